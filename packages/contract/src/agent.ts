@@ -1,0 +1,56 @@
+/** Agents, engines and the resolved target of an inbound. */
+import type { JsonObject } from './inbound.ts';
+
+export type AgentChannel = 'voice' | 'chat';
+export type EngineGroup = 'retell_llm' | 'conversation_flow';
+
+/** Settings by field name, checked by the rule set before they are stored. */
+export type Settings = JsonObject;
+
+/** The engine an agent's `response_engine` names, with its stored settings. */
+export type ResolvedEngine =
+  | {
+      readonly type: 'retell-llm' | 'conversation-flow';
+      readonly id: string;
+      readonly version: number;
+      readonly settings: Settings;
+    }
+  | { readonly type: 'custom-llm'; readonly llm_websocket_url: string };
+
+/** An agent and version read in one consistent read (E8), before any override. */
+export interface ResolvedTarget {
+  readonly agent_id: string;
+  readonly version: number;
+  readonly is_published: boolean;
+  readonly channel: AgentChannel;
+  /** How the version was found, for the record: `number`, `tag prod`, `latest`, `latest_published`. */
+  readonly how: string;
+  /** Frozen tag whose variables apply, if any. */
+  readonly tag?: string;
+  readonly tag_variables: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  readonly engine: ResolvedEngine;
+}
+
+/** A voice of the catalogue. */
+export interface Voice {
+  readonly voice_id: string;
+  readonly voice_name: string;
+  /** `elevenlabs`, `openai`, `cartesia`, `minimax`, `fish_audio`, `inworld`, `platform`, `builtin`. */
+  readonly provider: string;
+  readonly gender?: 'male' | 'female';
+  readonly accent?: string;
+  readonly age?: string;
+  readonly preview_audio_url?: string;
+}
+
+/** What this gateway knows and can use. Open: the operator extends it (E5). */
+export interface Catalogue {
+  readonly voices: ReadonlyMap<string, Voice>;
+  /** Model name to provider: `openai`, `anthropic`, `google`. */
+  readonly models: ReadonlyMap<string, { readonly provider: string; readonly kind: 'llm' | 's2s' }>;
+  /** Voice model to its voice provider. */
+  readonly voice_models: ReadonlyMap<string, string>;
+  /** Providers this gateway has a key for; `builtin` always. */
+  readonly available_providers: ReadonlySet<string>;
+}

@@ -1,0 +1,1 @@
+export type { SessionPlan } from './session-plan.ts';

@@ -1,0 +1,318 @@
+/**
+ * The store's port. It speaks in commands, so that a second node can join later: each command is
+ * atomic, and where two could collide it says who won. Promises settle once the write is durable.
+ *
+ * Invariants, cited by the conformance suite:
+ *   S1 an attempt number exists once per inbound
+ *   S2 an inbound has at most one outcome; the first settle wins and a later one is told the winner
+ *   S3 (Call-ID, From tag, CSeq) is unique among open inbounds
+ *   S4 a registered call is claimed once
+ *   S5 the slots held never exceed the limit given
+ *   S6 a failed command leaves nothing behind and does not fail its neighbours of the same commit
+ */
+import type {
+  AgentChannel,
+  AgentVersionReference,
+  AttemptRecord,
+  Channel,
+  EdgeName,
+  InboundObject,
+  Issue,
+  Json,
+  JsonObject,
+  Outcome,
+  PhoneNumberSettings,
+  ResolvedTarget,
+  Settings,
+  SipTraceLine,
+} from '@pickup/contract';
+
+/** Raised by every command once the disk cannot take a write; the inbound is `overloaded` (G). */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** What the edge needs to answer the carrier after a crash (H3); opaque to the store. */
+export type EdgeMemo = JsonObject;
+
+export interface InboundArrival {
+  readonly inbound_id: string;
+  readonly channel: Channel;
+  readonly edge: EdgeName;
+  readonly from_number: string;
+  readonly to_number: string;
+  /** Epoch ms. */
+  readonly arrival_timestamp: number;
+  /** The id the session will have. */
+  readonly session_id: string;
+  /** Settings used, secrets in URLs redacted (H1). */
+  readonly settings: JsonObject;
+  /** `Call-ID|From tag|CSeq` for SIP; absent elsewhere (S3). */
+  readonly dedupe_key?: string;
+  readonly memo?: EdgeMemo;
+  readonly node_id: string;
+  /** Epoch ms after which another node may settle it. */
+  readonly lease_until: number;
+}
+
+export interface InboundDecision {
+  readonly inbound_id: string;
+  readonly decided_timestamp: number;
+  /** The outcome meant: `connected` or a refusal. The real one follows with settleInbound. */
+  readonly intended: Outcome;
+  readonly agent_id?: string;
+  readonly agent_version?: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly reply?: Json;
+  readonly issues: readonly Issue[];
+  readonly steps: readonly string[];
+  /** The dialog, for the BYE after a crash (H3). */
+  readonly dialog?: EdgeMemo;
+}
+
+export interface InboundSettlement {
+  readonly inbound_id: string;
+  readonly outcome: Outcome;
+  /** Epoch ms. */
+  readonly outcome_timestamp: number;
+  /** Whatever came after the decision: replaces the steps, issues and attempts written then. */
+  readonly steps?: readonly string[];
+  readonly issues?: readonly Issue[];
+  readonly attempts?: readonly AttemptRecord[];
+  readonly sip_messages?: readonly SipTraceLine[];
+  /** The session object, created in the same commit (H4). */
+  readonly call?: CallRow;
+}
+
+export type SettleResult = { readonly won: true } | { readonly won: false; readonly outcome: Outcome | null };
+
+/** An inbound without outcome whose lease has lapsed. */
+export interface OpenInbound {
+  readonly inbound_id: string;
+  readonly channel: Channel;
+  readonly edge: EdgeName;
+  readonly arrival_timestamp: number;
+  readonly lease_until: number;
+  readonly memo?: EdgeMemo;
+  readonly dialog?: EdgeMemo;
+}
+
+export type CallStatus = 'registered' | 'not_connected' | 'ongoing' | 'ended' | 'error';
+
+/** The call object's stored fields, in Retell's names (H4). */
+export interface CallRow {
+  readonly call_id: string;
+  readonly call_status: CallStatus;
+  readonly agent_id: string;
+  readonly agent_version: number;
+  readonly agent_name?: string;
+  readonly agent_tag?: string;
+  readonly direction: 'inbound' | 'outbound';
+  readonly from_number: string;
+  readonly to_number: string;
+  readonly metadata?: JsonObject;
+  readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
+  readonly custom_sip_headers?: Readonly<Record<string, string>>;
+  readonly data_storage_setting?: string;
+  readonly start_timestamp?: number;
+  readonly end_timestamp?: number;
+  readonly disconnection_reason?: string;
+  readonly transcript?: string;
+  readonly transcript_object?: Json;
+  readonly inbound_id?: string;
+  readonly node_id?: string;
+  /** Kept while ongoing, for the BYE after a crash. */
+  readonly dialog?: EdgeMemo;
+  /** The registration's own override and expiry (A3). */
+  readonly registration?: JsonObject;
+  /** Epoch ms of creation; lists are ordered by it. */
+  readonly created_timestamp: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly has_more: boolean;
+  readonly pagination_key?: string;
+  readonly total?: number;
+}
+export interface PageRequest {
+  /** 1 to 1,000; default 50. */
+  readonly limit?: number;
+  readonly pagination_key?: string;
+  readonly sort_order?: 'ascending' | 'descending';
+}
+
+/** A field's condition in Retell's filter shape, already checked by the API. */
+export interface FieldFilter {
+  readonly field: string;
+  readonly op: 'eq' | 'ne' | 'sw' | 'ew' | 'co' | 'in' | 'gt' | 'ge' | 'lt' | 'le' | 'bt' | 'pr' | 'np';
+  readonly value?: Json;
+  /** For metadata and the like: the key inside. */
+  readonly key?: string;
+}
+
+export interface InboundCommands {
+  openInbound(arrival: InboundArrival): Promise<{ readonly opened: boolean; readonly inbound_id: string }>;
+  recordAttempt(inboundId: string, attempt: AttemptRecord): Promise<'recorded' | 'duplicate'>;
+  recordDecision(decision: InboundDecision): Promise<void>;
+  settleInbound(settlement: InboundSettlement): Promise<SettleResult>;
+  /** Open inbounds of this node, or of any node whose lease lapsed before `now`. */
+  lapsedInbounds(nodeId: string, now: number): Promise<readonly OpenInbound[]>;
+  getInbound(inboundId: string): Promise<InboundObject | undefined>;
+  listInbounds(request: PageRequest & { readonly filters?: readonly FieldFilter[] }): Promise<Page<InboundObject>>;
+}
+
+export interface CallCommands {
+  registerCall(call: CallRow): Promise<void>;
+  /** Claims a registered call for an inbound (S4); `busy` while another INVITE rings on it. */
+  claimRegisteredCall(
+    callId: string,
+    inboundId: string,
+    now: number,
+  ): Promise<
+    | { readonly claim: 'claimed'; readonly call: CallRow }
+    | { readonly claim: 'busy' | 'expired' | 'unknown' | 'answered' }
+  >;
+  /** Gives the claim back when the inbound did not connect. */
+  releaseRegisteredCall(callId: string, inboundId: string): Promise<void>;
+  /** Registered calls past their five minutes become `error`/`registered_call_timeout`; says how many. */
+  expireRegisteredCalls(now: number): Promise<number>;
+  updateCall(callId: string, change: Partial<CallRow>): Promise<CallRow | undefined>;
+  deleteCall(callId: string): Promise<boolean>;
+  getCall(callId: string): Promise<CallRow | undefined>;
+  listCalls(
+    request: PageRequest & {
+      readonly filters?: readonly FieldFilter[];
+      readonly skip?: number;
+      readonly include_total?: boolean;
+    },
+  ): Promise<Page<CallRow>>;
+  /** Calls `ongoing` on this node: after a crash they are ended (H3). */
+  ongoingCalls(nodeId: string): Promise<readonly CallRow[]>;
+}
+
+export interface SlotCommands {
+  /** Takes one of `limit` slots (S5); while it rings, at most half of them for one endpoint (A5). */
+  takeSlot(slot: {
+    readonly inbound_id: string;
+    readonly node_id: string;
+    readonly limit: number;
+    readonly endpoint?: string;
+  }): Promise<'taken' | 'full'>;
+  /** The call was connected: it no longer counts against its endpoint. */
+  connectSlot(inboundId: string): Promise<void>;
+  releaseSlot(inboundId: string): Promise<void>;
+  /** After a crash. */
+  releaseSlotsOf(nodeId: string): Promise<void>;
+}
+
+export interface NumberRow {
+  readonly settings: PhoneNumberSettings;
+  /** Sealed trunk password; never leaves the store but to be opened. */
+  readonly sealed_auth_password?: string;
+}
+
+export interface AgentVersionRow {
+  readonly agent_id: string;
+  readonly version: number;
+  readonly channel: AgentChannel;
+  readonly base_version: number | null;
+  readonly is_published: boolean;
+  readonly published_timestamp?: number;
+  readonly last_modification_timestamp: number;
+  readonly settings: Settings;
+  readonly tags: readonly string[];
+}
+
+export interface EngineVersionRow {
+  readonly kind: 'retell-llm' | 'conversation-flow';
+  readonly id: string;
+  readonly version: number;
+  readonly is_published: boolean;
+  readonly last_modification_timestamp: number;
+  readonly settings: Settings;
+}
+
+export interface TagRow {
+  readonly agent_id: string;
+  readonly tag: string;
+  /** null: exists but is unassigned, and resolves to the latest version. */
+  readonly version: number | null;
+  readonly dynamic_variables: Readonly<Record<string, string>>;
+  readonly assigned_timestamp: number;
+}
+
+export type ResolveResult =
+  | { readonly found: true; readonly target: ResolvedTarget; readonly knowledge_bases: ReadonlySet<string> }
+  | { readonly found: false; readonly missing: 'agent' | 'version' | 'engine'; readonly message: string };
+
+export interface ConfigCommands {
+  getNumber(phoneNumber: string): Promise<NumberRow | undefined>;
+  /** Creates or replaces; `create` fails with false where the number exists. */
+  putNumber(row: NumberRow, mode: 'create' | 'replace'): Promise<boolean>;
+  deleteNumber(phoneNumber: string): Promise<boolean>;
+  listNumbers(request: PageRequest): Promise<Page<NumberRow>>;
+
+  createAgent(row: AgentVersionRow): Promise<boolean>;
+  /** Any reference; undefined where agent or version is unknown. */
+  getAgent(agentId: string, reference?: AgentVersionReference): Promise<AgentVersionRow | undefined>;
+  /** Only drafts change. */
+  updateAgent(row: AgentVersionRow): Promise<'updated' | 'published' | 'unknown'>;
+  /** In place; `unknown` covers agent and version. */
+  publishAgent(agentId: string, version: number, now: number): Promise<'published' | 'already' | 'unknown'>;
+  /** A new draft copied from `baseVersion`. */
+  createAgentVersion(agentId: string, baseVersion: number, now: number): Promise<AgentVersionRow | undefined>;
+  deleteAgent(agentId: string): Promise<boolean>;
+  listAgents(
+    request: PageRequest & { readonly channel?: AgentChannel },
+  ): Promise<Page<AgentVersionRow & { readonly all_tags: readonly TagRow[] }>>;
+  listAgentVersions(agentId: string, request: PageRequest): Promise<Page<AgentVersionRow>>;
+  assignTag(tag: TagRow): Promise<boolean>;
+
+  createEngine(row: EngineVersionRow): Promise<boolean>;
+  getEngine(kind: EngineVersionRow['kind'], id: string, version?: number): Promise<EngineVersionRow | undefined>;
+  updateEngine(row: EngineVersionRow): Promise<'updated' | 'published' | 'unknown'>;
+
+  putKnowledgeBase(id: string, name: string): Promise<void>;
+  knowledgeBasesExist(ids: readonly string[]): Promise<ReadonlySet<string>>;
+
+  /**
+   * Agent, version, engine, tag variables and the knowledge bases asked for, in one consistent read (E8).
+   * `engineOverride` is the reply's response_engine, read in the same snapshot (E4).
+   */
+  resolveTarget(request: {
+    readonly agent_id: string;
+    readonly reference: AgentVersionReference;
+    readonly engine_override?: JsonObject;
+    readonly knowledge_base_ids?: readonly string[];
+  }): Promise<ResolveResult>;
+}
+
+export interface ApiKeyRow {
+  readonly key_id: string;
+  /** SHA-256 of the key, hex: logins are compared by it in constant time. */
+  readonly login_hash: string;
+  /** The key itself, sealed: needed to sign. */
+  readonly sealed_key: string;
+  readonly role: 'full' | 'read_only';
+  /** The one key that signs webhooks (B2). */
+  readonly signs: boolean;
+  readonly created_timestamp: number;
+  readonly revoked_timestamp?: number;
+}
+
+export interface KeyCommands {
+  listKeys(): Promise<readonly ApiKeyRow[]>;
+  addKey(row: ApiKeyRow): Promise<void>;
+  revokeKey(keyId: string, now: number): Promise<boolean>;
+  /** Moves the signing mark to this key, in one commit. */
+  promoteKey(keyId: string): Promise<boolean>;
+  /** Small values about the store itself, such as the seal's check value. */
+  getMeta(name: string): Promise<string | undefined>;
+  putMeta(name: string, value: string): Promise<void>;
+}
+
+export interface Store extends InboundCommands, CallCommands, SlotCommands, ConfigCommands, KeyCommands {
+  /** Waits for what is queued, then closes. */
+  close(): Promise<void>;
+}
