@@ -1,0 +1,87 @@
+/** Calls and slots in memory. */
+import { matchFilters } from '../match-filters.ts';
+import type { CallCommands, SlotCommands } from '../port.ts';
+import { endpointShare, expireCall, judgeClaim, registrationExpiresAt } from '../registered-call.ts';
+import { copyOf, type MemoryData } from './data.ts';
+import { listPage } from './list-page.ts';
+
+/** The call commands over shared data. */
+export function createMemoryCalls(data: MemoryData): CallCommands {
+  return {
+    async registerCall(given) {
+      const call = copyOf(given);
+      if (data.calls.has(call.call_id)) throw new Error(`There already is a call ${call.call_id}.`);
+      data.calls.set(call.call_id, { sequence: data.nextSequence(), call, holder: null });
+    },
+    async claimRegisteredCall(callId, inboundId, now) {
+      const row = data.calls.get(callId);
+      const claim = judgeClaim(row?.call, liveHolder(data, row?.holder ?? null), inboundId, now);
+      if (claim !== 'claimed' || row === undefined) return { claim: claim === 'claimed' ? 'unknown' : claim };
+      data.calls.set(callId, { ...row, holder: inboundId });
+      return { claim, call: row.call };
+    },
+    async releaseRegisteredCall(callId, inboundId) {
+      const row = data.calls.get(callId);
+      if (row?.holder === inboundId) data.calls.set(callId, { ...row, holder: null });
+    },
+    async expireRegisteredCalls(now) {
+      let expired = 0;
+      for (const [callId, row] of data.calls) {
+        if (row.call.call_status !== 'registered' || registrationExpiresAt(row.call) > now) continue;
+        if (liveHolder(data, row.holder) !== null) continue;
+        data.calls.set(callId, { ...row, call: expireCall(row.call, now), holder: null });
+        expired += 1;
+      }
+      return expired;
+    },
+    async updateCall(callId, change) {
+      const row = data.calls.get(callId);
+      if (row === undefined) return undefined;
+      const call = { ...row.call, ...copyOf(change), call_id: callId };
+      data.calls.set(callId, { ...row, call });
+      return call;
+    },
+    deleteCall: async (callId) => data.calls.delete(callId),
+    getCall: async (callId) => data.calls.get(callId)?.call,
+    async listCalls(request) {
+      const rows = [...data.calls.values()]
+        .filter(({ call }) => matchFilters(call, request.filters))
+        .map(({ call, sequence }) => ({ key: [call.created_timestamp, sequence] as const, value: call }));
+      const page = listPage(rows, request);
+      return request.include_total ? { ...page, total: rows.length } : page;
+    },
+    async ongoingCalls(nodeId) {
+      const calls = [...data.calls.values()].map(({ call }) => call);
+      return calls.filter((call) => call.call_status === 'ongoing' && call.node_id === nodeId);
+    },
+  };
+}
+
+/** A claim ends with its inbound. */
+function liveHolder(data: MemoryData, holder: string | null): string | null {
+  return holder !== null && data.inbounds.get(holder)?.settlement ? null : holder;
+}
+
+/** The slot commands over shared data. */
+export function createMemorySlots(data: MemoryData): SlotCommands {
+  return {
+    async takeSlot({ inbound_id, node_id, limit, endpoint }) {
+      if (data.slots.has(inbound_id)) return 'taken';
+      if (data.slots.size >= limit) return 'full';
+      const ringing = [...data.slots.values()].filter((slot) => slot.endpoint === endpoint && !slot.connected);
+      if (endpoint !== undefined && ringing.length >= endpointShare(limit)) return 'full';
+      data.slots.set(inbound_id, { node_id, connected: false, ...(endpoint !== undefined && { endpoint }) });
+      return 'taken';
+    },
+    async connectSlot(inboundId) {
+      const slot = data.slots.get(inboundId);
+      if (slot) data.slots.set(inboundId, { ...slot, connected: true });
+    },
+    async releaseSlot(inboundId) {
+      data.slots.delete(inboundId);
+    },
+    async releaseSlotsOf(nodeId) {
+      for (const [inboundId, slot] of data.slots) if (slot.node_id === nodeId) data.slots.delete(inboundId);
+    },
+  };
+}

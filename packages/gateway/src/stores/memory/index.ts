@@ -1,0 +1,21 @@
+/** A complete Store without a disk: for tests of runners and of the API, and nothing else. */
+import type { Store } from '../port.ts';
+import { createMemoryCalls, createMemorySlots } from './calls.ts';
+import { createMemoryConfig } from './config.ts';
+import { createMemoryData, type MemoryData } from './data.ts';
+import { createMemoryInbounds } from './inbounds.ts';
+import { createMemoryKeys } from './keys.ts';
+
+export { createMemoryData, type MemoryData } from './data.ts';
+
+/** Stores made over the same data behave as connections to one database. */
+export function createMemoryStore(data: MemoryData = createMemoryData()): Store {
+  return {
+    ...createMemoryInbounds(data),
+    ...createMemoryCalls(data),
+    ...createMemorySlots(data),
+    ...createMemoryConfig(data),
+    ...createMemoryKeys(data),
+    async close() {},
+  };
+}
