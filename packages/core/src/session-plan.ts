@@ -14,7 +14,10 @@ export interface SessionPlan {
   readonly agent: Settings;
   /** The engine with its settings for this session only. */
   readonly engine: ResolvedEngine;
-  /** Merged by precedence (E9), system variables included; values for `{{name}}`. */
+  /**
+   * Merged by precedence (E9), without the system variables: those are looked up when a template is rendered,
+   * by `planVariables(plan, wallMs)`.
+   */
   readonly variables: Readonly<Record<string, string>>;
   /** The reply's own variables, as the call object shows them. */
   readonly dynamic_variables: Readonly<Record<string, string>>;
