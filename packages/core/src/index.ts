@@ -2,7 +2,6 @@
 export { drawAgent } from './agent/draw-agent.ts';
 export * from './agent/merge-variables.ts';
 export * from './agent/render-variables.ts';
-export * from './agent/render-variables.ts';
 export * from './agent/system-variables.ts';
 export { begin, decide } from './inbound/decide.ts';
 export type { InboundEffect, RefusalAnswer, StillbornSession } from './inbound/effect.ts';
