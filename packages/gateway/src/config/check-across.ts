@@ -1,0 +1,106 @@
+/** Rules that span several settings. Each judges whatever parsed, so that one fault hides no other. */
+import { isIP } from 'node:net';
+import { cidrSet, isLoopback, isPublicAddress, isWildcard } from './cidr.ts';
+import type { ConfigFault, ConfigWarning } from './read-settings.ts';
+import type { SettingValues } from './settings.ts';
+
+type Values = Partial<SettingValues>;
+interface Findings {
+  readonly faults: readonly ConfigFault[];
+  readonly warnings: readonly ConfigWarning[];
+}
+
+/** Judges the settings together; `addresses` are those of the machine's interfaces. */
+export function checkAcross(values: Values, addresses: readonly string[]): Findings {
+  return {
+    faults: [...checkWildcards(values, addresses), ...checkRtpHost(values), ...checkPorts(values)],
+    warnings: [...checkTrusted(values), ...checkReach(values)],
+  };
+}
+
+/** The hosts to be named in SIP and in SDP; absent where the socket's own address serves. */
+export function publicHosts(
+  values: Values,
+  addresses: readonly string[],
+): { readonly sip: string | undefined; readonly rtp: string | undefined } {
+  const own = (values.PICKUP_SIP_HOST ?? [])
+    .filter(isWildcard)
+    .map((host) => publicAddressFor(host, addresses))
+    .find((address) => address !== undefined);
+  const sip = values.PICKUP_SIP_PUBLIC_HOST ?? own;
+  const rtp = values.PICKUP_RTP_PUBLIC_HOST ?? (sip !== undefined && isIP(sip) !== 0 ? sip : own);
+  return { sip, rtp };
+}
+
+function publicAddressFor(wildcard: string, addresses: readonly string[]): string | undefined {
+  const publicOnes = addresses.filter(isPublicAddress);
+  const ofFamily = publicOnes.find((address) => isIP(address) === isIP(wildcard));
+  // A socket on :: takes IPv4 as well.
+  return ofFamily ?? (isIP(wildcard) === 6 ? publicOnes[0] : undefined);
+}
+
+/** Behind a wildcard nobody can tell which address a carrier should answer to. */
+function checkWildcards(values: Values, addresses: readonly string[]): readonly ConfigFault[] {
+  const wildcard = values.PICKUP_SIP_HOST?.find(isWildcard);
+  if (wildcard === undefined) return [];
+  const hosts = publicHosts(values, addresses);
+  const rule = `must be set while PICKUP_SIP_HOST is ${wildcard} and no interface has a public address`;
+  const faults: ConfigFault[] = [];
+  if (hosts.sip === undefined) faults.push({ name: 'PICKUP_SIP_PUBLIC_HOST', rule });
+  if (hosts.rtp === undefined) faults.push({ name: 'PICKUP_RTP_PUBLIC_HOST', rule });
+  return faults;
+}
+
+function checkRtpHost(values: Values): readonly ConfigFault[] {
+  const hosts: readonly (readonly [string, string | undefined])[] = [
+    ['PICKUP_SIP_PUBLIC_HOST', values.PICKUP_SIP_PUBLIC_HOST],
+    ['PICKUP_RTP_PUBLIC_HOST', values.PICKUP_RTP_PUBLIC_HOST],
+  ];
+  return hosts.flatMap(([name, host]) =>
+    host !== undefined && isWildcard(host)
+      ? [{ name, rule: 'must be a host others can reach, not a wildcard', given: JSON.stringify(host) }]
+      : [],
+  );
+}
+
+function checkPorts(values: Values): readonly ConfigFault[] {
+  const sip = values.PICKUP_SIP_PORT;
+  const rtp = values.PICKUP_RTP_PORTS;
+  const faults: ConfigFault[] = [];
+  if (sip !== undefined && rtp !== undefined && sip >= rtp.first && sip <= rtp.last) {
+    faults.push({
+      name: 'PICKUP_RTP_PORTS',
+      rule: `must leave out ${sip}, the port of SIP`,
+      given: JSON.stringify(`${rtp.first}-${rtp.last}`),
+    });
+  }
+  if (sip !== undefined && sip !== 0 && sip === values.PICKUP_HTTP_PORT) {
+    faults.push({
+      name: 'PICKUP_HTTP_PORT',
+      rule: 'must differ from PICKUP_SIP_PORT: both are TCP',
+      given: JSON.stringify(String(sip)),
+    });
+  }
+  return faults;
+}
+
+function checkTrusted(values: Values): readonly ConfigWarning[] {
+  const peers = values.PICKUP_SIP_PEERS;
+  const trusted = values.PICKUP_SIP_TRUSTED_PEERS;
+  if (!peers || !trusted) return [];
+  const accepted = cidrSet(peers);
+  return trusted
+    .filter((cidr) => !accepted.has(cidr.address))
+    .map((cidr) => ({
+      name: 'PICKUP_SIP_TRUSTED_PEERS',
+      message: `${cidr.text} is not among PICKUP_SIP_PEERS, so no call is taken from it`,
+    }));
+}
+
+function checkReach(values: Values): readonly ConfigWarning[] {
+  const host = values.PICKUP_HTTP_HOST;
+  if (host === undefined || isLoopback(host) || values.PICKUP_PUBLIC_URL !== undefined) return [];
+  const message =
+    'lets other machines reach the API while webhooks to this machine’s loopback are allowed; set PICKUP_PUBLIC_URL';
+  return [{ name: 'PICKUP_HTTP_HOST', message }];
+}

@@ -1,0 +1,133 @@
+/** The configuration as the gateway uses it: typed, frozen, checked as a whole, or every fault at once. */
+import { networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
+import { checkAcross, publicHosts } from './check-across.ts';
+import type { Cidr } from './cidr.ts';
+import type { PortRange, WebhookProfile } from './kinds.ts';
+import {
+  type ConfigFault,
+  type ConfigWarning,
+  type Env,
+  type ReadFile,
+  type ReadSetting,
+  readSetting,
+  type Source,
+  shown,
+  unknownSettings,
+} from './read-settings.ts';
+import { SETTING_NAMES, type SettingName, type SettingValues, settingOf } from './settings.ts';
+
+/** What an operator set. Deeply frozen. Absent means unset; defaults are filled in. */
+export interface Config {
+  /** Absolute path of the data folder. */
+  readonly home: string;
+  readonly http: { readonly host: string; readonly port: number };
+  /** Without a trailing slash. */
+  readonly publicUrl?: string;
+  readonly sip: {
+    readonly hosts: readonly string[];
+    readonly port: number;
+    /** For Contact and Via; absent: the address of the socket. Never absent when a host is a wildcard. */
+    readonly publicHost?: string;
+    readonly peers: readonly Cidr[];
+    readonly trustedPeers: readonly Cidr[];
+    /** ISO 3166 alpha-2. */
+    readonly country: string;
+  };
+  readonly rtp: {
+    /** For the SDP; absent: the address of the SIP socket. Never absent when a SIP host is a wildcard. */
+    readonly publicHost?: string;
+    readonly ports: PortRange;
+  };
+  readonly webhook: {
+    readonly allow: readonly Cidr[];
+    readonly profile: WebhookProfile;
+    readonly ringBudgetMs: number;
+  };
+  /** 0: no limit. */
+  readonly concurrency: number;
+  readonly drainMs: number;
+  readonly apiKey?: string;
+  /** 32 bytes. */
+  readonly sealKey?: Uint8Array;
+}
+
+/** How each setting was found, as it may be shown: secrets are hidden, absent texts mean unset. */
+export type Readings = { readonly [N in SettingName]: { readonly shown: string | undefined; readonly source: Source } };
+
+export type LoadedConfig =
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly ConfigWarning[];
+      readonly readings: Readings;
+    }
+  | { readonly ok: false; readonly faults: readonly ConfigFault[]; readonly warnings: readonly ConfigWarning[] };
+
+/** What the loader asks the machine; tests give their own. */
+export interface Machine {
+  readonly readFile?: ReadFile;
+  /** Addresses of the interfaces that are up. */
+  readonly addresses?: () => readonly string[];
+  /** Folder that a relative PICKUP_HOME starts from. */
+  readonly cwd?: string;
+}
+
+/** Reads the whole configuration. Never throws; gives every fault at once; no fault or warning holds a secret. */
+export function loadConfig(env: Env, machine: Machine = {}): LoadedConfig {
+  const read = new Map<SettingName, ReadSetting>();
+  for (const name of SETTING_NAMES) read.set(name, readSetting(env, name, machine.readFile));
+  const faults = [...read.values()].flatMap((reading) => reading.fault ?? []);
+  const warnings = [...[...read.values()].flatMap((reading) => reading.warnings), ...unknownSettings(env)];
+  const values = Object.fromEntries(
+    [...read].map(([name, reading]) => [name, reading.value]),
+  ) as Partial<SettingValues>;
+  const across = checkAcross(values, (machine.addresses ?? interfaceAddresses)());
+  faults.push(...across.faults);
+  warnings.push(...across.warnings);
+  if (faults.length > 0) return { ok: false, faults, warnings };
+  const config = arrange(values as SettingValues, machine);
+  const readings = Object.fromEntries(
+    [...read].map(([name, { text, source }]) => [
+      name,
+      Object.freeze({ shown: text === undefined ? undefined : shown(settingOf(name), text), source }),
+    ]),
+  ) as unknown as Readings;
+  return { ok: true, config, warnings, readings };
+}
+
+function arrange(values: SettingValues, machine: Machine): Config {
+  const hosts = publicHosts(values, (machine.addresses ?? interfaceAddresses)());
+  return Object.freeze({
+    home: resolve(machine.cwd ?? process.cwd(), values.PICKUP_HOME as string),
+    http: Object.freeze({ host: values.PICKUP_HTTP_HOST, port: values.PICKUP_HTTP_PORT }),
+    ...optional('publicUrl', values.PICKUP_PUBLIC_URL),
+    sip: Object.freeze({
+      hosts: values.PICKUP_SIP_HOST,
+      port: values.PICKUP_SIP_PORT,
+      ...optional('publicHost', hosts.sip),
+      peers: values.PICKUP_SIP_PEERS,
+      trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,
+      country: values.PICKUP_SIP_COUNTRY,
+    }),
+    rtp: Object.freeze({ ...optional('publicHost', hosts.rtp), ports: values.PICKUP_RTP_PORTS }),
+    webhook: Object.freeze({
+      allow: values.PICKUP_WEBHOOK_ALLOW,
+      profile: values.PICKUP_WEBHOOK_PROFILE,
+      ringBudgetMs: values.PICKUP_WEBHOOK_RING_BUDGET_MS,
+    }),
+    concurrency: values.PICKUP_CONCURRENCY,
+    drainMs: values.PICKUP_DRAIN_SECONDS * 1_000,
+    ...optional('apiKey', values.PICKUP_API_KEY),
+    ...optional('sealKey', values.PICKUP_SEAL_KEY),
+  });
+}
+
+/** The field, or no field where there is no value (exactOptionalPropertyTypes). */
+function optional<K extends string, V>(key: K, value: V | undefined): { readonly [k in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { readonly [k in K]?: V };
+}
+
+function interfaceAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
+}

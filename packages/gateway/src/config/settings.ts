@@ -1,0 +1,187 @@
+/**
+ * The one schema of what an operator can set. The loader, the CLI help, docs/config.md, the sample file and
+ * the start-up summary are all derived from it.
+ */
+import type { Kind, KindValues } from './kinds.ts';
+
+/** One environment variable. */
+export interface Setting<K extends Kind = Kind> {
+  readonly kind: K;
+  /** As it would be written in the environment; absent means unset. */
+  readonly default?: string;
+  /** What holds when it is unset and has no default. */
+  readonly unset?: string;
+  readonly unit?: 'ms' | 's';
+  readonly min?: number;
+  readonly max?: number;
+  /** Never shown: neither in faults, summaries nor logs. */
+  readonly secret?: true;
+  /** Shown as a value in the sample file when there is no default. */
+  readonly example?: string;
+  readonly group: 'General' | 'HTTP API' | 'SIP and media' | 'Webhook' | 'Secrets';
+  /** Sentences for the operator. */
+  readonly description: string;
+}
+
+const setting = <K extends Kind>(of: Setting<K>): Setting<K> => Object.freeze(of);
+
+/** Every setting by name, in the order in which it is documented. */
+export const SETTINGS = Object.freeze({
+  PICKUP_HOME: setting({
+    kind: 'folder',
+    default: '.pickup',
+    group: 'General',
+    description: 'Data folder: database, keys, lock. Only one Pickup runs on it at a time.',
+  }),
+  PICKUP_CONCURRENCY: setting({
+    kind: 'integer',
+    default: '0',
+    max: 1_000_000,
+    group: 'General',
+    description:
+      'Calls at once, ringing ones included; 0 sets no limit. A caller above it rings until a slot is free or the time to wait is over (rule A5).',
+  }),
+  PICKUP_DRAIN_SECONDS: setting({
+    kind: 'integer',
+    default: '60',
+    unit: 's',
+    max: 86_400,
+    group: 'General',
+    description: 'How long connected calls may go on after SIGTERM before they are ended (rule H5).',
+  }),
+  PICKUP_HTTP_HOST: setting({
+    kind: 'host',
+    default: '127.0.0.1',
+    group: 'HTTP API',
+    description: 'Where the HTTP API listens. 0.0.0.0 or :: listens on every interface.',
+  }),
+  PICKUP_HTTP_PORT: setting({
+    kind: 'port',
+    default: '8787',
+    group: 'HTTP API',
+    description: 'Port of the HTTP API.',
+  }),
+  PICKUP_PUBLIC_URL: setting({
+    kind: 'url',
+    unset: 'Pickup counts as a machine of your own, not reachable from outside',
+    example: 'https://pickup.example.com',
+    group: 'HTTP API',
+    description:
+      'The URL under which others reach the API. Once set, webhooks to loopback addresses are refused, unless PICKUP_WEBHOOK_ALLOW names them.',
+  }),
+  PICKUP_SIP_HOST: setting({
+    kind: 'addresses',
+    default: '127.0.0.1',
+    group: 'SIP and media',
+    description:
+      'Where SIP listens, UDP and TCP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
+  }),
+  PICKUP_SIP_PORT: setting({
+    kind: 'port',
+    default: '5060',
+    group: 'SIP and media',
+    description: 'Port of SIP, the same for UDP and TCP.',
+  }),
+  PICKUP_SIP_PUBLIC_HOST: setting({
+    kind: 'host',
+    unset: 'the address SIP listens on; with a wildcard, the public address of the interface',
+    example: 'sip.example.com',
+    group: 'SIP and media',
+    description: 'The host name or address carriers reach SIP at; it stands in Contact.',
+  }),
+  PICKUP_SIP_PEERS: setting({
+    kind: 'cidrs',
+    default: '127.0.0.0/8,::1/128',
+    group: 'SIP and media',
+    description: 'The carriers and PBXs that calls are taken from. Others are turned away without a record (rule A4).',
+  }),
+  PICKUP_SIP_TRUSTED_PEERS: setting({
+    kind: 'cidrs',
+    default: 'none',
+    group: 'SIP and media',
+    description:
+      'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). Each must be a peer as well.',
+  }),
+  PICKUP_SIP_COUNTRY: setting({
+    kind: 'country',
+    default: 'US',
+    group: 'SIP and media',
+    description: 'Country of the trunk: numbers that do not begin with + are read as its national numbers.',
+  }),
+  PICKUP_RTP_PUBLIC_HOST: setting({
+    kind: 'host',
+    unset: 'PICKUP_SIP_PUBLIC_HOST where that is an address, else the address SIP listens on',
+    example: '198.51.100.7',
+    group: 'SIP and media',
+    description: 'The address callers send their audio to; it stands in the SDP.',
+  }),
+  PICKUP_RTP_PORTS: setting({
+    kind: 'ports',
+    default: '20000-29999',
+    group: 'SIP and media',
+    description:
+      'UDP ports for audio, two per call. Ports from 32768 up collide with those the system takes for its own connections.',
+  }),
+  PICKUP_WEBHOOK_ALLOW: setting({
+    kind: 'cidrs',
+    default: 'none',
+    example: '10.20.0.0/16',
+    group: 'Webhook',
+    description: 'Private addresses that webhooks may be sent to all the same.',
+  }),
+  PICKUP_WEBHOOK_PROFILE: setting({
+    kind: 'profile',
+    default: 'seed',
+    group: 'Webhook',
+    description:
+      'What the request says: seed has exactly the documented fields, current adds event_timestamp, call_id or chat_id, and custom_sip_headers (rule B4). A number can choose its own.',
+  }),
+  PICKUP_WEBHOOK_RING_BUDGET_MS: setting({
+    kind: 'integer',
+    default: '45000',
+    unit: 'ms',
+    min: 1_000,
+    max: 120_000,
+    group: 'Webhook',
+    description:
+      'How long a caller may ring in all while your endpoint is asked (rule C4). A number can choose its own.',
+  }),
+  PICKUP_API_KEY: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'a key is made at the first start and written to api-key in the data folder',
+    group: 'Secrets',
+    description: 'The first API key; it also signs webhooks (rule B2).',
+  }),
+  PICKUP_SEAL_KEY: setting({
+    kind: 'sealKey',
+    secret: true,
+    unset: 'a key is made at the first start and written to seal.key in the data folder, with a warning',
+    group: 'Secrets',
+    description: 'Seals keys and trunk passwords in the database. Without it they cannot be read again.',
+  }),
+});
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** The names, in documented order. */
+export const SETTING_NAMES = Object.freeze(Object.keys(SETTINGS) as SettingName[]);
+
+/** The schema's entry under the general type. */
+export const settingOf = (name: SettingName): Setting => SETTINGS[name];
+
+/** What a setting is once parsed: always there where it has a default. */
+export type SettingValue<N extends SettingName> =
+  | KindValues[(typeof SETTINGS)[N]['kind']]
+  | (N extends OptionalName ? undefined : never);
+
+/** Settings without a default. */
+export type OptionalName =
+  | 'PICKUP_PUBLIC_URL'
+  | 'PICKUP_SIP_PUBLIC_HOST'
+  | 'PICKUP_RTP_PUBLIC_HOST'
+  | 'PICKUP_API_KEY'
+  | 'PICKUP_SEAL_KEY';
+
+/** Parsed values by name. */
+export type SettingValues = { readonly [N in SettingName]: SettingValue<N> };
