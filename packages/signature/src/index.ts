@@ -1,1 +1,2 @@
-export {};
+export { type SignWebhookInput, signWebhook } from './sign-webhook.ts';
+export { DEFAULT_TOLERANCE_MS, type VerifyWebhookInput, verifyWebhook } from './verify-webhook.ts';
