@@ -1,0 +1,1 @@
+export { createLog, LOG_LEVELS, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from './log.ts';
