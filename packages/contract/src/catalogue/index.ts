@@ -1,0 +1,2 @@
+export * from './default-catalogue.ts';
+export * from './parse-extension.ts';

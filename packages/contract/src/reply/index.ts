@@ -1,0 +1,6 @@
+export { METADATA_MAX_BYTES, VARIABLES_MAX_BYTES } from './envelope.ts';
+export * from './fit-to-target.ts';
+export * from './judged-reply.ts';
+export * from './lint-reply.ts';
+export * from './parse-body.ts';
+export type { UrlCheck } from './webhook-url.ts';

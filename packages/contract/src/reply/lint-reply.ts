@@ -1,0 +1,249 @@
+/**
+ * Judges a reply (D1–D9) and, with a target, what becomes of its override (E4–E7). The same function serves the
+ * gateway, `POST /check-webhook-reply` and the command line. Never throws, whatever JSON it is given.
+ */
+import type { Catalogue, ResolvedTarget } from '../agent.ts';
+import type { Channel, Issue, JsonObject } from '../inbound.ts';
+import { checkAcross } from '../settings/check-across.ts';
+import { checkSettings, type SettingsGroup } from '../settings/check-settings.ts';
+import { forbiddenKey } from '../settings/faults.ts';
+import { isForbiddenKey, isObject, kindOf, pointerTo, warning } from '../settings/issue.ts';
+import { didYouMean } from '../settings/nearest.ts';
+import { envelopeFault, isDeeperThan, readAgentId, readMetadata, readVariables, readVersion } from './envelope.ts';
+import { checkAgainstTarget } from './fit-to-target.ts';
+import type { AgentOverride, JudgedReply, OverridesReply } from './judged-reply.ts';
+import { checkWebhookUrl, type UrlCheck } from './webhook-url.ts';
+
+/** What the reply is judged against; only `channel` must be known. */
+export interface LintOptions {
+  readonly channel: Channel;
+  /** The target the reply leads to, before any override (E4). Without it rules on merged settings stay silent. */
+  readonly target?: ResolvedTarget;
+  /** Without it rules about voices and models, and availability, stay silent. */
+  readonly catalogue?: Catalogue;
+  readonly knowledgeBases?: ReadonlySet<string>;
+  /** Says whether a `webhook_url` may be called; address rules live with those who open sockets. */
+  readonly checkUrl?: UrlCheck;
+  /** Renders `{{variables}}` of a `webhook_url`; without it URLs that hold some are not checked here. */
+  readonly renderUrl?: (url: string) => string;
+}
+
+/** The verdict, and everything worth recording; a bad reply's faults and E6's are among `issues`. */
+export interface LintResult {
+  readonly reply: JudgedReply;
+  readonly issues: readonly Issue[];
+}
+
+const GROUP_FIELDS = [
+  'override_agent_id',
+  'override_agent_version',
+  'dynamic_variables',
+  'metadata',
+  'agent_override',
+  'reject',
+];
+const OVERRIDE_GROUPS: readonly SettingsGroup[] = ['agent', 'retell_llm', 'conversation_flow'];
+
+const MAX_DEPTH = 32;
+
+/** The key a reply to this channel is grouped under. */
+export function replyGroupOf(channel: Channel): 'call_inbound' | 'chat_inbound' {
+  return channel === 'call' ? 'call_inbound' : 'chat_inbound';
+}
+
+function badReply(issues: Issue[]): LintResult {
+  return { reply: { kind: 'bad', issues: issues.filter((issue) => issue.severity === 'error') }, issues };
+}
+
+function warnAtRoot(root: Record<string, unknown>, own: string, other: string, issues: Issue[]): void {
+  for (const key of Object.keys(root)) {
+    if (key === own) continue;
+    const place = { name: key.slice(0, 100), pointer: pointerTo('', key) };
+    if (isForbiddenKey(key)) issues.push(forbiddenKey(place));
+    else if (key === other) {
+      const message = `${other} is for the other channel and was ignored; this inbound's group is ${own}.`;
+      issues.push(warning({ code: 'other_group', pointer: place.pointer, message }));
+    } else {
+      const inside = GROUP_FIELDS.includes(key);
+      const hint = inside ? ` It belongs inside ${own}.` : didYouMean(key, [own, ...GROUP_FIELDS]);
+      const message = `${place.name} is not a known field and was ignored.${hint}`;
+      issues.push(
+        warning({
+          code: inside ? 'misplaced_field' : 'unknown_field',
+          pointer: place.pointer,
+          message,
+          sent: root[key],
+        }),
+      );
+    }
+  }
+}
+
+function warnUnknown(value: Record<string, unknown>, known: readonly string[], pointer: string, issues: Issue[]): void {
+  for (const key of Object.keys(value)) {
+    if (known.includes(key)) continue;
+    const place = { name: key.slice(0, 100), pointer: pointerTo(pointer, key) };
+    if (isForbiddenKey(key)) issues.push(forbiddenKey(place));
+    else {
+      const message = `${place.name} is not a known field and was ignored.${didYouMean(key, known)}`;
+      issues.push(warning({ code: 'unknown_field', pointer: place.pointer, message, sent: value[key] }));
+    }
+  }
+}
+
+/** The groups as objects; anything else there is a fault of the envelope (D3). Null is absent. */
+function readOverride(
+  value: unknown,
+  pointer: string,
+  issues: Issue[],
+): Partial<Record<SettingsGroup, object>> | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) {
+    const message = `agent_override must be an object, not ${kindOf(value)}.`;
+    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+    return undefined;
+  }
+  if (isDeeperThan(value, MAX_DEPTH)) {
+    issues.push(
+      envelopeFault({ code: 'too_deep', pointer, message: `agent_override nests deeper than ${MAX_DEPTH} levels.` }),
+    );
+    return undefined;
+  }
+  const groups: Partial<Record<SettingsGroup, object>> = {};
+  for (const group of OVERRIDE_GROUPS) {
+    const settings = Object.hasOwn(value, group) ? value[group] : undefined;
+    if (settings === undefined || settings === null) continue;
+    if (isObject(settings)) groups[group] = settings;
+    else {
+      const message = `agent_override.${group} must be an object, not ${kindOf(settings)}.`;
+      issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo(pointer, group), message, sent: settings }));
+    }
+  }
+  warnUnknown(value, OVERRIDE_GROUPS, pointer, issues);
+  return groups;
+}
+
+/** Every `agent.voice_id` an override sets. */
+export function touchedFields(override: AgentOverride): Set<string> {
+  const touched = new Set<string>();
+  for (const group of OVERRIDE_GROUPS) {
+    const settings = override[group];
+    if (settings !== undefined) for (const name of Object.keys(settings)) touched.add(`${group}.${name}`);
+  }
+  return touched;
+}
+
+const EMPTY_CATALOGUE: Catalogue = {
+  voices: new Map(),
+  models: new Map(),
+  voice_models: new Map(),
+  available_providers: new Set(),
+};
+
+function checkGroups(groups: Partial<Record<SettingsGroup, object>>, pointer: string, options: LintOptions) {
+  const override: { agent?: JsonObject; retell_llm?: JsonObject; conversation_flow?: JsonObject } = {};
+  const issues: Issue[] = [];
+  for (const group of OVERRIDE_GROUPS) {
+    const settings = groups[group];
+    if (settings === undefined) continue;
+    const checked = checkSettings(group, settings, { pointer: pointerTo(pointer, group), mode: 'override' });
+    override[group] = checked.value;
+    issues.push(...checked.issues);
+  }
+  const url = override.agent?.['webhook_url'];
+  if (typeof url === 'string') {
+    const found = checkWebhookUrl(url, pointerTo(pointer, 'agent', 'webhook_url'), options);
+    if (found !== undefined) issues.push(found);
+  }
+  // With a target the rules between fields look at the merged settings instead.
+  if (options.target === undefined) {
+    const touched = touchedFields(override);
+    issues.push(
+      ...checkAcross({
+        agent: override.agent ?? {},
+        ...(override.retell_llm === undefined ? {} : { engine: { type: 'retell-llm', settings: override.retell_llm } }),
+        catalogue: options.catalogue ?? EMPTY_CATALOGUE,
+        pointerOf: (field) => `${pointer}/${field.replace('.', '/')}`,
+        only: touched,
+        partial: true,
+      }),
+    );
+  }
+  return { override, issues };
+}
+
+function judgeReject(group: Record<string, unknown>, pointer: string, issues: Issue[]): LintResult {
+  const variables = readVariables(group['dynamic_variables'], pointerTo(pointer, 'dynamic_variables'), issues);
+  const metadata = readMetadata(group['metadata'], pointerTo(pointer, 'metadata'), issues);
+  if (issues.some((issue) => issue.severity === 'error')) return badReply(issues);
+  return {
+    reply: { kind: 'reject', dynamic_variables: variables, ...(metadata === undefined ? {} : { metadata }) },
+    issues,
+  };
+}
+
+function judgeGroup(
+  group: Record<string, unknown>,
+  pointer: string,
+  options: LintOptions,
+  issues: Issue[],
+): LintResult {
+  if (group['reject'] === true) return judgeReject(group, pointer, issues);
+  if (group['reject'] !== undefined && group['reject'] !== null && group['reject'] !== false) {
+    const message = `reject must be the boolean true to refuse, not ${kindOf(group['reject'])}; it was ignored.`;
+    issues.push(
+      warning({ code: 'reject_not_boolean', pointer: pointerTo(pointer, 'reject'), message, sent: group['reject'] }),
+    );
+  }
+  const at = (name: string): string => pointerTo(pointer, name);
+  const agentId = readAgentId(group['override_agent_id'], at('override_agent_id'), issues);
+  const version = readVersion(group['override_agent_version'], at('override_agent_version'), issues);
+  const variables = readVariables(group['dynamic_variables'], at('dynamic_variables'), issues);
+  const metadata = readMetadata(group['metadata'], at('metadata'), issues);
+  const groups = readOverride(group['agent_override'], at('agent_override'), issues);
+  warnUnknown(group, GROUP_FIELDS, pointer, issues);
+  if (issues.some((issue) => issue.severity === 'error')) return badReply(issues);
+  const checked = groups === undefined ? undefined : checkGroups(groups, at('agent_override'), options);
+  if (checked !== undefined) issues.push(...checked.issues);
+  const reply: OverridesReply = {
+    kind: 'overrides',
+    ...(agentId === undefined ? {} : { override_agent_id: agentId }),
+    ...(version === undefined ? {} : { override_agent_version: version }),
+    dynamic_variables: variables,
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(checked === undefined ? {} : { agent_override: checked.override }),
+    override_faults: checked?.issues.filter((issue) => issue.severity === 'error') ?? [],
+  };
+  return options.target === undefined ? { reply, issues } : fit(reply, issues, options.target, options);
+}
+
+function fit(reply: OverridesReply, issues: Issue[], target: ResolvedTarget, options: LintOptions): LintResult {
+  const fitted = checkAgainstTarget(reply, {
+    channel: options.channel,
+    target,
+    ...(options.catalogue === undefined ? {} : { catalogue: options.catalogue }),
+    ...(options.knowledgeBases === undefined ? {} : { knowledgeBases: options.knowledgeBases }),
+  });
+  const dropped = new Set(fitted.dropped);
+  return { reply: fitted.reply, issues: [...issues.filter((issue) => !dropped.has(issue)), ...fitted.issues] };
+}
+
+/** Judges a reply's parsed JSON. Pointers run from the reply's root. */
+export function lintReply(value: unknown, options: LintOptions): LintResult {
+  const issues: Issue[] = [];
+  const own = replyGroupOf(options.channel);
+  const other = own === 'call_inbound' ? 'chat_inbound' : 'call_inbound';
+  if (!isObject(value)) {
+    const message = `The reply must be an object, not ${kindOf(value)}.`;
+    return badReply([envelopeFault({ code: 'wrong_type', pointer: '', message, sent: value })]);
+  }
+  warnAtRoot(value, own, other, issues);
+  const group = Object.hasOwn(value, own) ? value[own] : undefined;
+  if (group === undefined || group === null) return { reply: { kind: 'none' }, issues };
+  if (!isObject(group)) {
+    const message = `${own} must be an object, not ${kindOf(group)}.`;
+    issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo('', own), message, sent: group }));
+    return badReply(issues);
+  }
+  return judgeGroup(group, pointerTo('', own), options, issues);
+}
