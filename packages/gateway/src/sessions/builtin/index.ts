@@ -1,0 +1,2 @@
+/** The runtime that needs no key. */
+export { type BuiltinRuntimeOptions, createBuiltinRuntime } from './builtin-runtime.ts';

@@ -1,0 +1,45 @@
+/** What a reply asked for and the session's runtime cannot do (E10). */
+import type { Issue } from '@pickup/contract';
+import type { SessionPlan } from '@pickup/core';
+
+/** Why a runtime without a model and without ears cannot act on a field; the first match counts. */
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:retell_llm|conversation_flow)\.(?:model|s2s_model|model_)|\.model_choice$/, 'it uses no model'],
+  [/^(?:retell_llm|conversation_flow)\.(?:knowledge_base|kb_|tool|mcp)/, 'it uses no model'],
+  [/^agent\.(?:stt_|custom_stt|vocab|boosted_keywords|denoising|handbook)/, 'it does not transcribe speech'],
+  [/^agent\.(?:interruption|responsiveness|enable_backchannel|backchannel|reminder)/, 'it holds no conversation'],
+  [/^agent\.(?:voice_|fallback_voice|pronunciation|normalize|ambient)/, 'its voice has no such setting'],
+  [/^agent\.(?:post_call|analysis|pii|data_storage|opt_)/, 'it makes no transcript to analyse or store'],
+];
+
+/**
+ * One warning for every overridden field that is not in `honours`. Pointers start at `/call_inbound` for calls and
+ * at `/chat_inbound` for texts. `runtime` is how messages name the runtime.
+ */
+export function notApplied(plan: SessionPlan, honours: ReadonlySet<string>, runtime = 'built-in'): readonly Issue[] {
+  const root = plan.channel === 'voice' ? 'call_inbound' : 'chat_inbound';
+  return plan.overridden
+    .filter((field) => !honours.has(field))
+    .map((field) => ({
+      severity: 'warning',
+      effect: 'not_applied',
+      code: 'not_honoured',
+      pointer: `/${root}/agent_override/${pointerOf(field)}`,
+      message: `${field} has no effect: ${why(field, runtime)}.`,
+    }));
+}
+
+function why(field: string, runtime: string): string {
+  const reason = runtime === 'built-in' ? REASONS.find(([pattern]) => pattern.test(field))?.[1] : undefined;
+  return reason
+    ? `the ${runtime} runtime answers this session, and ${reason}`
+    : `the ${runtime} runtime, which answers this session, cannot act on it`;
+}
+
+/** `agent.voice_speed` → `agent/voice_speed`; a group or field name has no dot of its own. */
+function pointerOf(field: string): string {
+  return field
+    .split('.')
+    .map((token) => token.replaceAll('~', '~0').replaceAll('/', '~1'))
+    .join('/');
+}
