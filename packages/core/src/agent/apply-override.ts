@@ -1,0 +1,159 @@
+/** What a session is to be like: the resolved target with the reply on top, for this session only (E4–E7, E9). */
+import {
+  type AgentOverride,
+  type Available,
+  type Issue,
+  type Json,
+  type JsonObject,
+  type ResolvedEngine,
+  type ResolvedTarget,
+  replyGroupOf,
+} from '@pickup/contract';
+import type { Instant } from '../inbound/event.ts';
+import type { InboundFacts } from '../inbound/facts.ts';
+import type { Wishes } from '../inbound/state.ts';
+import type { SessionPlan } from '../session-plan.ts';
+import { ignored, layOn, layOverride } from './lay-override.ts';
+import { mergeVariables } from './merge-variables.ts';
+import { renderTemplate } from './render-variables.ts';
+import { planVariables } from './system-variables.ts';
+
+export interface ApplyOptions {
+  readonly facts: InboundFacts;
+  readonly target: ResolvedTarget;
+  readonly knowledge_bases: ReadonlySet<string>;
+  readonly wishes: Wishes;
+  readonly at: Instant;
+}
+
+export interface Applied {
+  readonly plan: SessionPlan;
+  /** Everything found; faults that refuse are in `refused` too. */
+  readonly issues: readonly Issue[];
+  readonly steps: readonly string[];
+  /** The faults for which the caller is turned away (E6). */
+  readonly refused?: readonly Issue[];
+}
+
+/** Never throws; a faulty override is refused or, where the number says so, left out (E6). */
+export function applyOverride(options: ApplyOptions): Applied {
+  const { facts, target, wishes } = options;
+  const lenient = facts.entry.kind === 'number' && facts.entry.number.on_invalid_override === 'ignore';
+  const laid = layOverride({ ...options, channel: facts.channel, gateway: facts.gateway, lenient });
+  const variables = mergeVariables({
+    reply: wishes.dynamic_variables,
+    sipHeaders: facts.custom_sip_headers,
+    tag: target.tag_variables,
+    engineDefaults: defaultsOf(target.engine),
+    group: replyGroupOf(facts.channel),
+  });
+  const wanted = buildPlan(options, laid.override, laid.available, variables.variables);
+  const url = checkWebhookUrl(wanted, options);
+  const refused = [...laid.refused, ...(url && !lenient ? [url] : [])];
+  return {
+    plan: url && lenient ? withoutWebhookUrl(wanted, target) : wanted,
+    issues: [...laid.issues, ...variables.warnings, ...(url ? [lenient ? ignored(url) : url] : [])],
+    steps: stepsOf(laid.override, wishes),
+    ...(refused.length > 0 && { refused }),
+  };
+}
+
+function defaultsOf(engine: ResolvedEngine): Readonly<Record<string, string>> | undefined {
+  if (engine.type === 'custom-llm') return undefined;
+  return engine.settings['default_dynamic_variables'] as Readonly<Record<string, string>> | undefined;
+}
+
+function buildPlan(
+  { facts, target, wishes }: ApplyOptions,
+  override: AgentOverride,
+  available: Available,
+  variables: Readonly<Record<string, string>>,
+): SessionPlan {
+  const agent = layOn(target.settings, override.agent);
+  return {
+    session_id: facts.session_id,
+    channel: target.channel,
+    agent_id: target.agent_id,
+    agent_version: target.version,
+    ...(target.tag !== undefined && { agent_tag: target.tag }),
+    from_number: facts.from_number,
+    to_number: facts.to_number,
+    agent: available.voice_model === undefined ? agent : layOn(agent, { voice_model: available.voice_model }),
+    engine: layOnEngine(target.engine, override, available),
+    variables,
+    dynamic_variables: wishes.dynamic_variables,
+    ...(wishes.metadata && { metadata: wishes.metadata }),
+    custom_sip_headers: facts.custom_sip_headers,
+    voice_id: available.voice_id ?? String(agent['voice_id'] ?? ''),
+    overridden: fieldsOf(override),
+  };
+}
+
+/** The engine's settings for this session, with what is to be had here in place of what is not (E5). */
+function layOnEngine(engine: ResolvedEngine, override: AgentOverride, available: Available): ResolvedEngine {
+  if (engine.type === 'custom-llm') return engine;
+  const laid = layOn(engine.settings, engine.type === 'retell-llm' ? override.retell_llm : override.conversation_flow);
+  const { knowledge_base_ids, s2s_model, model } = available;
+  const choice = laid['model_choice'] as JsonObject | undefined;
+  const models = engine.type === 'retell-llm' ? { model } : { model_choice: { ...choice, model } };
+  const settings = {
+    ...laid,
+    ...(knowledge_base_ids !== undefined && { knowledge_base_ids }),
+    ...(s2s_model !== undefined && { s2s_model }),
+    ...(model !== undefined && (models as JsonObject)),
+  };
+  return { ...engine, settings };
+}
+
+function fieldsOf(override: AgentOverride): readonly string[] {
+  return Object.entries(override).flatMap(([group, settings]) =>
+    Object.keys(settings ?? {}).map((field) => `${group}.${field}`),
+  );
+}
+
+/** E5: a `webhook_url` is judged once its variables are rendered. */
+function checkWebhookUrl(plan: SessionPlan, options: ApplyOptions): Issue | undefined {
+  const url = plan.agent['webhook_url'];
+  if (typeof url !== 'string' || url === '' || !plan.overridden.includes('agent.webhook_url')) return undefined;
+  const judged = options.facts.gateway.checkUrl(renderTemplate(url, planVariables(plan, options.at.wallMs)));
+  if (judged.ok) return undefined;
+  return {
+    severity: 'error',
+    effect: 'refuses',
+    code: 'unsafe_url',
+    pointer: `/${replyGroupOf(options.facts.channel)}/agent_override/agent/webhook_url`,
+    message: `agent.webhook_url, once its variables are rendered: ${judged.message}`,
+    sent: url,
+  };
+}
+
+function withoutWebhookUrl(plan: SessionPlan, target: ResolvedTarget): SessionPlan {
+  const { webhook_url: _unsafe, ...agent } = plan.agent;
+  const saved = target.settings['webhook_url'];
+  return {
+    ...plan,
+    agent: saved === undefined ? agent : { ...agent, webhook_url: saved },
+    overridden: plan.overridden.filter((field) => field !== 'agent.webhook_url'),
+  };
+}
+
+/** "voice_temperature 0.6 from agent_override.agent" (H1). */
+function stepsOf(override: AgentOverride, wishes: Wishes): readonly string[] {
+  const steps: string[] = [];
+  for (const [group, settings] of Object.entries(override)) {
+    for (const [field, value] of Object.entries(settings ?? {})) {
+      steps.push(`${field} ${shown(value as Json)} from agent_override.${group}`);
+    }
+  }
+  const names = Object.keys(wishes.dynamic_variables);
+  if (names.length > 0) {
+    steps.push(`variables from the reply: ${names.slice(0, 20).join(', ')}${names.length > 20 ? '…' : ''}`);
+  }
+  if (wishes.metadata) steps.push('metadata from the reply');
+  return steps;
+}
+
+function shown(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

@@ -1,0 +1,47 @@
+/** Small steps from which every transition is made. */
+import type { AttemptRecord, Issue, Json } from '@pickup/contract';
+import type { InboundEffect } from './effect.ts';
+import type { InboundPhase, InboundState } from './state.ts';
+
+/** A new state and what to do on the way to it. */
+export interface Move {
+  readonly state: InboundState;
+  readonly effects: readonly InboundEffect[];
+}
+
+/** Nothing happens: an event this phase does not expect (M5). */
+export function stay(state: InboundState): Move {
+  return { state, effects: [] };
+}
+
+/** Goes to a phase with these effects. */
+export function go(state: InboundState, phase: InboundPhase, ...effects: readonly InboundEffect[]): Move {
+  return { state: { ...state, phase }, effects };
+}
+
+/** The move with effects put in front of it. */
+export function after(effects: readonly InboundEffect[], move: Move): Move {
+  return effects.length === 0 ? move : { state: move.state, effects: [...effects, ...move.effects] };
+}
+
+/** Adds readable steps to the record. */
+export function note(state: InboundState, ...steps: readonly string[]): InboundState {
+  return { ...state, ledger: { ...state.ledger, steps: [...state.ledger.steps, ...steps] } };
+}
+
+/** Adds issues to the record. */
+export function report(state: InboundState, issues: readonly Issue[]): InboundState {
+  if (issues.length === 0) return state;
+  return { ...state, ledger: { ...state.ledger, issues: [...state.ledger.issues, ...issues] } };
+}
+
+/** Adds an attempt to the record. */
+export function withAttempt(state: InboundState, attempt: AttemptRecord): InboundState {
+  return { ...state, ledger: { ...state.ledger, attempts: [...state.ledger.attempts, attempt] } };
+}
+
+/** Keeps the reply as parsed; a body that is none leaves nothing. */
+export function withReply(state: InboundState, reply: Json | undefined): InboundState {
+  if (reply === undefined) return state;
+  return { ...state, ledger: { ...state.ledger, reply } };
+}

@@ -1,0 +1,65 @@
+/** The simulator edge: a caller without telephony, through the same runner as every other. */
+
+import type { Clock } from '../../runners/clock.ts';
+import type { InboundRunner } from '../../runners/inbound-runner.ts';
+import type { CallLeg, ConnectedLeg } from '../../runners/leg.ts';
+import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
+import type { ArrivalReader } from '../../runners/read-arrival.ts';
+
+export interface SimulatedCall {
+  readonly from_number: string;
+  readonly to_number: string;
+  /** As SIP headers would come: X-* and the four that become variables; names in any case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Simulator {
+  /** Returns once the inbound exists; its record tells the rest. */
+  call(call: SimulatedCall): Promise<{ readonly inbound_id: string }>;
+}
+
+export function createSimulator(deps: {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly country: string;
+  readonly readArrival: ArrivalReader;
+  readonly runner: InboundRunner;
+}): Simulator {
+  return {
+    async call(call) {
+      const inboundId = `inb_${deps.newId()}`;
+      const e164 = toE164(call.to_number, deps.country);
+      const facts = await deps.readArrival({
+        edge: 'simulator',
+        arrived: { monoMs: deps.clock.monoMs(), wallMs: deps.clock.wallMs() },
+        dialled: call.to_number,
+        ...(e164 !== undefined && { dialledE164: e164 }),
+        from: isHidden(call.from_number) ? ANONYMOUS : (toE164(call.from_number, deps.country) ?? call.from_number),
+        headers: lowerCased(call.headers ?? {}),
+        media: 'usable',
+        inboundId,
+      });
+      deps.runner.run(facts, simulatedLeg());
+      return { inbound_id: inboundId };
+    },
+  };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** Hears the agent's first words and hangs up. */
+function simulatedLeg(): CallLeg {
+  return {
+    edge: 'simulator',
+    onCallerGone() {},
+    ring() {},
+    accept: (): ConnectedLeg => ({
+      onEnd: (listener) => void setImmediate(() => listener({ by: 'caller' })),
+      hangUp() {},
+    }),
+    refuse: () => true,
+    trace: () => [],
+  };
+}

@@ -1,0 +1,80 @@
+/** What is written of an inbound at its arrival, at its decision and at its end (H1, H2). */
+import type { InboundEffect, InboundState } from '@pickup/core';
+import type { InboundArrival, InboundDecision, InboundSettlement } from '../stores/port.ts';
+import { callRow, stillbornRow } from './call-row.ts';
+import { usedSettings } from './inbound-object.ts';
+import type { CallLeg, ConnectedLeg } from './leg.ts';
+
+/** How long after its longest ring time another node may settle an inbound. */
+const LEASE_MARGIN_MS = 30_000;
+
+export function arrivalRow(state: InboundState, leg: CallLeg, nodeId: string): InboundArrival {
+  const { facts } = state;
+  return {
+    inbound_id: facts.inbound_id,
+    channel: facts.channel,
+    edge: facts.edge,
+    from_number: facts.from_number,
+    to_number: facts.to_number,
+    arrival_timestamp: facts.arrived.wallMs,
+    session_id: facts.session_id,
+    settings: usedSettings(state),
+    ...(leg.dedupeKey !== undefined && { dedupe_key: leg.dedupeKey }),
+    ...(leg.memo && { memo: leg.memo }),
+    node_id: nodeId,
+    lease_until: facts.arrived.wallMs + facts.edge_ring_limit_ms + LEASE_MARGIN_MS,
+  };
+}
+
+export function decisionRow(
+  state: InboundState,
+  effect: InboundEffect & { readonly type: 'record_decision' },
+  leg: CallLeg,
+  at: number,
+): InboundDecision {
+  const { ledger, facts } = state;
+  const { plan, intended } = effect;
+  return {
+    inbound_id: facts.inbound_id,
+    decided_timestamp: at,
+    intended,
+    ...(plan && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
+    attempts: ledger.attempts,
+    ...(ledger.reply !== undefined && { reply: ledger.reply }),
+    issues: ledger.issues,
+    steps: ledger.steps,
+    ...(plan && leg.memo && { dialog: leg.memo }),
+  };
+}
+
+export function settlementRow(
+  state: InboundState,
+  effect: InboundEffect & { readonly type: 'settle' },
+  end: {
+    readonly leg: CallLeg;
+    readonly connected: ConnectedLeg | undefined;
+    readonly nodeId: string;
+    readonly at: number;
+  },
+): InboundSettlement {
+  const { facts } = state;
+  const { leg, connected, nodeId, at } = end;
+  const dialog = connected?.dialog;
+  const call =
+    effect.plan && connected
+      ? callRow({ plan: effect.plan, facts, nodeId, startedAt: at, ...(dialog && { dialog }) })
+      : effect.stillborn && stillbornRow(facts, effect.stillborn, nodeId, at);
+  const sip = leg.trace();
+  return {
+    inbound_id: facts.inbound_id,
+    outcome: effect.outcome,
+    outcome_timestamp: at,
+    ...(effect.rewrite && {
+      steps: effect.ledger.steps,
+      issues: effect.ledger.issues,
+      attempts: effect.ledger.attempts,
+    }),
+    ...(sip.length > 0 && { sip_messages: sip }),
+    ...(call && { call }),
+  };
+}

@@ -1,0 +1,43 @@
+/** The inbounds in progress on this node. */
+import type { InboundObject } from '@pickup/contract';
+import type { InboundFacts } from '@pickup/core';
+import { InboundRun, type InboundRunDeps } from './inbound-run.ts';
+import type { CallLeg } from './leg.ts';
+
+export interface InboundRunner {
+  /** Starts deciding; returns at once. */
+  run(facts: InboundFacts, leg: CallLeg): void;
+  /** The record of an inbound in progress. */
+  live(inboundId: string): InboundObject | undefined;
+  readonly ringing: number;
+  /** Settles when nothing rings any more (H5). */
+  idle(): Promise<void>;
+  /** Second SIGTERM: whoever still rings is told so. */
+  interruptAll(): void;
+}
+
+export function createInboundRunner(deps: InboundRunDeps): InboundRunner {
+  const running = new Map<string, InboundRun>();
+  let waiting: (() => void)[] = [];
+  const closed = (id: string) => {
+    running.delete(id);
+    if (running.size > 0) return;
+    for (const resolve of waiting) resolve();
+    waiting = [];
+  };
+  return {
+    run(facts, leg) {
+      const run = new InboundRun(deps, facts, leg, closed);
+      running.set(facts.inbound_id, run);
+      run.start();
+    },
+    live: (id) => running.get(id)?.object(),
+    get ringing() {
+      return running.size;
+    },
+    idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    interruptAll() {
+      for (const run of running.values()) run.interrupt();
+    },
+  };
+}

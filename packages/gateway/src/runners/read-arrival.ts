@@ -1,0 +1,110 @@
+/** Makes an inbound's facts: everything that is read at its arrival and then holds for it (E8). */
+import type { AgentOverride, Catalogue, EdgeName, JsonObject } from '@pickup/contract';
+import { drawAgent, type Entry, type GatewaySettings, type InboundFacts, type Instant } from '@pickup/core';
+import type { CallRow, Store } from '../stores/port.ts';
+import type { Clock } from './clock.ts';
+import { countryOf } from './phone-digits.ts';
+
+export interface ArrivalReaderDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Random part of an id, ≥ 128 bits. */
+  readonly newId: () => string;
+  readonly ringBudgetMs: number;
+  readonly webhookProfile: 'seed' | 'current';
+  readonly concurrency: number;
+  readonly catalogue: Catalogue;
+  readonly checkUrl: GatewaySettings['checkUrl'];
+}
+
+/** A call as an edge heard it. */
+export interface ArrivedCall {
+  readonly edge: EdgeName;
+  readonly arrived: Instant;
+  /** As dialled. */
+  readonly dialled: string;
+  /** The dialled number in E.164 by the trunk's country, where it is one. */
+  readonly dialledE164?: string;
+  readonly from: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly media: InboundFacts['media'];
+  /** The longest this edge can ring, in ms; default 120,000. */
+  readonly ringLimitMs?: number;
+  /** A claimed registration (A3); then nothing is looked up by number. */
+  readonly registered?: CallRow;
+  readonly inboundId: string;
+}
+
+export type ArrivalReader = (call: ArrivedCall) => Promise<InboundFacts>;
+
+const LONGEST_RING_MS = 120_000;
+
+export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
+  const gateway: GatewaySettings = {
+    ring_budget_ms: deps.ringBudgetMs,
+    webhook_profile: deps.webhookProfile,
+    concurrency: deps.concurrency,
+    catalogue: deps.catalogue,
+    checkUrl: deps.checkUrl,
+  };
+  return async (call) => {
+    const entry = call.registered
+      ? await registeredEntry(deps.store, call.registered)
+      : await numberEntry(deps.store, call);
+    const to =
+      entry.kind === 'number'
+        ? entry.number.phone_number
+        : (call.registered?.to_number ?? call.dialledE164 ?? call.dialled);
+    const from = call.registered?.from_number || call.from;
+    const country = needsCountry(entry) ? countryOf(from) : undefined;
+    return {
+      inbound_id: call.inboundId,
+      session_id: call.registered?.call_id ?? `call_${deps.newId()}`,
+      channel: 'call',
+      edge: call.edge,
+      from_number: from,
+      to_number: to,
+      ...(country !== undefined && { from_country: country }),
+      custom_sip_headers: call.headers,
+      arrived: call.arrived,
+      entry,
+      edge_ring_limit_ms: call.ringLimitMs ?? LONGEST_RING_MS,
+      media: call.media,
+      gateway,
+    };
+  };
+}
+
+/** The number as dialled, else in E.164 (A0), with the agent drawn for this inbound (A7). */
+async function numberEntry(store: Store, call: ArrivedCall): Promise<Entry> {
+  const exact = await store.getNumber(call.dialled);
+  const row =
+    exact ??
+    (call.dialledE164 && call.dialledE164 !== call.dialled ? await store.getNumber(call.dialledE164) : undefined);
+  if (!row) return { kind: 'nobody' };
+  const agent = drawAgent(row.settings.inbound_agents, call.inboundId);
+  if (!agent) return { kind: 'number', number: row.settings };
+  const resolved = await store.resolveTarget({ agent_id: agent.agent_id, reference: agent.agent_version ?? 'latest' });
+  return { kind: 'number', number: row.settings, drawn: { agent, resolved } };
+}
+
+async function registeredEntry(store: Store, call: CallRow): Promise<Entry> {
+  const override = call.registration?.['agent_override'] as AgentOverride | undefined;
+  const engine = override?.agent?.['response_engine'] as JsonObject | undefined;
+  const resolved = await store.resolveTarget({
+    agent_id: call.agent_id,
+    reference: call.agent_version,
+    ...(engine && { engine_override: engine }),
+  });
+  return {
+    kind: 'registered',
+    resolved,
+    dynamic_variables: call.retell_llm_dynamic_variables ?? {},
+    ...(call.metadata && { metadata: call.metadata }),
+    ...(override && { agent_override: override }),
+  };
+}
+
+function needsCountry(entry: Entry): boolean {
+  return entry.kind === 'number' && (entry.number.allowed_inbound_country_list?.length ?? 0) > 0;
+}

@@ -1,0 +1,139 @@
+/** Connected calls: starts the runtime on the line, ends the call once, writes down how (H4, H5). */
+import type { Log } from '../observe/index.ts';
+import type { PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
+import type { CallRow, Store } from '../stores/port.ts';
+import type { Clock } from './clock.ts';
+import type { ConnectedLeg, LegEnd } from './leg.ts';
+import { untilStored } from './until-stored.ts';
+
+export interface ConnectedCall {
+  readonly call: CallRow;
+  readonly prepared: PreparedSession;
+  readonly leg: ConnectedLeg;
+  readonly holdsSlot: boolean;
+}
+
+export interface SessionRunnerDeps {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+export interface SessionRunner {
+  begin(connected: ConnectedCall): void;
+  /** Ends a call from our side (`manual_stopped`); false where none such is running. */
+  stop(callId: string): boolean;
+  /** The call object of a running call, with what was said so far. */
+  live(callId: string): Partial<CallRow> | undefined;
+  readonly active: number;
+  /** Waits at most `limitMs` for the calls to end, then ends them (H5). */
+  drain(limitMs: number): Promise<void>;
+}
+
+const LEG_ENDS: Readonly<Record<LegEnd['by'], SessionEnd>> = {
+  caller: { status: 'ended', disconnection_reason: 'user_hangup' },
+  no_ack: { status: 'error', disconnection_reason: 'error_user_not_joined' },
+  no_audio: { status: 'error', disconnection_reason: 'error_no_audio_received' },
+  unusable_answer: { status: 'error', disconnection_reason: 'error_retell' },
+};
+const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
+
+export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
+  const running = new Map<string, RunningSession>();
+  let idle: (() => void)[] = [];
+  const gone = (callId: string) => {
+    running.delete(callId);
+    if (running.size > 0) return;
+    for (const resolve of idle) resolve();
+    idle = [];
+  };
+  const whenIdle = () => (running.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve)));
+  return {
+    begin(connected) {
+      const session = new RunningSession(deps, connected, gone);
+      running.set(connected.call.call_id, session);
+      session.start();
+    },
+    stop(callId) {
+      const session = running.get(callId);
+      session?.end(STOPPED, true);
+      return session !== undefined;
+    },
+    live: (callId) => running.get(callId)?.spoken(),
+    get active() {
+      return running.size;
+    },
+    async drain(limitMs) {
+      let cancel = () => {};
+      await Promise.race([whenIdle(), new Promise<void>((resolve) => (cancel = deps.clock.after(limitMs, resolve)))]);
+      cancel();
+      for (const session of [...running.values()]) session.end(STOPPED, true);
+      await whenIdle();
+    },
+  };
+}
+
+class RunningSession {
+  readonly #deps: SessionRunnerDeps;
+  readonly #connected: ConnectedCall;
+  readonly #gone: (callId: string) => void;
+  readonly #said: Utterance[] = [];
+  #ended = false;
+
+  constructor(deps: SessionRunnerDeps, connected: ConnectedCall, gone: (callId: string) => void) {
+    this.#deps = deps;
+    this.#connected = connected;
+    this.#gone = gone;
+  }
+
+  start(): void {
+    const { prepared, leg } = this.#connected;
+    leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
+    if (!leg.line) {
+      if (prepared.opening)
+        this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
+      return;
+    }
+    prepared.start(leg.line, {
+      onEnd: (end) => this.end(end, true),
+      onUtterance: (utterance) => this.#said.push(utterance),
+    });
+  }
+
+  /** What was said so far, in the call object's fields. */
+  spoken(): Partial<CallRow> {
+    if (this.#said.length === 0) return {};
+    const startedAt = this.#connected.call.start_timestamp ?? 0;
+    return {
+      transcript: this.#said
+        .map(({ role, content }) => `${role === 'agent' ? 'Agent' : 'User'}: ${content}\n`)
+        .join(''),
+      transcript_object: this.#said.map(({ role, content, at }) => ({
+        role,
+        content,
+        words: [],
+        start: (at - startedAt) / 1_000,
+      })),
+    };
+  }
+
+  end(end: SessionEnd, weHangUp: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { call, prepared, leg, holdsSlot } = this.#connected;
+    prepared.close();
+    if (weHangUp) leg.hangUp();
+    const { store, clock, log } = this.#deps;
+    const basic = call.data_storage_setting === 'basic_attributes_only';
+    const change: Partial<CallRow> = {
+      call_status: end.status,
+      disconnection_reason: end.disconnection_reason,
+      end_timestamp: clock.wallMs(),
+      ...(!basic && this.spoken()),
+    };
+    log.info('call_ended', { call_id: call.call_id, agent_id: call.agent_id, reason: end.disconnection_reason });
+    const options = { clock, log, what: 'end_call', id: call.call_id };
+    if (holdsSlot && call.inbound_id) untilStored(() => store.releaseSlot(call.inbound_id ?? ''), options);
+    untilStored(() => store.updateCall(call.call_id, change), options).finally(() => this.#gone(call.call_id));
+  }
+}

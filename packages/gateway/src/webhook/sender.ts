@@ -1,0 +1,60 @@
+/** Sends one attempt of the webhook, signed afresh (B2, B3), and reports how it went. */
+import type { AttemptResult, InboundEffect } from '@pickup/core';
+import type { Outbound } from '@pickup/outbound';
+import { signWebhook } from '@pickup/signature';
+
+/** Bytes of a reply after inflation (D1). */
+const MOST_REPLY_BYTES = 256 * 1024;
+
+export interface WebhookSender {
+  /** Never rejects. */
+  send(inboundId: string, ask: InboundEffect & { readonly type: 'ask' }, signal: AbortSignal): Promise<AttemptResult>;
+}
+
+/** `signingKey` is read at each attempt: a key promoted mid-chain signs the next one (E8). */
+export function createWebhookSender(options: {
+  readonly outbound: Outbound;
+  readonly signingKey: () => string;
+  readonly wallMs: () => number;
+  readonly version: string;
+}): WebhookSender {
+  const userAgent = `Pickup/${options.version}`;
+  return {
+    async send(inboundId, ask, signal) {
+      const result = await options.outbound.post({
+        url: ask.url,
+        headers: {
+          'content-type': 'application/json',
+          'x-retell-signature': signWebhook({ body: ask.body, key: options.signingKey(), wallMs: options.wallMs() }),
+          'webhook-id': inboundId,
+          'x-pickup-attempt': String(ask.attempt),
+          'x-pickup-deadline': String(Math.round(ask.deadline_wall_ms)),
+          'accept-encoding': 'identity',
+          'user-agent': userAgent,
+        },
+        body: ask.body,
+        deadlineMonoMs: ask.deadline_mono_ms,
+        signal,
+        maxReplyBytes: MOST_REPLY_BYTES,
+      });
+      const common = {
+        started: { monoMs: result.startedMonoMs, wallMs: result.startedWallMs },
+        ended: { monoMs: result.endedMonoMs, wallMs: result.endedWallMs },
+        phases: result.phases,
+        resent: result.resent,
+      };
+      if (!result.ok) {
+        return { ...common, received: false, error: result.error, fault: result.fault, message: result.message };
+      }
+      const retryAfter = result.headers['retry-after'];
+      return {
+        ...common,
+        received: true,
+        status: result.status,
+        body: result.body,
+        truncated: result.truncated,
+        ...(retryAfter !== undefined && { retryAfter }),
+      };
+    },
+  };
+}
