@@ -1,1 +1,15 @@
-export {};
+export { type AddressGuard, type AddressVerdict, createAddressGuard, type GuardOptions } from './address-guard.ts';
+export { createOutbound, type Outbound, type OutboundOptions } from './outbound.ts';
+export type {
+  AllowedAudit,
+  AttemptError,
+  AttemptPhases,
+  Clock,
+  Fault,
+  OutboundFailure,
+  OutboundReply,
+  OutboundRequest,
+  OutboundResult,
+  Resolver,
+  UrlVerdict,
+} from './types.ts';

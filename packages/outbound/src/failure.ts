@@ -1,0 +1,158 @@
+/** Errors become classes with a fault, a public sentence and a private cause. */
+import { NameError } from './names.ts';
+import type { AttemptError, Fault } from './types.ts';
+
+export interface Failure {
+  readonly error: AttemptError;
+  readonly fault: Fault;
+  /** Public: no host, no address, nothing of a body. */
+  readonly message: string;
+  /** Private. */
+  readonly detail: string;
+}
+
+/** How far an exchange had come. */
+export type Stage = 'queue' | 'dns' | 'connect' | 'tls' | 'sent' | 'headers' | 'body';
+
+/** A failed dial, with the stage it failed in. */
+export class DialError extends Error {
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(failure.detail);
+    this.failure = failure;
+  }
+}
+
+const WAITING: Readonly<Record<Stage, string>> = {
+  queue: 'waiting for a free connection to the endpoint',
+  dns: 'resolving the host name',
+  connect: 'connecting',
+  tls: 'in the TLS handshake',
+  sent: 'waiting for the reply',
+  headers: 'receiving the reply',
+  body: 'receiving the reply',
+};
+
+// What this machine lacks: descriptors, ports, routes, permissions. None of it is the endpoint's doing.
+const OUR_CODES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EADDRNOTAVAIL', 'EACCES', 'EPERM', 'ENETUNREACH']);
+// Answers about the name; whatever else goes wrong on the way to an answer is unknown, hence ours.
+const NAME_CODES = new Set(['ENOTFOUND', 'ENODATA', 'ESERVFAIL', 'EREFUSED', 'EBADNAME', 'EFORMERR']);
+
+/**
+ * The deadline passed. The endpoint's, unless the request never left our queue, the name look-up was still running,
+ * or our own event loop ran late.
+ */
+export function timedOut(stage: Stage, lateMs: number): Failure {
+  const ours = stage === 'queue' || stage === 'dns' || lateMs > 250;
+  const message = `No complete reply within the time allowed; it ended ${WAITING[stage]}.`;
+  return {
+    error: 'timeout',
+    fault: ours ? 'gateway' : 'endpoint',
+    message,
+    detail: `${message} Late by ${lateMs} ms.`,
+  };
+}
+
+export function abortedBy(fault: Fault, detail: string): Failure {
+  return { error: 'aborted', fault, message: 'The request was given up before a reply came.', detail };
+}
+
+export function internalError(cause: unknown): Failure {
+  return {
+    error: 'internal_error',
+    fault: 'gateway',
+    message: 'Pickup could not send the request.',
+    detail: text(cause),
+  };
+}
+
+export function nameFailure(cause: unknown): Failure {
+  if (!(cause instanceof NameError)) return internalError(cause);
+  const fault = NAME_CODES.has(cause.code) ? 'endpoint' : 'gateway';
+  return {
+    error: 'dns_error',
+    fault,
+    message: `The host name could not be resolved (${cause.code}).`,
+    detail: text(cause),
+  };
+}
+
+/** The endpoint's fault: it is the saved URL that leads there. */
+export function addressRefused(detail: string): Failure {
+  const message = 'The URL leads to an address that is not public and not allowed by the operator.';
+  return { error: 'address_refused', fault: 'endpoint', message, detail };
+}
+
+export function connectFailure(cause: unknown): Failure {
+  const code = codeOf(cause);
+  const fault = OUR_CODES.has(code) ? 'gateway' : 'endpoint';
+  return {
+    error: 'connect_error',
+    fault,
+    message: `The connection could not be made${inBrackets(code)}.`,
+    detail: text(cause),
+  };
+}
+
+export function connectTimeout(stage: 'connect' | 'tls', timeoutMs: number): Failure {
+  const error = stage === 'tls' ? 'tls_error' : 'connect_error';
+  const what = stage === 'tls' ? 'The TLS handshake was not completed' : 'The connection was not made';
+  const message = `${what} within ${timeoutMs} ms.`;
+  return { error, fault: 'endpoint', message, detail: message };
+}
+
+export function tlsFailure(cause: unknown): Failure {
+  const message = `The TLS handshake failed${inBrackets(codeOf(cause))}.`;
+  return { error: 'tls_error', fault: 'endpoint', message, detail: text(cause) };
+}
+
+/** A connection or reply broke; `stage` is how far it had come. */
+export function replyFailure(cause: unknown, stage: Stage): Failure {
+  if (cause instanceof DialError) return cause.failure;
+  const code = codeOf(cause);
+  const detail = text(cause);
+  const headersIn = stage === 'body';
+  const broken = (error: AttemptError, message: string): Failure => ({ error, fault: 'endpoint', message, detail });
+  if (code === 'HPE_INVALID_EOF_STATE' || (headersIn && code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')) {
+    return broken('incomplete_reply', 'The reply ended before it was complete.');
+  }
+  if (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  ) {
+    return broken('malformed_reply', 'The reply is not valid HTTP.');
+  }
+  if (code === 'UND_ERR_SOCKET') {
+    return headersIn || stage === 'headers'
+      ? broken('incomplete_reply', 'The reply ended before it was complete.')
+      : broken('connection_reset', 'The endpoint closed the connection without a reply.');
+  }
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
+    return broken('connection_reset', 'The endpoint reset the connection.');
+  }
+  if (code.startsWith('ERR_SSL')) return tlsFailure(cause);
+  return internalError(cause);
+}
+
+export function malformedReply(message: string): Failure {
+  return { error: 'malformed_reply', fault: 'endpoint', message, detail: message };
+}
+
+/** Whether the peer ended a connection, as opposed to a fault of ours or of the framing. */
+export function isReset(cause: unknown): boolean {
+  const code = codeOf(cause);
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'UND_ERR_SOCKET';
+}
+
+function codeOf(cause: unknown): string {
+  const code = (cause as { code?: unknown } | undefined)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+const inBrackets = (code: string) => (code === '' ? '' : ` (${code})`);
+
+function text(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}

@@ -1,0 +1,188 @@
+/**
+ * Every HTTP request to somebody else's URL goes through here. What holds for each of them:
+ * C1 it ends at its deadline in whatever phase; C5 one resend after a reset of a reused connection; C6 an abort ends it
+ * at once and what was queued is never sent; C7 no redirect is followed and no cookie kept; the address is judged on
+ * every connection; a slow endpoint holds up nobody but itself.
+ */
+import { Resolver as SystemResolver } from 'node:dns/promises';
+import { createAddressGuard, type GuardOptions } from './address-guard.ts';
+import { checkUrl } from './check-url.ts';
+import { Deadlines } from './deadlines.ts';
+import { Dialer } from './dial.ts';
+import { Endpoint } from './endpoint.ts';
+import { Exchange, type ExchangeHost } from './exchange.ts';
+import { abortedBy, addressRefused, type Failure } from './failure.ts';
+import { Names } from './names.ts';
+import { parseTarget, type Target } from './target.ts';
+import type { AllowedAudit, Clock, OutboundRequest, OutboundResult, Resolver, UrlVerdict } from './types.ts';
+
+export interface OutboundOptions extends GuardOptions {
+  readonly clock: Clock;
+  /**
+   * The most connections to one origin; the next request waits, and its deadline counts the wait. Default 2,048: an
+   * endpoint may use its time to delay the pickup (F3), so as many must fit as calls may ring on it.
+   */
+  readonly connectionsPerEndpoint?: number;
+  /** For TCP and TLS together, and once more for the name, in ms; at most (and by default) 3,000. */
+  readonly connectTimeoutMs?: number;
+  /** Default: the system's name servers. */
+  readonly resolver?: Resolver;
+  /** Default `/etc/hosts`. */
+  readonly hostsPath?: string;
+  /** Sent where the request has no `user-agent` of its own. */
+  readonly userAgent?: string;
+  /** PEM certificates trusted beside the default ones. */
+  readonly ca?: string;
+  /** Told of each connection to an address that is not public but allowed. */
+  readonly onAllowed?: (audit: AllowedAudit) => void;
+}
+
+export interface Outbound {
+  /** Sends once. Never rejects; `ok` is true for any status that came with its whole reply in time. */
+  post(request: OutboundRequest): Promise<OutboundResult>;
+  /** Judges a URL when it is saved. */
+  checkUrl(url: string): UrlVerdict;
+  /** Ends what is in progress (`aborted`) and closes all connections. */
+  close(): Promise<void>;
+}
+
+const MAX_CONNECT_MS = 3_000;
+const MAX_TARGETS = 10_000;
+const MAX_ENDPOINTS = 1_000;
+
+export function createOutbound(options: OutboundOptions): Outbound {
+  return new Sender(options);
+}
+
+class Sender implements Outbound, ExchangeHost {
+  readonly clock: Clock;
+  readonly #options: OutboundOptions;
+  readonly #guard: ReturnType<typeof createAddressGuard>;
+  readonly #dialer: Dialer;
+  readonly #deadlines: Deadlines;
+  readonly #targets = new Map<string, Target>();
+  readonly #endpoints = new Map<string, Endpoint>();
+  #closed = false;
+
+  constructor(options: OutboundOptions) {
+    const { clock, resolver, hostsPath, ca, onAllowed } = options;
+    this.clock = clock;
+    this.#options = options;
+    this.#guard = createAddressGuard(options, () => clock.monoMs());
+    this.#deadlines = new Deadlines(clock);
+    const connectTimeoutMs = Math.min(MAX_CONNECT_MS, options.connectTimeoutMs ?? MAX_CONNECT_MS);
+    const names = new Names({
+      clock,
+      resolver: resolver ?? new SystemResolver({ timeout: 1_000, tries: 2 }),
+      timeoutMs: connectTimeoutMs,
+      ...(hostsPath === undefined ? {} : { hostsPath }),
+    });
+    this.#dialer = new Dialer({
+      clock,
+      guard: this.#guard,
+      names,
+      connectTimeoutMs,
+      ...(ca === undefined ? {} : { ca }),
+      ...(onAllowed === undefined ? {} : { onAllowed }),
+    });
+  }
+
+  checkUrl(url: string): UrlVerdict {
+    return checkUrl(url, this.#guard);
+  }
+
+  post(request: OutboundRequest): Promise<OutboundResult> {
+    const target = this.#target(request.url);
+    if (typeof target === 'string') return this.#refuse(addressRefused(target));
+    if (this.#closed) return this.#refuse(abortedBy('gateway', 'the sender is closed'));
+    if (request.signal?.aborted) return this.#refuse(abortedBy('caller', 'aborted before it began'));
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this, target, this.#headers(request, target), request, resolve);
+      if (request.deadlineMonoMs <= this.clock.monoMs()) {
+        exchange.expire();
+        return;
+      }
+      this.#deadlines.add(exchange);
+      this.#endpoint(target).submit(exchange);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const endpoint of [...this.#endpoints.values()]) {
+      for (const exchange of [...endpoint.exchanges()]) exchange.fail(abortedBy('gateway', 'the sender was closed'));
+      endpoint.close();
+    }
+    this.#deadlines.close();
+    // Connections are dropped in a microtask; their sockets close in the next turn of the loop.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  settled(exchange: Exchange): void {
+    this.#deadlines.remove(exchange);
+    if (!exchange.lane) this.#endpoints.get(exchange.target.origin)?.withdraw(exchange);
+  }
+
+  resend(exchange: Exchange): void {
+    this.#endpoint(exchange.target).runFresh(exchange);
+  }
+
+  #refuse(failure: Failure): Promise<OutboundResult> {
+    const nowMonoMs = this.clock.monoMs();
+    const wallMs = this.clock.wallMs();
+    const times = { startedMonoMs: nowMonoMs, endedMonoMs: nowMonoMs, startedWallMs: wallMs, endedWallMs: wallMs };
+    return Promise.resolve({ ok: false, ...failure, phases: { total_ms: 0 }, ...times, resent: false });
+  }
+
+  #target(url: string): Target | string {
+    const known = this.#targets.get(url);
+    if (known) return known;
+    const target = parseTarget(url);
+    if (typeof target === 'string') return target;
+    if (this.#targets.size >= MAX_TARGETS) this.#targets.delete(this.#targets.keys().next().value!);
+    this.#targets.set(url, target);
+    return target;
+  }
+
+  #headers(request: OutboundRequest, target: Target): Readonly<Record<string, string>> {
+    const { userAgent } = this.#options;
+    const { headers } = request;
+    const addAgent = userAgent !== undefined && headers['user-agent'] === undefined;
+    const addAuthorization = target.authorization !== undefined && headers['authorization'] === undefined;
+    if (!addAgent && !addAuthorization) return headers;
+    return {
+      ...headers,
+      ...(addAgent ? { 'user-agent': userAgent } : undefined),
+      ...(addAuthorization ? { authorization: target.authorization! } : undefined),
+    };
+  }
+
+  #endpoint(target: Target): Endpoint {
+    let endpoint = this.#endpoints.get(target.origin);
+    if (!endpoint) {
+      if (this.#endpoints.size >= MAX_ENDPOINTS) this.#closeQuietest();
+      endpoint = new Endpoint({
+        target,
+        dialer: this.#dialer,
+        maxConnections: this.#options.connectionsPerEndpoint ?? 2_048,
+        onEmpty: (empty) => this.#forget(empty),
+      });
+      this.#endpoints.set(target.origin, endpoint);
+    }
+    endpoint.usedAtMs = this.clock.monoMs();
+    return endpoint;
+  }
+
+  #forget(empty: Endpoint): void {
+    if (this.#endpoints.get(empty.origin) === empty) this.#endpoints.delete(empty.origin);
+  }
+
+  /** Makes room for a new origin by closing the one that was unused for longest. */
+  #closeQuietest(): void {
+    let quietest: Endpoint | undefined;
+    for (const endpoint of this.#endpoints.values()) {
+      if (endpoint.quiet && (!quietest || endpoint.usedAtMs < quietest.usedAtMs)) quietest = endpoint;
+    }
+    quietest?.close();
+  }
+}
