@@ -1,3 +1,12 @@
 /** Stores: the port's drivers. */
 export { createMemoryData, createMemoryStore, type MemoryData } from './memory/index.ts';
+export { BadPaginationKey } from './page.ts';
 export * from './port.ts';
+export {
+  DatabaseTooNew,
+  FolderInUse,
+  openSqliteStore,
+  type SqliteStoreOptions,
+  type StoreClock,
+  type StoreLog,
+} from './sqlite/index.ts';

@@ -1,0 +1,103 @@
+/** The configuration commands; point reads run on the main thread, in microseconds. */
+import type { Database } from 'better-sqlite3';
+import type { AgentVersionRow, ConfigCommands, NumberRow } from '../port.ts';
+import { findVersion, type ResolveRequest, resolveTarget } from '../resolve-target.ts';
+import type { Cell } from './cells.ts';
+import { numberKey } from './number-key.ts';
+import { type ConfigRows, readConfig } from './read-config.ts';
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+/** Writes through the writer, single rows from `db`, lists from the reader. */
+export function createConfig(writer: Writer, db: Database, reader: Reader): ConfigCommands {
+  const rows = readConfig(db);
+  const resolve = db.transaction((request: ResolveRequest) => resolveTarget(rows, request));
+  return {
+    ...createNumbers(writer, rows, reader),
+    ...createAgents(writer, db, rows, reader),
+    ...createEngines(writer, rows),
+    async putKnowledgeBase(id, name) {
+      await writer.send('putKnowledgeBase', [id, name]);
+    },
+    knowledgeBasesExist: async (ids) => new Set(ids.filter((id) => rows.hasKnowledgeBase(id))),
+    resolveTarget: async (request) => resolve(request),
+  };
+}
+
+type NumberCommands = Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers'>;
+
+function createNumbers(writer: Writer, rows: ConfigRows, reader: Reader): NumberCommands {
+  return {
+    getNumber: async (phoneNumber) => rows.number(phoneNumber),
+    async putNumber(row: NumberRow, mode) {
+      const { phone_number } = row.settings;
+      const cells = [numberKey(phone_number), phone_number, JSON.stringify(row.settings)];
+      const command = mode === 'create' ? 'createNumber' : 'replaceNumber';
+      return (await writer.send(command, [...cells, row.sealed_auth_password ?? null])) === 1;
+    },
+    async deleteNumber(phoneNumber) {
+      return (await writer.send('deleteNumber', [numberKey(phoneNumber), phoneNumber])) === 1;
+    },
+    listNumbers: (request) => reader.ask('numbers', request),
+  };
+}
+
+type AgentCommands = Omit<
+  ConfigCommands,
+  keyof NumberCommands | keyof EngineCommands | 'putKnowledgeBase' | 'knowledgeBasesExist' | 'resolveTarget'
+>;
+
+function createAgents(writer: Writer, db: Database, rows: ConfigRows, reader: Reader): AgentCommands {
+  const find = db.transaction((agentId: string, reference: number | string) => findVersion(rows, agentId, reference));
+  return {
+    createAgent: async (row) => (await writer.send('createAgent', versionCells(row))) === 1,
+    getAgent: async (agentId, reference) => find(agentId, reference ?? 'latest')?.row,
+    async updateAgent({ last_modification_timestamp, settings, agent_id, version }) {
+      const cells = [last_modification_timestamp, JSON.stringify(settings), agent_id, version];
+      return (await writer.send('updateAgent', cells)) as 'updated' | 'published' | 'unknown';
+    },
+    async publishAgent(agentId, version, now) {
+      return (await writer.send('publishAgent', [agentId, version, now])) as 'published' | 'already' | 'unknown';
+    },
+    async createAgentVersion(agentId, baseVersion, now) {
+      const version = (await writer.send('createAgentVersion', [agentId, baseVersion, now])) as number | null;
+      return version === null ? undefined : rows.version(agentId, version);
+    },
+    deleteAgent: async (agentId) => (await writer.send('deleteAgent', [agentId])) === 1,
+    listAgents: (request) => reader.ask('agents', request),
+    listAgentVersions: (agentId, request) => reader.ask('versions', { ...request, agent_id: agentId }),
+    async assignTag({ agent_id, tag, version, dynamic_variables, assigned_timestamp }) {
+      const cells = [agent_id, tag, version, JSON.stringify(dynamic_variables), assigned_timestamp];
+      return (await writer.send('assignTag', cells)) === 1;
+    },
+  };
+}
+
+function versionCells(row: AgentVersionRow): Cell[] {
+  return [
+    row.agent_id,
+    row.version,
+    row.channel,
+    row.base_version,
+    row.is_published ? 1 : 0,
+    row.published_timestamp ?? null,
+    row.last_modification_timestamp,
+    JSON.stringify(row.settings),
+  ];
+}
+
+type EngineCommands = Pick<ConfigCommands, 'createEngine' | 'getEngine' | 'updateEngine'>;
+
+function createEngines(writer: Writer, rows: ConfigRows): EngineCommands {
+  return {
+    async createEngine({ kind, id, version, is_published, last_modification_timestamp, settings }) {
+      const cells = [kind, id, version, is_published ? 1 : 0, last_modification_timestamp, JSON.stringify(settings)];
+      return (await writer.send('createEngine', cells)) === 1;
+    },
+    getEngine: async (kind, id, version) => rows.engine(kind, id, version),
+    async updateEngine({ kind, id, version, is_published, last_modification_timestamp, settings }) {
+      const cells = [is_published ? 1 : 0, last_modification_timestamp, JSON.stringify(settings), kind, id, version];
+      return (await writer.send('updateEngine', cells)) as 'updated' | 'published' | 'unknown';
+    },
+  };
+}

@@ -1,0 +1,52 @@
+/** The inbound commands: rows are made into flat cells here, so that little is cloned for the writer. */
+import type { InboundObject } from '@pickup/contract';
+import type { Database } from 'better-sqlite3';
+import { mergeAttempts } from '../merge-attempts.ts';
+import type { InboundCommands, SettleResult } from '../port.ts';
+import { callCells } from './call-cells.ts';
+import { type Cell, jsonCell } from './cells.ts';
+import { INBOUND_COLUMNS, type InboundCells, toInbound } from './read-inbounds.ts';
+import type { Reader } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+/** Writes through the writer, single rows from `db`, lists from the reader. */
+export function createInbounds(writer: Writer, db: Database, reader: Reader): InboundCommands {
+  const get = db.prepare<[string], InboundCells>(`SELECT ${INBOUND_COLUMNS} FROM inbounds WHERE inbound_id = ?`);
+  return {
+    async openInbound(a) {
+      const cells: Cell[] = [a.inbound_id, a.channel, a.edge, a.from_number, a.to_number, a.arrival_timestamp];
+      cells.push(a.session_id, JSON.stringify(a.settings), a.dedupe_key ?? null, jsonCell(a.memo));
+      cells.push(a.node_id, a.lease_until);
+      const openAlready = (await writer.send('openInbound', cells)) as string | null;
+      return { opened: openAlready === null, inbound_id: openAlready ?? a.inbound_id };
+    },
+    async recordAttempt(inboundId, attempt) {
+      const recorded = await writer.send('recordAttempt', [inboundId, JSON.stringify(attempt)]);
+      return recorded === 1 ? 'recorded' : 'duplicate';
+    },
+    async recordDecision(d) {
+      const cells: Cell[] = [d.decided_timestamp, d.intended, d.agent_id ?? null, d.agent_version ?? null];
+      cells.push(jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps), jsonCell(d.dialog));
+      cells.push(attemptsCell(d.attempts), d.inbound_id);
+      await writer.send('recordDecision', cells);
+    },
+    async settleInbound(s): Promise<SettleResult> {
+      const cells: Cell[] = [s.outcome, s.outcome_timestamp, jsonCell(s.steps), jsonCell(s.issues)];
+      cells.push(s.attempts ? attemptsCell(s.attempts) : null, jsonCell(s.sip_messages), s.inbound_id);
+      if (s.call) cells.push(...callCells(s.call));
+      const result = await writer.send('settleInbound', cells);
+      if (result === 1) return { won: true };
+      return { won: false, outcome: (result || null) as InboundObject['outcome'] };
+    },
+    lapsedInbounds: (nodeId, now) => reader.ask('lapsed', { node_id: nodeId, now }),
+    async getInbound(inboundId) {
+      const cells = get.get(inboundId);
+      return cells && toInbound(cells);
+    },
+    listInbounds: (request) => reader.ask('inbounds', request),
+  };
+}
+
+function attemptsCell(attempts: Parameters<typeof mergeAttempts>[1]): string {
+  return JSON.stringify(attempts.length > 1 ? mergeAttempts([], attempts) : attempts);
+}

@@ -1,0 +1,13 @@
+/** Every migration in order. A number once released is never changed, only followed. */
+import { firstSchema } from './0001-first-schema.ts';
+
+export interface Migration {
+  /** From 1, without gaps. */
+  readonly number: number;
+  readonly name: string;
+  /** True where a gateway of the version before could not go on working beside it (rolling upgrades). */
+  readonly breaking: boolean;
+  readonly sql: string;
+}
+
+export const MIGRATIONS: readonly Migration[] = [firstSchema];

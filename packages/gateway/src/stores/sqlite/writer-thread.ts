@@ -1,0 +1,67 @@
+/**
+ * The writer thread: the only one that writes. A commit starts when the one before has ended; what came
+ * meanwhile is the next batch. After a fault of the disk the connection is opened anew with the next
+ * batch, so the store recovers by itself once there is space again. Any other failure of a whole batch is
+ * a bug and ends the thread, which the main thread sees.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
+import type { BatchAnswer, Cell } from './cells.ts';
+import { openForWriting } from './open-database.ts';
+import { createBatchWriter, isDiskFault } from './write-batch.ts';
+import { writeCalls, writeSlots } from './write-calls.ts';
+import { writeAgents, writeKeys, writeNumbersAndEngines } from './write-config.ts';
+import { writeInbounds } from './write-inbounds.ts';
+
+/** What the main thread gives the writer thread. */
+export interface WriterData {
+  readonly file: string;
+  readonly maxBytes?: number;
+}
+
+interface Connection {
+  readonly db: Database;
+  readonly write: (batch: readonly Cell[]) => BatchAnswer;
+}
+
+const { file, maxBytes } = workerData as WriterData;
+let connection: Connection | undefined;
+
+parentPort?.on('message', (batch: readonly Cell[] | 'close') => {
+  if (batch !== 'close') return parentPort?.postMessage(answer(batch));
+  connection?.db.close();
+  parentPort?.close();
+});
+
+function answer(batch: readonly Cell[]): BatchAnswer {
+  try {
+    connection ??= connect();
+    return connection.write(batch);
+  } catch (error) {
+    if (!isDiskFault(error)) throw error;
+    disconnect();
+    return { unavailable: (error as Error).message };
+  }
+}
+
+function connect(): Connection {
+  const db = openForWriting(file, maxBytes);
+  const handlers = {
+    ...writeInbounds(db),
+    ...writeCalls(db),
+    ...writeSlots(db),
+    ...writeNumbersAndEngines(db),
+    ...writeAgents(db),
+    ...writeKeys(db),
+  };
+  return { db, write: createBatchWriter(db, handlers) };
+}
+
+function disconnect(): void {
+  try {
+    connection?.db.close();
+  } catch {
+    // A connection that cannot even be closed is dropped all the same.
+  }
+  connection = undefined;
+}
