@@ -109,13 +109,17 @@ function modelProvider(model: string): string {
 }
 
 function builtinVoices(): Voice[] {
-  return BUILTIN.map(([locale, accent]) => ({
-    voice_id: `builtin-${locale}`,
-    voice_name: `Built-in ${accent}`,
+  const voice = (id: string, accent: string, gender: 'male' | 'female'): Voice => ({
+    voice_id: id,
+    voice_name: `Built-in ${accent} ${gender}`,
     provider: 'builtin',
-    gender: 'male',
+    gender,
     accent,
-  }));
+  });
+  return BUILTIN.flatMap(([locale, accent]) => [
+    voice(`builtin-${locale}`, accent, 'male'),
+    voice(`builtin-${locale}-f3`, accent, 'female'),
+  ]);
 }
 
 function hostedVoices(): Voice[] {

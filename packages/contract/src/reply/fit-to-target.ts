@@ -72,8 +72,7 @@ function chatAnalysis(value: Json): Json {
 function forChat(agent: JsonObject, pointer: string, issues: Issue[]): JsonObject {
   const kept: Record<string, Json> = {};
   for (const name of Object.keys(agent)) {
-    // The events of a call are not those of a chat, though the field has the same name.
-    const chatName = name === 'webhook_events' ? undefined : chatFieldOf(name);
+    const chatName = chatFieldOf(name);
     if (chatName !== undefined) kept[chatName] = CHAT_TWINS.has(name) ? chatAnalysis(agent[name]!) : agent[name]!;
     else {
       const message = `agent.${name} is a setting of voice agents and has no effect on a chat.`;

@@ -228,11 +228,12 @@ function fit(reply: OverridesReply, issues: Issue[], target: ResolvedTarget, opt
   return { reply: fitted.reply, issues: [...issues.filter((issue) => !dropped.has(issue)), ...fitted.issues] };
 }
 
-/** Judges a reply's parsed JSON. Pointers run from the reply's root. */
+/** Judges a reply's parsed JSON; undefined is an empty body (D2). Pointers run from the reply's root. */
 export function lintReply(value: unknown, options: LintOptions): LintResult {
   const issues: Issue[] = [];
   const own = replyGroupOf(options.channel);
   const other = own === 'call_inbound' ? 'chat_inbound' : 'call_inbound';
+  if (value === undefined) return { reply: { kind: 'none' }, issues };
   if (!isObject(value)) {
     const message = `The reply must be an object, not ${kindOf(value)}.`;
     return badReply([envelopeFault({ code: 'wrong_type', pointer: '', message, sent: value })]);

@@ -1,5 +1,5 @@
 /** From the bytes of a 2xx reply to JSON (D1, D2, D3). Pure; the caps are looked at before anything is parsed. */
-import type { Issue } from '../inbound.ts';
+import type { Issue, Json } from '../inbound.ts';
 import { fault } from '../settings/issue.ts';
 
 /** D1: bytes of a reply after inflation. */
@@ -7,8 +7,10 @@ export const REPLY_MAX_BYTES = 256 * 1024;
 /** D1: levels of objects and lists. */
 export const REPLY_MAX_DEPTH = 32;
 
-/** The parsed JSON, or why the reply is a bad one. */
-export type ParsedBody = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly issue: Issue };
+/** The parsed JSON (undefined for an empty body, D2), or why the reply is a bad one. */
+export type ParsedBody =
+  | { readonly ok: true; readonly value: Json | undefined }
+  | { readonly ok: false; readonly issue: Issue };
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -54,14 +56,17 @@ function encodingFault(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Reads a reply's body. Empty or blank: `{}` (D2). Faults are D3's: over 256 KiB (or `truncated` at the cap),
+ * Reads a reply's body. Empty or blank: undefined (D2). Faults are D3's: over 256 KiB (or `truncated` at the cap),
  * not UTF-8, a byte order mark, nesting over 32, not JSON, a lone surrogate. `issue.pointer` is the root.
  */
-export function parseReplyBody(bytes: Uint8Array, options: { readonly truncated: boolean }): ParsedBody {
+export function parseReplyBody(
+  bytes: Uint8Array,
+  options: { readonly truncated: boolean; readonly channel?: Channel },
+): ParsedBody {
   if (options.truncated || bytes.length > REPLY_MAX_BYTES) {
     return bad('reply_too_large', `The reply is larger than ${REPLY_MAX_BYTES} bytes.`);
   }
-  if (bytes.length === 0) return { ok: true, value: {} };
+  if (bytes.length === 0) return { ok: true, value: undefined };
   const encoding = encodingFault(bytes);
   if (encoding !== undefined) return bad('not_utf8', encoding);
   let text: string;
@@ -70,13 +75,13 @@ export function parseReplyBody(bytes: Uint8Array, options: { readonly truncated:
   } catch {
     return bad('not_utf8', 'The reply is not valid UTF-8.');
   }
-  if (text.trim() === '') return { ok: true, value: {} };
+  if (text.trim() === '') return { ok: true, value: undefined };
   if (nestsDeeperThan(text, REPLY_MAX_DEPTH)) {
     return bad('too_deep', `The reply nests deeper than ${REPLY_MAX_DEPTH} levels.`);
   }
-  let value: unknown;
+  let value: Json;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text) as Json;
   } catch {
     return bad('not_json', 'The reply is not JSON.');
   }
