@@ -4,21 +4,18 @@ import type { Voice } from '@pickup/contract';
 /** What a session uses when nothing better is available. */
 export const DEFAULT_BUILTIN_VOICE = 'builtin-en-us';
 
-/** Retell's locales where espeak-ng's name is not the language alone; without a voice: Filipino, Galician. */
+/** espeak-ng's British voice is called `en`. Retell's locales where espeak-ng's name is not the language alone; without a voice: Filipino, Galician. */
 const NAMES: Readonly<Record<string, string>> = {
   'en-us': 'en-us',
-  'en-gb': 'en-gb',
-  'en-au': 'en-gb',
-  'en-nz': 'en-gb',
-  'en-in': 'en-gb',
+  'en-gb': 'en',
+  'en-au': 'en',
+  'en-nz': 'en',
+  'en-in': 'en',
   'es-419': 'es-419',
   'pt-br': 'pt-br',
-  'fr-fr': 'fr-fr',
-  'fr-ca': 'fr-fr',
   'zh-cn': 'cmn',
   'no-no': 'nb',
   en: 'en-us',
-  fr: 'fr-fr',
   zh: 'cmn',
   no: 'nb',
 };

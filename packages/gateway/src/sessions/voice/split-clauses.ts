@@ -17,8 +17,8 @@ const MAX_PIECE = 2_000;
 
 /** A sentence or clause ends: punctuation before white space, a line break, or full-width punctuation. */
 const CLAUSE_END = /[.!?…]+["')\]]*\s+|[,;:]\s+|[。！？，、；：]|\n+/g;
-/** `Dr. `, `p.m. `, `No. `: a full stop after a short word usually ends an abbreviation. */
-const ABBREVIATION = /(?:^|[^\p{L}])\p{L}{1,3}\.\s*$/u;
+/** `Dr. `, `p.m. `, `No. `: a full stop that more likely ends an abbreviation than a sentence. */
+const ABBREVIATION = /(?:^|[^\p{L}])(?:\p{L}{1,2}|Mrs|Rev|Gen|Prof|Ave|Inc|Ltd|ext|approx)\.\s*$/u;
 
 /** Neighbours of one kind are kept together, for their melody; pieces without anything to say are dropped. */
 export function splitClauses(spans: readonly RenderedSpan[]): readonly Clause[] {
