@@ -3,16 +3,15 @@
  * gateway, `POST /check-webhook-reply` and the command line. Never throws, whatever JSON it is given.
  */
 import type { Catalogue, ResolvedTarget } from '../agent.ts';
-import type { Channel, Issue, JsonObject } from '../inbound.ts';
-import { checkAcross } from '../settings/check-across.ts';
-import { checkSettings, type SettingsGroup } from '../settings/check-settings.ts';
+import type { Channel, Issue } from '../inbound.ts';
 import { forbiddenKey } from '../settings/faults.ts';
 import { isForbiddenKey, isObject, kindOf, pointerTo, warning } from '../settings/issue.ts';
 import { didYouMean } from '../settings/nearest.ts';
-import { envelopeFault, isDeeperThan, readAgentId, readMetadata, readVariables, readVersion } from './envelope.ts';
+import { envelopeFault, readAgentId, readMetadata, readVariables, readVersion } from './envelope.ts';
 import { checkAgainstTarget } from './fit-to-target.ts';
-import type { AgentOverride, JudgedReply, OverridesReply } from './judged-reply.ts';
-import { checkWebhookUrl, type UrlCheck } from './webhook-url.ts';
+import type { JudgedReply, OverridesReply } from './judged-reply.ts';
+import { checkGroups, readOverrideGroups, warnUnknown } from './override-groups.ts';
+import type { UrlCheck } from './webhook-url.ts';
 
 /** What the reply is judged against; only `channel` must be known. */
 export interface LintOptions {
@@ -42,9 +41,6 @@ const GROUP_FIELDS = [
   'agent_override',
   'reject',
 ];
-const OVERRIDE_GROUPS: readonly SettingsGroup[] = ['agent', 'retell_llm', 'conversation_flow'];
-
-const MAX_DEPTH = 32;
 
 /** The key a reply to this channel is grouped under. */
 export function replyGroupOf(channel: Channel): 'call_inbound' | 'chat_inbound' {
@@ -79,99 +75,6 @@ function warnAtRoot(root: Record<string, unknown>, own: string, other: string, i
   }
 }
 
-function warnUnknown(value: Record<string, unknown>, known: readonly string[], pointer: string, issues: Issue[]): void {
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue;
-    const place = { name: key.slice(0, 100), pointer: pointerTo(pointer, key) };
-    if (isForbiddenKey(key)) issues.push(forbiddenKey(place));
-    else {
-      const message = `${place.name} is not a known field and was ignored.${didYouMean(key, known)}`;
-      issues.push(warning({ code: 'unknown_field', pointer: place.pointer, message, sent: value[key] }));
-    }
-  }
-}
-
-/** The groups as objects; anything else there is a fault of the envelope (D3). Null is absent. */
-function readOverride(
-  value: unknown,
-  pointer: string,
-  issues: Issue[],
-): Partial<Record<SettingsGroup, object>> | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (!isObject(value)) {
-    const message = `agent_override must be an object, not ${kindOf(value)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
-    return undefined;
-  }
-  if (isDeeperThan(value, MAX_DEPTH)) {
-    issues.push(
-      envelopeFault({ code: 'too_deep', pointer, message: `agent_override nests deeper than ${MAX_DEPTH} levels.` }),
-    );
-    return undefined;
-  }
-  const groups: Partial<Record<SettingsGroup, object>> = {};
-  for (const group of OVERRIDE_GROUPS) {
-    const settings = Object.hasOwn(value, group) ? value[group] : undefined;
-    if (settings === undefined || settings === null) continue;
-    if (isObject(settings)) groups[group] = settings;
-    else {
-      const message = `agent_override.${group} must be an object, not ${kindOf(settings)}.`;
-      issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo(pointer, group), message, sent: settings }));
-    }
-  }
-  warnUnknown(value, OVERRIDE_GROUPS, pointer, issues);
-  return groups;
-}
-
-/** Every `agent.voice_id` an override sets. */
-export function touchedFields(override: AgentOverride): Set<string> {
-  const touched = new Set<string>();
-  for (const group of OVERRIDE_GROUPS) {
-    const settings = override[group];
-    if (settings !== undefined) for (const name of Object.keys(settings)) touched.add(`${group}.${name}`);
-  }
-  return touched;
-}
-
-const EMPTY_CATALOGUE: Catalogue = {
-  voices: new Map(),
-  models: new Map(),
-  voice_models: new Map(),
-  available_providers: new Set(),
-};
-
-function checkGroups(groups: Partial<Record<SettingsGroup, object>>, pointer: string, options: LintOptions) {
-  const override: { agent?: JsonObject; retell_llm?: JsonObject; conversation_flow?: JsonObject } = {};
-  const issues: Issue[] = [];
-  for (const group of OVERRIDE_GROUPS) {
-    const settings = groups[group];
-    if (settings === undefined) continue;
-    const checked = checkSettings(group, settings, { pointer: pointerTo(pointer, group), mode: 'override' });
-    override[group] = checked.value;
-    issues.push(...checked.issues);
-  }
-  const url = override.agent?.['webhook_url'];
-  if (typeof url === 'string') {
-    const found = checkWebhookUrl(url, pointerTo(pointer, 'agent', 'webhook_url'), options);
-    if (found !== undefined) issues.push(found);
-  }
-  // With a target the rules between fields look at the merged settings instead.
-  if (options.target === undefined) {
-    const touched = touchedFields(override);
-    issues.push(
-      ...checkAcross({
-        agent: override.agent ?? {},
-        ...(override.retell_llm === undefined ? {} : { engine: { type: 'retell-llm', settings: override.retell_llm } }),
-        catalogue: options.catalogue ?? EMPTY_CATALOGUE,
-        pointerOf: (field) => `${pointer}/${field.replace('.', '/')}`,
-        only: touched,
-        partial: true,
-      }),
-    );
-  }
-  return { override, issues };
-}
-
 function judgeReject(group: Record<string, unknown>, pointer: string, issues: Issue[]): LintResult {
   const variables = readVariables(group['dynamic_variables'], pointerTo(pointer, 'dynamic_variables'), issues);
   const metadata = readMetadata(group['metadata'], pointerTo(pointer, 'metadata'), issues);
@@ -200,7 +103,7 @@ function judgeGroup(
   const version = readVersion(group['override_agent_version'], at('override_agent_version'), issues);
   const variables = readVariables(group['dynamic_variables'], at('dynamic_variables'), issues);
   const metadata = readMetadata(group['metadata'], at('metadata'), issues);
-  const groups = readOverride(group['agent_override'], at('agent_override'), issues);
+  const groups = readOverrideGroups(group['agent_override'], at('agent_override'), issues);
   warnUnknown(group, GROUP_FIELDS, pointer, issues);
   if (issues.some((issue) => issue.severity === 'error')) return badReply(issues);
   const checked = groups === undefined ? undefined : checkGroups(groups, at('agent_override'), options);

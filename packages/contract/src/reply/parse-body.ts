@@ -59,10 +59,7 @@ function encodingFault(bytes: Uint8Array): string | undefined {
  * Reads a reply's body. Empty or blank: undefined (D2). Faults are D3's: over 256 KiB (or `truncated` at the cap),
  * not UTF-8, a byte order mark, nesting over 32, not JSON, a lone surrogate. `issue.pointer` is the root.
  */
-export function parseReplyBody(
-  bytes: Uint8Array,
-  options: { readonly truncated: boolean; readonly channel?: Channel },
-): ParsedBody {
+export function parseReplyBody(bytes: Uint8Array, options: { readonly truncated: boolean }): ParsedBody {
   if (options.truncated || bytes.length > REPLY_MAX_BYTES) {
     return bad('reply_too_large', `The reply is larger than ${REPLY_MAX_BYTES} bytes.`);
   }

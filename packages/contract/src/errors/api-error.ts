@@ -1,0 +1,193 @@
+/** The catalogue of API errors: stable code, HTTP status, message template, and whether the SDK should try again. */
+import type { Issue } from '../inbound.ts';
+
+interface Template {
+  readonly status: number;
+  /** `{name}` is filled from the parameters. */
+  readonly message: string;
+  /** `x-should-retry` of the answer: the SDK tries twice more by itself on 408, 409, 429 and 5xx. */
+  readonly retry: boolean;
+  /** For the documentation: when it is answered. */
+  readonly when: string;
+}
+
+/** Every error the API answers with; docs/errors.md is proved equal to this table. */
+export const API_ERRORS = {
+  invalid_request: {
+    status: 400,
+    message: 'Invalid request: {reason}',
+    retry: false,
+    when: 'The body, query or path is not well-formed; `issues` has every fault with its JSON pointer.',
+  },
+  invalid_json: {
+    status: 400,
+    message: 'The request body is not JSON.',
+    retry: false,
+    when: 'The body cannot be parsed.',
+  },
+  unauthorized: {
+    status: 401,
+    message: 'API key is missing or invalid.',
+    retry: false,
+    when: 'No key, an unknown or a revoked one.',
+  },
+  forbidden: {
+    status: 403,
+    message: 'This API key may not do that.',
+    retry: false,
+    when: 'A read-only key asked for a change.',
+  },
+  not_found: {
+    status: 404,
+    message: 'The requested resource was not found.',
+    retry: false,
+    when: 'No such route, or no such live call.',
+  },
+  flow_not_found: {
+    status: 404,
+    message: 'Conversation flow {id} was not found.',
+    retry: false,
+    when: 'Unknown conversation flow or flow component.',
+  },
+  version_not_found: {
+    status: 404,
+    message: 'Version {version} of {id} was not found.',
+    retry: false,
+    when: 'The agent exists, the version does not.',
+  },
+  method_not_allowed: {
+    status: 405,
+    message: 'Method not allowed.',
+    retry: false,
+    when: 'The route exists for other methods.',
+  },
+  request_timeout: {
+    status: 408,
+    message: 'The request took too long to arrive.',
+    retry: true,
+    when: 'The body did not come in time.',
+  },
+  conflict: { status: 409, message: '{reason}', retry: false, when: 'The change collides with what is there; final.' },
+  precondition_failed: {
+    status: 412,
+    message: 'Precondition failed for conditional update.',
+    retry: false,
+    when: 'A conditional update found another state.',
+  },
+  body_too_large: {
+    status: 413,
+    message: 'The request body is too large.',
+    retry: false,
+    when: 'The body is over the limit.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    message: 'The request body must be application/json.',
+    retry: false,
+    when: 'Another content type.',
+  },
+  not_found_asset: {
+    status: 422,
+    message: 'Cannot find requested asset under given api key.',
+    retry: false,
+    when: 'Unknown agent, chat agent, LLM, number, call, chat, voice or knowledge base.',
+  },
+  unknown_reference: {
+    status: 422,
+    message: '{reason}',
+    retry: false,
+    when: 'The body names an agent, engine, voice, model or knowledge base nobody has heard of.',
+  },
+  published_version: {
+    status: 422,
+    message: 'Version {version} of {id} is published and cannot be changed; create a new version.',
+    retry: false,
+    when: 'A change of a published version.',
+  },
+  number_exists: {
+    status: 422,
+    message: 'Phone number {id} exists already.',
+    retry: false,
+    when: 'Import of a number that is there.',
+  },
+  in_use: {
+    status: 400,
+    message: '{id} is in use by {user}.',
+    retry: false,
+    when: 'Deletion of what something else needs.',
+  },
+  rate_limited: {
+    status: 429,
+    message: 'Account rate limited, please throttle your requests.',
+    retry: true,
+    when: 'Too many requests; `retry-after` says when.',
+  },
+  internal: { status: 500, message: 'An unexpected server error occurred.', retry: true, when: 'A fault of Pickup.' },
+  not_supported: {
+    status: 501,
+    message: 'This gateway does not support {feature}.',
+    retry: false,
+    when: "A route of Retell's that Pickup has not.",
+  },
+  overloaded: {
+    status: 503,
+    message: 'The gateway cannot take this request now.',
+    retry: true,
+    when: 'Draining, out of capacity, or the store cannot write.',
+  },
+} as const satisfies Readonly<Record<string, Template>>;
+
+export type ApiErrorCode = keyof typeof API_ERRORS;
+
+type Placeholder<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | Placeholder<Rest>
+  : never;
+
+/** What a message needs filled in. */
+export type ApiErrorParams<C extends ApiErrorCode> = Readonly<
+  Record<Placeholder<(typeof API_ERRORS)[C]['message']>, string | number>
+>;
+
+/** What every error's body looks like; Retell's two members first. */
+export interface ApiErrorBody {
+  readonly status: 'error';
+  readonly message: string;
+  /** Stable: branch on it, never on the message. */
+  readonly code: ApiErrorCode;
+  readonly issues?: readonly Issue[];
+}
+
+/** An answer to send. */
+export interface ApiError {
+  readonly code: ApiErrorCode;
+  readonly status: number;
+  /** Value of the `x-should-retry` header. */
+  readonly should_retry: boolean;
+  readonly body: ApiErrorBody;
+}
+
+/** Builds an error of the catalogue; the parameters are those of its message. */
+export function apiError<C extends ApiErrorCode>(
+  code: C,
+  ...[params, issues]: [Placeholder<(typeof API_ERRORS)[C]['message']>] extends [never]
+    ? [params?: Readonly<Record<string, never>>, issues?: readonly Issue[]]
+    : [params: ApiErrorParams<C>, issues?: readonly Issue[]]
+): ApiError {
+  const template: Template = API_ERRORS[code];
+  const values = (params ?? {}) as Readonly<Record<string, string | number>>;
+  const message = template.message.replaceAll(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  const body = { status: 'error', message, code, ...(issues === undefined ? {} : { issues }) } as const;
+  return { code, status: template.status, should_retry: template.retry, body };
+}
+
+/** `invalid_request` from the errors among these issues: the first is the message, all are in `issues`. */
+export function invalidRequest(issues: readonly Issue[]): ApiError {
+  const errors = issues.filter((issue) => issue.severity === 'error');
+  const first = errors[0];
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const reason =
+    first === undefined
+      ? 'not well-formed.'
+      : `${first.pointer === '' ? '' : `${first.pointer}: `}${first.message}${more}`;
+  return apiError('invalid_request', { reason }, errors);
+}

@@ -1,0 +1,252 @@
+/** Bodies of import-phone-number and update-phone-number: Retell's fields and our own. */
+
+import { z } from 'zod';
+import { type Issue, type Json, type JsonObject, OUTCOMES } from '../inbound.ts';
+import type { PhoneNumberSettings, WeightedAgent } from '../phone-number.ts';
+import type { UrlCheck } from '../reply/webhook-url.ts';
+import {
+  checkedText,
+  choice,
+  type Field,
+  field,
+  flag,
+  integer,
+  list,
+  nonEmptyText,
+  nullable,
+  number,
+  optional,
+  required,
+  shape,
+  text,
+} from '../settings/field.ts';
+import { fault, pointerTo, warning } from '../settings/issue.ts';
+import { type BodyResult, bodyResult, isE164, readBody, table, versionReference } from './body.ts';
+
+/** A number's body, read: what the store keeps, and what it keeps sealed. */
+export interface NumberBody {
+  /** Only on import. */
+  readonly phone_number?: string;
+  /** Fields that were sent. Null clears. */
+  readonly settings: Readonly<
+    Partial<
+      Omit<
+        PhoneNumberSettings,
+        'phone_number' | 'phone_number_type' | 'last_modification_timestamp' | 'sip_outbound_trunk_config'
+      >
+    >
+  >;
+  readonly trunk: Readonly<
+    Partial<{ termination_uri: string; auth_username: string; transport: 'TLS' | 'TCP' | 'UDP' | null }>
+  >;
+  /** In the clear, to be sealed; never returned. */
+  readonly auth_password?: string;
+}
+
+const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+function isCountry(code: string): boolean {
+  return /^[A-Z]{2}$/.test(code) && code !== 'ZZ' && regions.of(code) !== undefined;
+}
+
+const version = z.union([z.int().min(0), z.string().min(1)]);
+const weightedAgents = list(
+  shape({ agent_id: nonEmptyText(), weight: number({ min: 0, max: 1 }), agent_version: optional(version) }),
+);
+const countries = list(checkedText('an ISO 3166 country code such as US', isCountry));
+const callerRule = checkedText(
+  'a number in E.164 form, a prefix ending in *, or anonymous',
+  (rule) => rule === 'anonymous' || /^\+?\d{1,15}\*?$/.test(rule) || rule === '*',
+);
+const refusals = OUTCOMES.filter(
+  (outcome) => !['connected', 'caller_abandoned', 'interrupted', 'opted_out'].includes(outcome),
+);
+const webhookUrl = nullable(text());
+
+const SHARED: Readonly<Record<string, Field>> = {
+  nickname: nullable(text()),
+  inbound_agents: nullable(weightedAgents),
+  outbound_agents: nullable(weightedAgents),
+  inbound_sms_agents: nullable(weightedAgents),
+  outbound_sms_agents: nullable(weightedAgents),
+  inbound_webhook_url: webhookUrl,
+  inbound_sms_webhook_url: webhookUrl,
+  allowed_inbound_country_list: nullable(countries),
+  allowed_outbound_country_list: nullable(countries),
+  fallback_number: nullable(nonEmptyText()),
+  termination_uri: field(nonEmptyText()),
+  transport: nullable(choice(['TLS', 'TCP', 'UDP'])),
+  ignore_e164_validation: field(flag()),
+  ring_budget_ms: field(integer({ min: 1000, max: 120_000, unit: 'ms' })),
+  inbound_webhook_profile: field(choice(['seed', 'current'])),
+  on_invalid_override: field(choice(['refuse', 'ignore'])),
+  refusal_codes: field(
+    shape(Object.fromEntries(refusals.map((outcome) => [outcome, optional(integer({ min: 400, max: 699 }))]))),
+  ),
+  blocked_callers: field(list(callerRule)),
+  allowed_callers: field(list(callerRule)),
+  redirects: field(flag()),
+  outcome_header: field(flag()),
+};
+
+const PAIRS = ['inbound', 'outbound', 'inbound_sms', 'outbound_sms'] as const;
+const DEPRECATED: Readonly<Record<string, Field>> = Object.fromEntries(
+  PAIRS.flatMap((kind) => [
+    [`${kind}_agent_id`, nullable(text())],
+    [`${kind}_agent_version`, nullable(versionReference)],
+  ]),
+);
+
+const IMPORT_FIELDS = table({
+  ...SHARED,
+  ...DEPRECATED,
+  phone_number: required(field(nonEmptyText())),
+  termination_uri: required(field(nonEmptyText())),
+  sip_trunk_auth_username: field(text()),
+  sip_trunk_auth_password: field(text()),
+});
+const UPDATE_FIELDS = table({ ...SHARED, ...DEPRECATED, auth_username: field(text()), auth_password: field(text()) });
+const READ_ONLY: ReadonlySet<string> = new Set([
+  'phone_number_type',
+  'phone_number_pretty',
+  'last_modification_timestamp',
+  'sip_outbound_trunk_config',
+  'area_code',
+]);
+
+function checkWeights(name: string, agents: Json | undefined): Issue[] {
+  if (!Array.isArray(agents) || agents.length === 0) return [];
+  const sum = (agents as readonly WeightedAgent[]).reduce((total, agent) => total + agent.weight, 0);
+  if (Math.abs(sum - 1) < 1e-6) return [];
+  const message = `The weights of ${name} must sum to 1; they sum to ${Number(sum.toFixed(6))}.`;
+  return [fault({ code: 'weights', pointer: pointerTo('', name), message, allowed: { sum: 1 }, sent: agents })];
+}
+
+/** The single agent of older SDKs as a one-entry list with weight 1; the list wins where both are sent. */
+function migrate(body: Record<string, Json>, issues: Issue[]): void {
+  for (const kind of PAIRS) {
+    const [idName, versionName, listName] = [`${kind}_agent_id`, `${kind}_agent_version`, `${kind}_agents`];
+    const id = body[idName];
+    const agentVersion = body[versionName];
+    delete body[idName];
+    delete body[versionName];
+    if (id === undefined && agentVersion === undefined) continue;
+    const pointer = pointerTo('', id === undefined ? versionName : idName);
+    if (body[listName] !== undefined) {
+      issues.push(
+        warning({ code: 'deprecated', pointer, message: `${idName} was ignored, for ${listName} was sent too.` }),
+      );
+    } else if (id === undefined) {
+      const message = `${versionName} needs ${idName} beside it; use ${listName}.`;
+      issues.push(fault({ code: 'required', pointer, message, sent: agentVersion }));
+    } else {
+      issues.push(
+        warning({
+          code: 'deprecated',
+          pointer,
+          message: `${idName} is deprecated; it was taken as ${listName} with weight 1.`,
+        }),
+      );
+      const versionPart = agentVersion === undefined || agentVersion === null ? {} : { agent_version: agentVersion };
+      body[listName] = id === null || id === '' ? null : [{ agent_id: id, weight: 1, ...versionPart }];
+    }
+  }
+}
+
+interface NumberContext {
+  /** The number itself: a fallback number must differ. */
+  readonly phone_number: string | undefined;
+  readonly checkUrl?: UrlCheck | undefined;
+}
+
+function checkNumber(body: JsonObject, context: NumberContext): Issue[] {
+  const issues: Issue[] = [];
+  for (const kind of PAIRS) issues.push(...checkWeights(`${kind}_agents`, body[`${kind}_agents`]));
+  if (context.phone_number !== undefined && body['fallback_number'] === context.phone_number) {
+    const message = 'fallback_number must be another number than the number itself.';
+    issues.push(fault({ code: 'fallback_number', pointer: '/fallback_number', message, sent: context.phone_number }));
+  }
+  for (const name of ['inbound_webhook_url', 'inbound_sms_webhook_url']) {
+    const url = body[name];
+    const verdict = typeof url === 'string' && url !== '' ? context.checkUrl?.(url) : undefined;
+    if (verdict === undefined || verdict.ok) continue;
+    const message = `${name} must be an address that may be called: ${verdict.message}`;
+    issues.push(fault({ code: 'unsafe_url', pointer: pointerTo('', name), message, sent: url }));
+  }
+  return issues;
+}
+
+const NOT_SETTINGS = new Set([
+  'phone_number',
+  'termination_uri',
+  'transport',
+  'ignore_e164_validation',
+  'sip_trunk_auth_username',
+  'sip_trunk_auth_password',
+  'auth_username',
+  'auth_password',
+]);
+
+function split(body: JsonObject): NumberBody {
+  const settings: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (NOT_SETTINGS.has(name)) continue;
+    // An empty URL is no URL.
+    settings[name] = value === '' && name.endsWith('_webhook_url') ? null : value;
+  }
+  const username = body['auth_username'] ?? body['sip_trunk_auth_username'];
+  const password = body['auth_password'] ?? body['sip_trunk_auth_password'];
+  const trunk = {
+    ...(body['termination_uri'] === undefined ? {} : { termination_uri: body['termination_uri'] }),
+    ...(username === undefined ? {} : { auth_username: username }),
+    ...(body['transport'] === undefined ? {} : { transport: body['transport'] }),
+  };
+  return {
+    ...(typeof body['phone_number'] === 'string' ? { phone_number: body['phone_number'] } : {}),
+    settings: settings as NumberBody['settings'],
+    trunk: trunk as NumberBody['trunk'],
+    ...(typeof password === 'string' ? { auth_password: password } : {}),
+  };
+}
+
+/** Reads `POST /import-phone-number`. E.164 is asked for only with `ignore_e164_validation: false`; its default is true. */
+export function parseImportNumber(
+  value: unknown,
+  options: { readonly checkUrl?: UrlCheck } = {},
+): BodyResult<NumberBody> {
+  const read = readBody(value, IMPORT_FIELDS, { readOnly: READ_ONLY });
+  const body: Record<string, Json> = { ...read.value };
+  const issues = [...read.issues];
+  migrate(body, issues);
+  const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
+  if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isE164(phoneNumber)) {
+    const message = 'phone_number must be in E.164 form such as +12137771234, or ignore_e164_validation true.';
+    issues.push(fault({ code: 'bad_format', pointer: '/phone_number', message, sent: phoneNumber }));
+  }
+  issues.push(...checkNumber(body, { phone_number: phoneNumber, checkUrl: options.checkUrl }));
+  return bodyResult(split(body), issues);
+}
+
+/** Reads `PATCH /update-phone-number/{phone_number}`. */
+export function parseUpdateNumber(
+  value: unknown,
+  options: { readonly phone_number: string; readonly checkUrl?: UrlCheck },
+): BodyResult<NumberBody> {
+  const read = readBody(value, UPDATE_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
+  const body: Record<string, Json> = { ...read.value };
+  const issues = [...read.issues];
+  migrate(body, issues);
+  issues.push(...checkNumber(body, { phone_number: options.phone_number, checkUrl: options.checkUrl }));
+  return bodyResult(split(body), issues);
+}
+
+/** `fallback_number` before the pickup works on the Twilio route and on trunks that follow a 302 (G). */
+export function fallbackNumberWarning(
+  settings: Pick<PhoneNumberSettings, 'fallback_number' | 'redirects' | 'phone_number_type'>,
+): Issue | undefined {
+  const reachable = settings.redirects === true || settings.phone_number_type === 'retell-twilio';
+  if (typeof settings.fallback_number !== 'string' || reachable) return undefined;
+  const message =
+    'fallback_number cannot be used before the pickup on a trunk that does not follow redirects; callers hear busy (486).';
+  return warning({ code: 'fallback_number_unreachable', pointer: '/fallback_number', message }, 'not_applied');
+}
