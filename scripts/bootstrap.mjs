@@ -50,7 +50,13 @@ function nodeFolder() {
 }
 
 function npm(args, env) {
-  const found = spawnSync('npm', args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
+  const found = spawnSync('npm', args, {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (found.error) fail(`npm could not be started: ${found.error.message}`);
   if (found.status !== 0) fail(`npm ${args[0]} failed:\n${found.stderr || found.stdout}`);
 }
@@ -64,7 +70,8 @@ function installPackages(env) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   const started = Date.now();
   say('installing packages (once)…');
-  npm(['ci', '--no-audit', '--no-fund'], env);
+  // The tools of the tests are wanted even where NODE_ENV says production.
+  npm(['ci', '--include=dev', '--no-audit', '--no-fund'], env);
   writeFileSync(stamp, wanted);
   say(`packages installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
@@ -81,6 +88,7 @@ installPackages(env);
 const command = COMMANDS[name];
 if (command) {
   const [program, ...args] = [...command, ...rest];
+  if (!program) fail('exec needs a program to run');
   const child = spawn(program === 'node' ? join(folder, 'node') : program, args, {
     cwd: name === 'pickup' ? process.cwd() : ROOT,
     env,
