@@ -1,1 +1,20 @@
+/** SIP user agent server (RFC 3261, 3264, 3581, 6026). Messages and SDP are exported for test phones too. */
+export type { Clock } from './clock.ts';
+export type { Dialog, DialogEnd } from './dialog/index.ts';
+export type { JsonObject, JsonValue } from './json.ts';
 export * from './message/index.ts';
+export * from './sdp/index.ts';
+export { SipCore } from './server/core.ts';
+export type {
+  CoreOptions,
+  IncomingInvite,
+  RefuseOptions,
+  ServerOptions,
+  SipServer,
+  SipStats,
+  TraceLine,
+} from './server/options.ts';
+export { createSipServer } from './server/server.ts';
+export { TimerQueue } from './timer-queue.ts';
+export { defaultTimers, type SipTimers } from './transaction/index.ts';
+export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';

@@ -1,0 +1,46 @@
+import type { HeaderInput, SipRequest } from '../message/index.ts';
+import { buildRequest, isSipUri, paramValue, parseNameAddr, parseUri } from '../message/index.ts';
+import type { DialogState } from './memo.ts';
+
+export interface InDialogOptions {
+  readonly method: string;
+  readonly seq: number;
+  /** The Via value, branch included. */
+  readonly via: string;
+  readonly userAgent?: string;
+  readonly headers?: HeaderInput;
+}
+
+/** A request with the URI it is to be sent towards. */
+export interface InDialogRequest {
+  readonly request: SipRequest;
+  readonly nextHop: string;
+}
+
+/** Builds a request inside a dialog, by loose or strict routing as the first route asks (RFC 3261 12.2.1.1). */
+export function buildInDialogRequest(state: DialogState, options: InDialogOptions): InDialogRequest {
+  const first = routeUri(state.routes[0]);
+  const strict = first !== undefined && !isLoose(first);
+  const uri = strict ? first : state.remoteTarget;
+  const routes = strict ? [...state.routes.slice(1), `<${state.remoteTarget}>`] : state.routes;
+  const headers: HeaderInput = [
+    ['Via', options.via],
+    ['Max-Forwards', '70'],
+    ...routes.map((route) => ['Route', route] as const),
+    ['From', state.localAddress],
+    ['To', state.remoteAddress],
+    ['Call-ID', state.callId],
+    ['CSeq', `${options.seq} ${options.method}`],
+    ...(options.userAgent === undefined ? [] : [['User-Agent', options.userAgent] as const]),
+    ...(options.headers ?? []),
+  ];
+  return { request: buildRequest({ method: options.method, uri, headers }), nextHop: first ?? state.remoteTarget };
+}
+
+const routeUri = (route: string | undefined): string | undefined =>
+  route === undefined ? undefined : parseNameAddr(route)?.uri;
+
+function isLoose(uri: string): boolean {
+  const parsed = parseUri(uri);
+  return parsed !== undefined && isSipUri(parsed) && paramValue(parsed.params, 'lr') !== undefined;
+}

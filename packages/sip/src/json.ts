@@ -1,0 +1,5 @@
+/** What a memo is made of: it survives JSON.stringify and JSON.parse. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}

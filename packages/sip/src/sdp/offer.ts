@@ -1,0 +1,94 @@
+import { parseSdp } from './parse.ts';
+import type {
+  AudioCodec,
+  AudioStream,
+  CodecChoice,
+  Direction,
+  ParsedOffer,
+  SdpAttribute,
+  SdpMedia,
+  SessionDescription,
+} from './types.ts';
+
+// Static payload types (RFC 3551) that need no rtpmap.
+const statics: Readonly<Record<string, Omit<AudioCodec, 'payloadType'>>> = {
+  '0': { name: 'PCMU', clockRate: 8_000 },
+  '3': { name: 'GSM', clockRate: 8_000 },
+  '4': { name: 'G723', clockRate: 8_000 },
+  '8': { name: 'PCMA', clockRate: 8_000 },
+  '9': { name: 'G722', clockRate: 8_000 },
+  '13': { name: 'CN', clockRate: 8_000 },
+  '18': { name: 'G729', clockRate: 8_000 },
+};
+
+/** Reads an offer or an answer (RFC 3264); undefined where the description is malformed. */
+export function parseOffer(text: string): ParsedOffer | undefined {
+  const description = parseSdp(text);
+  if (!description) return undefined;
+  const audio = readAudio(description);
+  return audio ? { description, audio } : { description };
+}
+
+function readAudio(description: SessionDescription): AudioStream | undefined {
+  const index = description.media.findIndex((media) => media.kind === 'audio' && media.port !== 0);
+  const media = description.media[index];
+  const connection = media?.connection ?? description.connection;
+  if (!media || !connection) return undefined;
+  const all = media.formats.flatMap((format) => readCodec(media, format) ?? []);
+  const events = all.find((codec) => codec.name === 'TELEPHONE-EVENT' && codec.clockRate === 8_000);
+  const ptimeMs = Number(attribute(media.attributes, 'ptime'));
+  return {
+    index,
+    address: connection.address,
+    family: connection.family,
+    port: media.port,
+    protocol: media.protocol,
+    codecs: all.filter((codec) => codec.name !== 'TELEPHONE-EVENT' && codec.name !== 'CN'),
+    ...(events ? { telephoneEvent: events.payloadType } : {}),
+    direction: readDirection(description, media, connection.address),
+    ...(ptimeMs > 0 && ptimeMs <= 1_000 ? { ptimeMs } : {}),
+  };
+}
+
+function readCodec(media: SdpMedia, format: string): AudioCodec | undefined {
+  const payloadType = Number(format);
+  if (!Number.isInteger(payloadType) || payloadType < 0 || payloadType > 127) return undefined;
+  const prefix = `${format} `;
+  const map = media.attributes.find((line) => line.name === 'rtpmap' && line.value?.startsWith(prefix));
+  if (!map?.value) return statics[format] ? { payloadType, ...statics[format] } : undefined;
+  const [name, clockRate] = map.value.slice(prefix.length).trim().split('/');
+  return name ? { payloadType, name: name.toUpperCase(), clockRate: Number(clockRate) } : undefined;
+}
+
+const attribute = (attributes: readonly SdpAttribute[], name: string): string | undefined =>
+  attributes.find((line) => line.name === name)?.value;
+
+const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
+
+function readDirection(description: SessionDescription, media: SdpMedia, address: string): Direction {
+  const named = (attributes: readonly SdpAttribute[]) =>
+    directions.find((direction) => attributes.some((line) => line.name === direction));
+  const direction = named(media.attributes) ?? named(description.attributes) ?? 'sendrecv';
+  if (address !== '0.0.0.0' && address !== '::') return direction;
+  return direction === 'sendrecv' || direction === 'sendonly' ? 'sendonly' : 'inactive';
+}
+
+/**
+ * The first of the peer's codecs that is spoken here (PCMU or PCMA over plain RTP), and its telephone-event.
+ * undefined where there is none: a 488.
+ */
+export function chooseCodec(
+  offer: ParsedOffer,
+  spoken: readonly CodecChoice['codec'][] = ['PCMU', 'PCMA'],
+): CodecChoice | undefined {
+  const { audio } = offer;
+  if (audio?.protocol !== 'RTP/AVP') return undefined;
+  for (const { name, clockRate, payloadType } of audio.codecs) {
+    const codec = spoken.find((candidate) => candidate === name);
+    if (!codec || clockRate !== 8_000) continue;
+    return audio.telephoneEvent === undefined
+      ? { codec, payloadType }
+      : { codec, payloadType, telephoneEvent: audio.telephoneEvent };
+  }
+  return undefined;
+}

@@ -1,0 +1,95 @@
+import { buildInDialogRequest, type DialogState } from '../dialog/index.ts';
+import { branchCookie, type HeaderInput, parseUri, serializeMessage } from '../message/index.ts';
+import { clientKey, NonInviteClientTransaction, type Schedule, type SipTimers } from '../transaction/index.ts';
+import { isAddress, uriTarget } from '../transport/address.ts';
+import type { Destination, Packet, Transport } from '../transport/port.ts';
+import type { ResolveHost } from '../transport/resolve.ts';
+
+interface ByeSenderOptions {
+  readonly timers: SipTimers;
+  readonly schedule: Schedule;
+  readonly random: () => string;
+  readonly userAgent: string | undefined;
+  readonly resolveHost: ResolveHost;
+  readonly transportFor: (state: DialogState) => Transport | undefined;
+  /** `host:port` to show to that peer. */
+  readonly advertise: (transport: Transport, to: Destination) => string;
+  readonly send: (packet: Packet, transport: Transport, to: Destination) => void;
+}
+
+/** Sends BYE requests and waits for their answers. */
+export class ByeSender {
+  readonly #options: ByeSenderOptions;
+  readonly #transactions = new Map<string, NonInviteClientTransaction>();
+  readonly #waiting = new Set<() => void>();
+
+  constructor(options: ByeSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Client transactions in memory. */
+  get size(): number {
+    return this.#transactions.size;
+  }
+
+  /** Sends one; resolves at its final answer, after 64·T1 without one, or when closed. Never rejects. */
+  async send(state: DialogState, headers: HeaderInput | undefined): Promise<void> {
+    const transport = this.#options.transportFor(state);
+    if (!transport) return;
+    const branch = `${branchCookie}${this.#options.random()}`;
+    const sentBy = this.#options.advertise(transport, state.peer);
+    const { request, nextHop } = buildInDialogRequest(state, {
+      method: 'BYE',
+      seq: state.localSeq + 1,
+      via: `SIP/2.0/${transport.kind.toUpperCase()} ${sentBy};branch=${branch};rport`,
+      ...(this.#options.userAgent === undefined ? {} : { userAgent: this.#options.userAgent }),
+      ...(headers === undefined ? {} : { headers }),
+    });
+    const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `BYE ${request.uri}` };
+    const found = this.#destination(state, nextHop);
+    const to = found instanceof Promise ? await found : found;
+    await this.#transact(clientKey(branch, 'BYE'), packet, transport, to);
+  }
+
+  /** Hands a response to its transaction; others are dropped. */
+  receive(key: string, status: number): void {
+    this.#transactions.get(key)?.receive(status);
+  }
+
+  close(): void {
+    this.#transactions.clear();
+    for (const resolve of [...this.#waiting]) resolve();
+    this.#waiting.clear();
+  }
+
+  #transact(key: string, packet: Packet, transport: Transport, to: Destination): Promise<void> {
+    const { timers, schedule, send } = this.#options;
+    return new Promise((resolve) => {
+      this.#waiting.add(resolve);
+      const outlet = { reliable: transport.reliable, send: (bytes: Packet) => send(bytes, transport, to) };
+      const transaction = new NonInviteClientTransaction({
+        packet,
+        outlet,
+        timers,
+        schedule,
+        onFinal: () => {
+          this.#waiting.delete(resolve);
+          resolve();
+        },
+        onTerminated: () => this.#transactions.delete(key),
+      });
+      this.#transactions.set(key, transaction);
+    });
+  }
+
+  /** The next hop's address; the INVITE's source where it has none, or lies behind a NAT (RFC 3263 has no answer). */
+  #destination(state: DialogState, nextHop: string): Destination | Promise<Destination> {
+    if (state.behindNat && state.routes.length === 0) return state.peer;
+    const target = uriTarget(parseUri(nextHop));
+    if (!target) return state.peer;
+    if (isAddress(target.host)) return { address: target.host, port: target.port };
+    return this.#options
+      .resolveHost(target.host)
+      .then((address) => (address === undefined ? state.peer : { address, port: target.port }));
+  }
+}

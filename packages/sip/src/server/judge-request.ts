@@ -1,0 +1,65 @@
+import { type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
+
+/** Methods that are served here. */
+export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'] as const;
+/** Body types an INVITE may bring. */
+export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
+/** Extensions understood, for Supported and Require. */
+export const supportedExtensions: readonly string[] = [];
+
+export const allowHeader: HeaderInput[number] = ['Allow', allowedMethods.join(', ')];
+export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join(', ')];
+export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
+
+const otherMethods = new Set([
+  'REGISTER',
+  'SUBSCRIBE',
+  'NOTIFY',
+  'PUBLISH',
+  'INFO',
+  'REFER',
+  'MESSAGE',
+  'UPDATE',
+  'PRACK',
+]);
+const allowed: ReadonlySet<string> = new Set(allowedMethods);
+
+/** A refusal the rules of a user agent server demand. */
+export interface Refusal {
+  readonly status: number;
+  readonly reason?: string;
+  readonly headers?: HeaderInput;
+}
+
+/** The checks of RFC 3261 8.2.1 to 8.2.3 that need nothing but the request; undefined where it passes. */
+export function judgeRequest(request: SipRequest): Refusal | undefined {
+  return judgeMethod(request.method) ?? judgeUri(request.uri) ?? judgeRequire(request) ?? judgeContent(request);
+}
+
+function judgeMethod(method: string): Refusal | undefined {
+  if (allowed.has(method)) return undefined;
+  return { status: otherMethods.has(method) ? 405 : 501, headers: [allowHeader] };
+}
+
+function judgeUri(text: string): Refusal | undefined {
+  const uri = parseUri(text);
+  if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
+  if (isSipUri(uri)) {
+    return uri.headers === undefined ? undefined : { status: 400, reason: 'Headers in Request-URI' };
+  }
+  return uri.scheme === 'tel' ? undefined : { status: 416 };
+}
+
+function judgeRequire(request: SipRequest): Refusal | undefined {
+  const unknown = headerList(request, 'require').filter((tag) => !supportedExtensions.includes(tag.toLowerCase()));
+  return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] };
+}
+
+function judgeContent(request: SipRequest): Refusal | undefined {
+  if (request.method !== 'INVITE') return undefined;
+  const encodings = headerList(request, 'content-encoding').filter((coding) => coding.toLowerCase() !== 'identity');
+  if (encodings.length > 0) return { status: 415, headers: [['Accept-Encoding', 'identity']] };
+  const wanted = headerList(request, 'accept').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());
+  const takesSdp = ['application/sdp', 'application/*', '*/*'].some((range) => wanted.includes(range));
+  return wanted.length > 0 && !takesSdp ? { status: 406 } : undefined;
+}

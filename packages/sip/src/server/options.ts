@@ -1,0 +1,109 @@
+import type { Clock } from '../clock.ts';
+import type { Dialog } from '../dialog/index.ts';
+import type { JsonObject } from '../json.ts';
+import type { HeaderInput, SipRequest } from '../message/index.ts';
+import type { ParsedOffer } from '../sdp/index.ts';
+import type { SipTimers } from '../transaction/index.ts';
+import type { Source, TransportKind } from '../transport/port.ts';
+import type { ResolveHost } from '../transport/resolve.ts';
+
+/** One message that went in or out. */
+export interface TraceLine {
+  readonly callId: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly direction: 'in' | 'out';
+  /** `INVITE sip:…`, `180 Ringing (INVITE)`. */
+  readonly summary: string;
+}
+
+/** What the server needs apart from its listeners. */
+export interface CoreOptions {
+  readonly clock: Clock;
+  /** A fresh token for tags and branches; at least 64 random bits, token characters. */
+  readonly random: () => string;
+  /** Advertised in Contact and Via; default the listener's own address. */
+  readonly publicHost?: string;
+  /** The Server and User-Agent headers; default none. */
+  readonly userAgent?: string;
+  /** Asked before anything else, for every request: `refuse` is a stateless 403, `drop` is silence. */
+  admit(source: Source, request: SipRequest): 'accept' | 'refuse' | 'drop';
+  /** A new call. 100 has been sent. What it throws ends that call with 500. */
+  onInvite(invite: IncomingInvite): void;
+  /** Every message sent and received, retransmissions included. */
+  onTrace?(line: TraceLine): void;
+  /** What a callback threw; default: thrown on. */
+  onError?(error: unknown, callId: string): void;
+  /** Defaults 500, 4,000 and 5,000. */
+  readonly timers?: Partial<SipTimers>;
+  /** Finds the address of a host in a route or Contact; default DNS. */
+  readonly resolveHost?: ResolveHost;
+}
+
+export interface ServerOptions extends CoreOptions {
+  /** Port 0 takes a free one. */
+  readonly listeners: readonly { readonly transport: 'udp'; readonly host: string; readonly port: number }[];
+}
+
+export interface SipStats {
+  readonly received: number;
+  readonly sent: number;
+  /** Datagrams that could not be parsed. */
+  readonly malformed: number;
+  /** Requests `admit` refused or dropped. */
+  readonly notAdmitted: number;
+  readonly invites: number;
+  /** Refusals whose ACK never came (timer H). */
+  readonly unacknowledged: number;
+  /** Now in memory. */
+  readonly transactions: number;
+  readonly dialogs: number;
+}
+
+export interface SipServer {
+  readonly addresses: readonly { readonly transport: TransportKind; readonly host: string; readonly port: number }[];
+  /** After a crash: the final response to a stored INVITE, repeated until its ACK. False for a memo it cannot read. */
+  recoverRefuse(memo: JsonObject, code: number, options?: RefuseOptions): boolean;
+  /** After a crash: a BYE in a stored dialog. Resolves when it was answered or given up; never rejects. */
+  recoverBye(dialogMemo: JsonObject, headers?: HeaderInput): Promise<void>;
+  stats(): SipStats;
+  /** Stops at once: every timer and socket. Ending calls first is the caller's. */
+  close(): Promise<void>;
+}
+
+export interface RefuseOptions {
+  /** Reason phrase; default the usual one. */
+  readonly reason?: string;
+  readonly headers?: HeaderInput;
+}
+
+/**
+ * A call that rings. `provisional`, `accept` and `refuse` are synchronous: when they return, the transport's send was
+ * called. Exactly one final response is ever sent; after it, or after a CANCEL, they do nothing.
+ */
+export interface IncomingInvite {
+  readonly request: SipRequest;
+  readonly source: Source;
+  readonly callId: string;
+  /** Empty where the caller sent none (RFC 2543). */
+  readonly fromTag: string;
+  readonly cseq: number;
+  /** Our tag, in every response but 100. */
+  readonly toTag: string;
+  /** undefined: no SDP in the INVITE, so the 200 carries our offer and the ACK the answer. */
+  readonly offer: ParsedOffer | undefined;
+  /** Plain JSON: enough to refuse the call after a crash. */
+  readonly memo: JsonObject;
+  /** A CANCEL, or a BYE while ringing, was matched before a final response. */
+  readonly cancelled: boolean;
+  /** The values of a header, one per line. */
+  headers(name: string): string[];
+  /** False where it is too late. May be repeated. */
+  provisional(code: 180 | 183, extra?: { readonly sdp?: string; readonly headers?: HeaderInput }): boolean;
+  /** Sends the 200, repeated until the ACK. undefined where it is too late. */
+  accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined;
+  /** Sends a final response of 300 to 699, repeated until the ACK. False where it is too late. */
+  refuse(code: number, options?: RefuseOptions): boolean;
+  /** The caller gave up; 200 to the CANCEL and 487 are already sent. Called at once if it already happened. */
+  onCancel(listener: (cancel: SipRequest) => void): void;
+}

@@ -1,0 +1,152 @@
+import type { Dialog, DialogState } from '../dialog/index.ts';
+import type { JsonObject } from '../json.ts';
+import {
+  buildResponse,
+  type HeaderInput,
+  headerList,
+  headerValue,
+  headerValues,
+  isSipUri,
+  parseNameAddr,
+  parseUri,
+  type SipHead,
+  type SipRequest,
+  type SipResponse,
+  tagOf,
+} from '../message/index.ts';
+import type { ParsedOffer } from '../sdp/index.ts';
+import { Signal } from '../signal.ts';
+import type { InviteServerTransaction } from '../transaction/index.ts';
+import type { Packet, Source, Transport } from '../transport/port.ts';
+import { inviteMemo } from './invite-memo.ts';
+import { allowHeader, supportedHeader } from './judge-request.ts';
+import type { IncomingInvite, RefuseOptions } from './options.ts';
+
+export interface PendingInviteOptions {
+  readonly request: SipRequest;
+  readonly head: SipHead;
+  readonly source: Source;
+  readonly local: Transport['local'];
+  readonly toTag: string;
+  readonly offer: ParsedOffer | undefined;
+  readonly transaction: InviteServerTransaction;
+  /** The Contact header value. */
+  readonly contact: string;
+  readonly serverHeaders: HeaderInput;
+  readonly pack: (response: SipResponse) => Packet;
+  readonly openDialog: (state: DialogState, answer: Packet) => Dialog;
+  /** A final response was handed over. */
+  readonly onSettled: () => void;
+}
+
+/** An INVITE without final response. `#phase` leaves `ringing` once, with the final response of its kind. */
+export class PendingInvite implements IncomingInvite {
+  readonly request: SipRequest;
+  readonly source: Source;
+  readonly callId: string;
+  readonly fromTag: string;
+  readonly cseq: number;
+  readonly toTag: string;
+  readonly offer: ParsedOffer | undefined;
+  readonly #options: PendingInviteOptions;
+  readonly #cancel = new Signal<[SipRequest]>();
+  #phase: 'ringing' | 'accepted' | 'refused' | 'cancelled' = 'ringing';
+
+  constructor(options: PendingInviteOptions) {
+    this.#options = options;
+    this.request = options.request;
+    this.source = options.source;
+    this.callId = options.head.callId;
+    this.fromTag = tagOf(options.head.from) ?? '';
+    this.cseq = options.head.cseq.seq;
+    this.toTag = options.toTag;
+    this.offer = options.offer;
+  }
+
+  get memo(): JsonObject {
+    const { request, source, local, toTag } = this.#options;
+    return inviteMemo({ request, source, local, toTag });
+  }
+
+  get cancelled(): boolean {
+    return this.#phase === 'cancelled';
+  }
+
+  headers(name: string): string[] {
+    return headerValues(this.request, name);
+  }
+
+  provisional(code: 180 | 183, extra: { readonly sdp?: string; readonly headers?: HeaderInput } = {}): boolean {
+    if (this.#phase !== 'ringing') return false;
+    const headers: HeaderInput = [['Contact', this.#options.contact], ...(extra.headers ?? [])];
+    this.#send(code, headers, extra.sdp === undefined ? {} : { body: extra.sdp });
+    return true;
+  }
+
+  accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined {
+    if (this.#phase !== 'ringing') return undefined;
+    this.#phase = 'accepted';
+    const own: HeaderInput = [['Contact', this.#options.contact], allowHeader, supportedHeader];
+    const response = this.#build(200, [...own, ...(options.headers ?? [])], { body: options.sdp });
+    const answer = this.#options.pack(response);
+    this.#options.transaction.respond(200, answer);
+    this.#options.onSettled();
+    return this.#options.openDialog(this.#dialogState(headerValue(response, 'to') ?? ''), answer);
+  }
+
+  refuse(code: number, options: RefuseOptions = {}): boolean {
+    if (!Number.isInteger(code) || code < 300 || code > 699) throw new RangeError(`Not a refusal: ${code}`);
+    if (this.#phase !== 'ringing') return false;
+    this.#phase = 'refused';
+    this.#send(code, options.headers ?? [], options.reason === undefined ? {} : { reason: options.reason });
+    this.#options.onSettled();
+    return true;
+  }
+
+  onCancel(listener: (cancel: SipRequest) => void): void {
+    this.#cancel.on(listener);
+  }
+
+  /** A CANCEL or BYE for this call was answered with 200: 487 goes out, then the listeners hear of it. */
+  cancel(by: SipRequest): void {
+    if (this.#phase !== 'ringing') return;
+    this.#phase = 'cancelled';
+    this.#send(487, [], {});
+    this.#options.onSettled();
+    this.#cancel.fire(by);
+  }
+
+  #send(code: number, headers: HeaderInput, content: { readonly body?: string; readonly reason?: string }): void {
+    this.#options.transaction.respond(code, this.#options.pack(this.#build(code, headers, content)));
+  }
+
+  #build(code: number, headers: HeaderInput, content: { readonly body?: string; readonly reason?: string }) {
+    const { toTag, serverHeaders } = this.#options;
+    return buildResponse(this.request, code, { ...content, toTag, headers: [...headers, ...serverHeaders] });
+  }
+
+  #dialogState(localAddress: string): DialogState {
+    const { request, head, source, local } = this.#options;
+    const contact = parseNameAddr(headerList(request, 'contact')[0] ?? '')?.uri;
+    const remoteTarget = contact ?? head.from.uri;
+    const target = parseUri(remoteTarget);
+    const targetHost = target && isSipUri(target) ? target.host : undefined;
+    return {
+      callId: this.callId,
+      localTag: this.toTag,
+      remoteTag: this.fromTag,
+      localAddress,
+      remoteAddress: headerValue(request, 'from') ?? '',
+      remoteTarget,
+      routes: headerList(request, 'record-route'),
+      localSeq: 0,
+      inviteSeq: this.cseq,
+      transport: source.transport,
+      localHost: local.host,
+      localPort: local.port,
+      peer: { address: source.address, port: source.port },
+      // The caller sent from an address it does not know of, and gave the one it knows as its Contact.
+      behindNat: head.via.host !== source.address && targetHost === head.via.host,
+    };
+  }
+}

@@ -1,0 +1,115 @@
+import type { Clock } from './clock.ts';
+
+interface Entry {
+  readonly atMs: number;
+  readonly order: number;
+  fire: (() => void) | undefined;
+}
+
+/** Cancelled entries may make up this many, and half of the heap, before they are swept out. */
+const sweepAbove = 1024;
+
+/**
+ * All timers of a server in one heap behind a single clock timer: a call needs several of up to 32 s, and thousands
+ * of calls a second would otherwise each hold native timers. Invariant: the clock timer is never later than the
+ * earliest live entry.
+ */
+export class TimerQueue {
+  readonly #clock: Clock;
+  #heap: Entry[] = [];
+  #order = 0;
+  #dead = 0;
+  #armed: { readonly atMs: number; readonly cancel: () => void } | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Calls `fire` once after `delayMs`; the returned function cancels it and may be called at any time. */
+  after(delayMs: number, fire: () => void): () => void {
+    const entry: Entry = { atMs: this.#clock.monoMs() + delayMs, order: this.#order++, fire };
+    this.#push(entry);
+    this.#arm();
+    return () => {
+      if (!entry.fire) return;
+      entry.fire = undefined;
+      this.#dead++;
+      if (this.#dead > sweepAbove && this.#dead * 2 > this.#heap.length) this.#sweep();
+    };
+  }
+
+  /** Timers that have neither fired nor been cancelled. */
+  get pending(): number {
+    return this.#heap.length - this.#dead;
+  }
+
+  /** Cancels everything. */
+  clear(): void {
+    for (const entry of this.#heap) entry.fire = undefined;
+    this.#heap = [];
+    this.#dead = 0;
+    this.#armed?.cancel();
+    this.#armed = undefined;
+  }
+
+  #arm(): void {
+    const first = this.#heap[0];
+    if (!first || (this.#armed && this.#armed.atMs <= first.atMs)) return;
+    this.#armed?.cancel();
+    const delayMs = Math.max(0, first.atMs - this.#clock.monoMs());
+    this.#armed = { atMs: first.atMs, cancel: this.#clock.after(delayMs, () => this.#run()) };
+  }
+
+  #run(): void {
+    this.#armed = undefined;
+    const now = this.#clock.monoMs();
+    for (;;) {
+      const first = this.#heap[0];
+      // Half a millisecond early counts as due: native timers round down.
+      if (!first || (first.fire && first.atMs > now + 0.5)) break;
+      this.#pop();
+      const { fire } = first;
+      first.fire = undefined;
+      if (fire) fire();
+      else this.#dead--;
+    }
+    this.#arm();
+  }
+
+  #sweep(): void {
+    const live = this.#heap.filter((entry) => entry.fire);
+    // A sorted array is a heap.
+    this.#heap = live.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    this.#dead = 0;
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.push(entry) - 1;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(entry, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++;
+      if (!isBefore(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
+
+const isBefore = (a: Entry, b: Entry): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
