@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionPlan } from '../session-plan.ts';
 import { renderTemplate } from './render-variables.ts';
-import { isSystemVariable, systemVariables } from './system-variables.ts';
+import { isSystemVariable, planVariables, systemVariables } from './system-variables.ts';
 
 const wallMs = Date.UTC(2024, 2, 29, 6, 46, 5);
 const inputs = {
@@ -61,6 +62,28 @@ describe('systemVariables', () => {
     expect(lookup('session_duration')).toBe('20 minutes 30 seconds');
     expect(lookup('session_duration_ms')).toBe('1230000');
     expect(systemVariables(inputs)('session_duration')).toBe('0 seconds');
+  });
+
+  it('E9 of a plan, the system variables win over the merged ones', () => {
+    const plan: SessionPlan = {
+      session_id: 'call_9',
+      channel: 'voice',
+      agent_id: 'agent_1',
+      agent_version: 0,
+      from_number: '+1',
+      to_number: '+2',
+      agent: { timezone: 'UTC' },
+      engine: { type: 'custom-llm', llm_websocket_url: 'wss://example.com' },
+      variables: { call_id: 'forged', customer_name: 'Anna', current_node: 'kept out by mergeVariables' },
+      dynamic_variables: {},
+      custom_sip_headers: {},
+      voice_id: 'builtin-en-us',
+      overridden: [],
+    };
+    const lookup = planVariables(plan, wallMs);
+    expect(renderTemplate('{{call_id}} {{customer_name}} {{current_hour}} {{x}}', lookup)).toBe(
+      'call_9 Anna 6.77 {{x}}',
+    );
   });
 
   it('E9 knows its own names only', () => {

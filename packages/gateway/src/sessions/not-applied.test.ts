@@ -6,7 +6,13 @@ const plan = (channel: 'voice' | 'chat', overridden: readonly string[]) => ({ ch
 
 describe('notApplied', () => {
   it('E10 names every field the runtime cannot act on, and only those', () => {
-    const overridden = ['agent.voice_speed', 'agent.voice_temperature', 'retell_llm.model', 'agent.webhook_url'];
+    const overridden = [
+      'agent.voice_speed',
+      'agent.response_engine',
+      'agent.voice_temperature',
+      'retell_llm.model',
+      'agent.webhook_url',
+    ];
     const issues = notApplied(plan('voice', overridden), new Set(['agent.voice_speed']));
     expect(issues.map((issue) => issue.pointer)).toEqual([
       '/call_inbound/agent_override/agent/voice_temperature',

@@ -2,24 +2,34 @@
 import type { Issue } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
 
+/** Acted on outside the runtime: when the target is resolved (E4, E5) and by the records. */
+const GATEWAY_FIELDS: ReadonlySet<string> = new Set([
+  'agent.agent_name',
+  'agent.data_storage_setting',
+  'agent.fallback_voice_ids',
+  'agent.response_engine',
+]);
+
 /** Why a runtime without a model and without ears cannot act on a field; the first match counts. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/^(?:retell_llm|conversation_flow)\.(?:model|s2s_model|model_)|\.model_choice$/, 'it uses no model'],
-  [/^(?:retell_llm|conversation_flow)\.(?:knowledge_base|kb_|tool|mcp)/, 'it uses no model'],
-  [/^agent\.(?:stt_|custom_stt|vocab|boosted_keywords|denoising|handbook)/, 'it does not transcribe speech'],
-  [/^agent\.(?:interruption|responsiveness|enable_backchannel|backchannel|reminder)/, 'it holds no conversation'],
-  [/^agent\.(?:voice_|fallback_voice|pronunciation|normalize|ambient)/, 'its voice has no such setting'],
-  [/^agent\.(?:post_call|analysis|pii|data_storage|opt_)/, 'it makes no transcript to analyse or store'],
+  [/^(?:retell_llm|conversation_flow)\.(?:model|s2s_model|knowledge_base|kb_|tool)/, 'it uses no model'],
+  [/^agent\.(?:expressive|enable_expressive|guardrail)/, 'it uses no model'],
+  [/^agent\.(?:stt_|custom_stt|vocab|boosted_keywords|denoising)/, 'it does not transcribe speech'],
+  [/^agent\.(?:interruption|responsiveness|enable_|backchannel|reminder|handbook)/, 'it holds no conversation'],
+  [/^agent\.(?:allow_.*dtmf|user_dtmf|ivr_|voicemail|call_screening)/, 'it reacts to no keys, menus or machines'],
+  [/^agent\.(?:voice_id|language)$/, 'it speaks with another voice'],
+  [/^agent\.(?:voice_|pronunciation|ambient)/, 'its voice has no such setting'],
+  [/^agent\.(?:post_call|pii)/, 'it makes no transcript of the caller'],
 ];
 
 /**
- * One warning for every overridden field that is not in `honours`. Pointers start at `/call_inbound` for calls and
+ * One warning for every overridden field that neither `honours` nor the gateway itself covers. Pointers start at `/call_inbound` for calls and
  * at `/chat_inbound` for texts. `runtime` is how messages name the runtime.
  */
 export function notApplied(plan: SessionPlan, honours: ReadonlySet<string>, runtime = 'built-in'): readonly Issue[] {
   const root = plan.channel === 'voice' ? 'call_inbound' : 'chat_inbound';
   return plan.overridden
-    .filter((field) => !honours.has(field))
+    .filter((field) => !honours.has(field) && !GATEWAY_FIELDS.has(field))
     .map((field) => ({
       severity: 'warning',
       effect: 'not_applied',

@@ -166,7 +166,9 @@ describe('the built-in runtime prepares', () => {
     await clock.advance(1_899);
     expect(results).toEqual([]);
     await clock.advance(1);
-    expect(results).toMatchObject([{ ready: false, missing: ['the built-in voice'] }]);
+    expect(results).toMatchObject([
+      { ready: false, missing: ['the built-in voice'], message: expect.stringContaining('longer than 1900 ms') },
+    ]);
     const aborting = new AbortController();
     const aborted = prepare(planOf({}), aborting.signal);
     aborting.abort();

@@ -74,7 +74,9 @@ async function withinLimit(
   const limit = new AbortController();
   const cancel = clock.after(PREPARE_LIMIT_MS, () => limit.abort());
   try {
-    return await work(AbortSignal.any([signal, limit.signal]));
+    const spoken = await work(AbortSignal.any([signal, limit.signal]));
+    if (spoken.ok || spoken.error !== 'aborted' || !limit.signal.aborted) return spoken;
+    return { ok: false, error: 'timeout', message: `it took longer than ${PREPARE_LIMIT_MS} ms` };
   } finally {
     cancel();
   }

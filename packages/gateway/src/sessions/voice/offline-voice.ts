@@ -14,8 +14,8 @@ export interface OfflineVoiceOptions {
   readonly timeoutMs?: number;
 }
 
-/** Texts waiting at one process; the next is `busy`. At 20 ms each this is what fits the time-out. */
-const MAX_PENDING = 128;
+/** Texts waiting at one process; the next is `busy`. At 3 to 5 ms a clause this is what fits the time-out. */
+const MAX_PENDING = 300;
 /** Waiting texts at which one more process is worth its 150 ms and 120 MB. */
 const CROWDED = 4;
 const WARM_UP_LIMIT_MS = 10_000;
