@@ -1,4 +1,5 @@
 /** Errors become classes with a fault, a public sentence and a private cause. */
+import { errors } from 'undici';
 import { NameError } from './names.ts';
 import type { AttemptError, Fault } from './types.ts';
 
@@ -114,14 +115,16 @@ export function replyFailure(cause: unknown, stage: Stage): Failure {
   const detail = text(cause);
   const headersIn = stage === 'body';
   const broken = (error: AttemptError, message: string): Failure => ({ error, fault: 'endpoint', message, detail });
-  if (code === 'HPE_INVALID_EOF_STATE' || (headersIn && code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')) {
+  if (cause instanceof errors.HTTPParserError) {
+    // The parser's complaint at the end of the stream, with no byte to point at.
+    return (cause as { data?: unknown }).data === ''
+      ? broken('incomplete_reply', 'The reply ended before it was complete.')
+      : broken('malformed_reply', 'The reply is not valid HTTP.');
+  }
+  if (headersIn && code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return broken('incomplete_reply', 'The reply ended before it was complete.');
   }
-  if (
-    code.startsWith('HPE_') ||
-    code === 'UND_ERR_HEADERS_OVERFLOW' ||
-    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-  ) {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return broken('malformed_reply', 'The reply is not valid HTTP.');
   }
   if (code === 'UND_ERR_SOCKET') {

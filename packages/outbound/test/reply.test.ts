@@ -53,6 +53,11 @@ describe('broken replies', () => {
       'incomplete_reply',
     ],
     [
+      'case 11 FIN amid chunks with connection: close',
+      raw('HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc', 'end'),
+      'incomplete_reply',
+    ],
+    [
       'case 12 content-length with transfer-encoding',
       raw('HTTP/1.1 200 OK\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'),
       'malformed_reply',
