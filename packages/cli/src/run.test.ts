@@ -254,6 +254,13 @@ test('check-reply prints the issues and ends with 1 when one is an error', async
   const bad = await pickup(['check-reply', '-'], env, '{"call_inbound":"bad"}');
   expect(bad.code).toBe(1);
   expect(bad.out).toContain('error      /call_inbound/x x is too big [out_of_range, refuses]');
+  const target = ['--to', '+12137771235', '--agent', 'agent_12345', '--version', '1'];
+  await pickup(['check-reply', '-', ...target], env, '{"call_inbound":{}}');
+  expect(gateway.seen.at(-1)?.body).toMatchObject({
+    to_number: '+12137771235',
+    agent_id: 'agent_12345',
+    agent_version: 1,
+  });
   expect((await pickup(['check-reply', '-'], env, '{')).err).toContain('the input is not JSON');
 });
 
