@@ -21,7 +21,7 @@ export interface Context {
 /** 0: done, and the caller connected; 1: refused, or faults found; 2: wrong use, or it could not be done. */
 export type ExitCode = 0 | 1 | 2;
 
-/** A module in commands/ exports `run`. */
+/** A module in commands/ exports `run`. The process ends when it resolves, whatever is still open. */
 export interface CommandModule {
   readonly run: (context: Context) => Promise<ExitCode>;
 }

@@ -22,7 +22,7 @@ function stopAsked(): Promise<void> {
   });
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+const code = await run(process.argv.slice(2), {
   env: process.env,
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
@@ -34,3 +34,7 @@ process.exitCode = await run(process.argv.slice(2), {
   monoMs: () => performance.now(),
   stopAsked,
 });
+
+// Whatever a command left open ends here, once what it printed is out.
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+process.exit(code);

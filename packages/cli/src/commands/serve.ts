@@ -1,8 +1,6 @@
 import { loadConfig, renderConfigSummary, renderFault, renderWarning } from '@pickup/gateway/config';
-import type { Context, ExitCode } from '../command.ts';
+import { CommandFault, type Context, type ExitCode } from '../command.ts';
 import { parseOptions } from '../parse-options.ts';
-
-const LEFT_OPEN_MS = 1_000;
 
 /** `pickup serve`: runs the gateway until it is told to stop (H5). A second signal stops it at once. */
 export async function run({ args, env, out, err, stopAsked }: Context): Promise<ExitCode> {
@@ -20,13 +18,37 @@ export async function run({ args, env, out, err, stopAsked }: Context): Promise<
   }
   for (const line of renderConfigSummary(loaded.readings)) err(`pickup: ${line}\n`);
   const { serve } = await import('@pickup/gateway');
-  const server = await serve({ config: loaded.config, stdout: { write: out } });
+  const server = await serve({ config: loaded.config, stdout: { write: out } }).catch((error: unknown) => {
+    throw explainStart(error);
+  });
+  await runUntilStopped(server, { err, stopAsked });
+  return 0;
+}
+
+const SOCKET_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken; does another Pickup run? PICKUP_HTTP_PORT and PICKUP_SIP_PORT choose others',
+  EADDRNOTAVAIL: 'is no address of this machine; see PICKUP_HTTP_HOST and PICKUP_SIP_HOST',
+  EACCES: 'may not be used by this user; ports below 1024 need a privilege',
+};
+
+/** What an operator can mend, as such; anything else stays as it is, a bug with its stack. */
+export function explainStart(error: unknown): unknown {
+  const { code, address, port } = error as {
+    readonly code?: string;
+    readonly address?: string;
+    readonly port?: number;
+  };
+  const why = code === undefined ? undefined : SOCKET_FAULTS[code];
+  if (why === undefined || address === undefined) return error;
+  return new CommandFault(`${address}${port === undefined ? '' : `:${port}`} ${why}`);
+}
+
+/** Drains at the first signal; returns when that is done, or at the second one. */
+export async function runUntilStopped(
+  server: { stop(): Promise<void> },
+  { err, stopAsked }: Pick<Context, 'err' | 'stopAsked'>,
+): Promise<void> {
   await stopAsked();
   err('pickup: stopping; new calls are refused, a second signal stops at once\n');
-  const first = await Promise.race([server.stop().then(() => 'drained'), stopAsked().then(() => 'forced')]);
-  // Whatever still runs is cut off: the caller ends the process with this code.
-  if (first === 'forced') process.exit(0);
-  // Something left open must not keep a drained gateway alive.
-  setTimeout(() => process.exit(0), LEFT_OPEN_MS).unref();
-  return 0;
+  await Promise.race([server.stop(), stopAsked()]);
 }

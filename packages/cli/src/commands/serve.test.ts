@@ -1,0 +1,70 @@
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { CommandFault } from '../command.ts';
+import { explainStart, runUntilStopped } from './serve.ts';
+
+function signals() {
+  const waiting: (() => void)[] = [];
+  return {
+    stopAsked: () => new Promise<void>((resolve) => waiting.push(resolve)),
+    send: () => {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+}
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test('H5 the first signal drains, and the gateway ends when that is done', async () => {
+  const { stopAsked, send } = signals();
+  let stops = 0;
+  let drained = () => {};
+  let over = false;
+  const stop = () => {
+    stops++;
+    return new Promise<void>((resolve) => {
+      drained = resolve;
+    });
+  };
+  const running = runUntilStopped({ stop }, { stopAsked, err: () => {} }).then(() => {
+    over = true;
+  });
+  await turn();
+  expect(stops).toBe(0);
+  send();
+  await turn();
+  expect([stops, over]).toEqual([1, false]);
+  drained();
+  await running;
+});
+
+test('H5 the second signal ends it at once, though calls still go on', async () => {
+  const { stopAsked, send } = signals();
+  const running = runUntilStopped({ stop: () => new Promise(() => {}) }, { stopAsked, err: () => {} });
+  await turn();
+  send();
+  await turn();
+  send();
+  await running;
+});
+
+test('a drain that fails is not swallowed', async () => {
+  const { stopAsked, send } = signals();
+  const stop = () => Promise.reject(new Error('no'));
+  const running = runUntilStopped({ stop }, { stopAsked, err: () => {} });
+  await turn();
+  send();
+  await expect(running).rejects.toThrow('no');
+});
+
+test('a port that is taken is explained, a bug is left as it is', async () => {
+  const first = createServer();
+  await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
+  const second = createServer();
+  const error = await new Promise<unknown>((resolve) => second.once('error', resolve).listen(first.address()!));
+  const explained = explainStart(error);
+  expect(explained).toBeInstanceOf(CommandFault);
+  expect((explained as Error).message).toMatch(/^127\.0\.0\.1:\d+ is taken; .*PICKUP_HTTP_PORT/);
+  const bug = new TypeError('x is undefined');
+  expect(explainStart(bug)).toBe(bug);
+  await new Promise((resolve) => first.close(resolve));
+});
