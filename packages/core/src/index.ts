@@ -3,6 +3,7 @@ export { drawAgent } from './agent/draw-agent.ts';
 export * from './agent/merge-variables.ts';
 export * from './agent/render-variables.ts';
 export * from './agent/system-variables.ts';
+export { ringBudget } from './inbound/ask.ts';
 export { begin, decide } from './inbound/decide.ts';
 export type { InboundEffect, RefusalAnswer, StillbornSession } from './inbound/effect.ts';
 export type { AttemptResult, InboundEvent, Instant, TimerName } from './inbound/event.ts';

@@ -1,1 +1,3 @@
-export {};
+/** The gateway, for those who run it in a process of their own. */
+export { type RunningGateway, type ServeOptions, serve } from './main.ts';
+export { SAMPLE_AGENT, SAMPLE_NUMBER } from './samples/load-sample-data.ts';

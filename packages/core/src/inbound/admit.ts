@@ -4,6 +4,7 @@ import type { InboundFacts } from './facts.ts';
 
 /** A refusal that needs no webhook, with the step that explains it; undefined lets the inbound go on. */
 export function judgeAdmission(facts: InboundFacts): { readonly outcome: Refusal; readonly step: string } | undefined {
+  if (facts.media === 'draining') return { outcome: 'overloaded', step: 'the gateway is stopping (H5)' };
   if (facts.entry.kind === 'nobody') {
     return { outcome: 'unknown_number', step: `${facts.to_number} is not a number of this gateway (A4)` };
   }

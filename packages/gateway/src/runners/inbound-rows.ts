@@ -1,12 +1,12 @@
 /** What is written of an inbound at its arrival, at its decision and at its end (H1, H2). */
-import type { InboundEffect, InboundState } from '@pickup/core';
-import type { InboundArrival, InboundDecision, InboundSettlement } from '../stores/port.ts';
+import { type InboundEffect, type InboundState, ringBudget } from '@pickup/core';
+import type { EdgeMemo, InboundArrival, InboundDecision, InboundSettlement } from '../stores/port.ts';
 import { callRow, stillbornRow } from './call-row.ts';
 import { usedSettings } from './inbound-object.ts';
 import type { CallLeg, ConnectedLeg } from './leg.ts';
 
-/** How long after its longest ring time another node may settle an inbound. */
-const LEASE_MARGIN_MS = 30_000;
+/** How long after its ring budget another node may settle an inbound. */
+export const LEASE_MARGIN_MS = 30_000;
 
 export function arrivalRow(state: InboundState, leg: CallLeg, nodeId: string): InboundArrival {
   const { facts } = state;
@@ -22,7 +22,7 @@ export function arrivalRow(state: InboundState, leg: CallLeg, nodeId: string): I
     ...(leg.dedupeKey !== undefined && { dedupe_key: leg.dedupeKey }),
     ...(leg.memo && { memo: leg.memo }),
     node_id: nodeId,
-    lease_until: facts.arrived.wallMs + facts.edge_ring_limit_ms + LEASE_MARGIN_MS,
+    lease_until: facts.arrived.wallMs + ringBudget(facts) + LEASE_MARGIN_MS,
   };
 }
 
@@ -43,7 +43,7 @@ export function decisionRow(
     ...(ledger.reply !== undefined && { reply: ledger.reply }),
     issues: ledger.issues,
     steps: ledger.steps,
-    ...(plan && leg.memo && { dialog: leg.memo }),
+    ...(plan && leg.memo?.['dialog'] !== undefined && { dialog: leg.memo['dialog'] as EdgeMemo }),
   };
 }
 

@@ -294,6 +294,7 @@ export class InboundRun {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#logOutcome();
+    this.#leg.done();
     this.#closed(this.#id);
   }
 

@@ -42,4 +42,6 @@ export interface CallLeg {
   refuse(answer: RefusalAnswer): boolean;
   /** The SIP messages so far (F1). */
   trace(): readonly SipTraceLine[];
+  /** The inbound's record is complete: nothing more is asked of this leg. */
+  done(): void;
 }

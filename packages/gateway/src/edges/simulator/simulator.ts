@@ -24,6 +24,8 @@ export function createSimulator(deps: {
   readonly country: string;
   readonly readArrival: ArrivalReader;
   readonly runner: InboundRunner;
+  /** False once the gateway is stopping (H5). */
+  readonly taking: () => boolean;
 }): Simulator {
   return {
     async call(call) {
@@ -36,7 +38,7 @@ export function createSimulator(deps: {
         ...(e164 !== undefined && { dialledE164: e164 }),
         from: isHidden(call.from_number) ? ANONYMOUS : (toE164(call.from_number, deps.country) ?? call.from_number),
         headers: lowerCased(call.headers ?? {}),
-        media: 'usable',
+        media: deps.taking() ? 'usable' : 'draining',
         inboundId,
       });
       deps.runner.run(facts, simulatedLeg());
@@ -61,5 +63,6 @@ function simulatedLeg(): CallLeg {
     }),
     refuse: () => true,
     trace: () => [],
+    done() {},
   };
 }

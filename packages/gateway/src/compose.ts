@@ -1,0 +1,195 @@
+/** The only place that picks implementations: from a configuration to a gateway whose parts know each other. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Catalogue, defaultCatalogue, extendCatalogue, parseCatalogueExtension } from '@pickup/contract';
+import { createOutbound, type Outbound } from '@pickup/outbound';
+import { createApi } from './api/create-api.ts';
+import type { Config } from './config/index.ts';
+import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
+import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
+import { createKeyRing, type KeyRing, loadSealKey } from './keys/index.ts';
+import type { Log } from './observe/index.ts';
+import type { Clock } from './runners/clock.ts';
+import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
+import { createArrivalReader } from './runners/read-arrival.ts';
+import { createSessionRunner, type SessionRunner } from './runners/session-runner.ts';
+import { createBuiltinRuntime } from './sessions/builtin/index.ts';
+import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
+import { openSqliteStore, type Store } from './stores/index.ts';
+import { VERSION } from './version.ts';
+import { createWebhookSender } from './webhook/sender.ts';
+
+export interface Gateway {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly runner: InboundRunner;
+  readonly sessions: SessionRunner;
+  readonly simulator: Simulator;
+  readonly nodeId: string;
+  /** Opens the HTTP port; resolves with the URL. */
+  listen(): Promise<string>;
+  /** Opens the SIP ports; calls come from then on. */
+  openSip(): Promise<SipEdge>;
+  /** From now on simulated calls are refused and `/ready` says no. */
+  stopTaking(): void;
+  close(): Promise<void>;
+}
+
+/** 160 random bits in [0-9a-z]. */
+const newId = () =>
+  BigInt(`0x${randomBytes(20).toString('hex')}`)
+    .toString(36)
+    .padStart(31, '0');
+
+export async function compose(given: {
+  readonly config: Config;
+  readonly log: Log;
+  readonly clock: Clock;
+}): Promise<Gateway> {
+  const { config, log, clock } = given;
+  const store = openSqliteStore({ folder: config.home, log });
+  try {
+    return await composeOn(store, { config, log, clock });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function composeOn(
+  store: Store,
+  given: { readonly config: Config; readonly log: Log; readonly clock: Clock },
+): Promise<Gateway> {
+  const { config, log, clock } = given;
+  const seal = await loadSealKey({
+    home: config.home,
+    ...(config.sealKey && { fromEnv: Buffer.from(config.sealKey).toString('hex') }),
+    store,
+    log,
+  });
+  const keys = createKeyRing({ store, seal, clock, home: config.home, log });
+  await keys.bootstrap(config.apiKey);
+  const nodeId = (await store.getMeta('node_id')) ?? (await newNode(store));
+  const catalogue = readCatalogue(config.home, log);
+  const ownPorts: number[] = [config.http.port, config.sip.port];
+  const allow = config.webhook.allow.map((cidr) => cidr.text);
+  const outboundFor = (loopback: boolean) =>
+    createOutbound({
+      clock,
+      allow,
+      loopback,
+      ownPorts: () => ownPorts,
+      userAgent: `Pickup/${VERSION}`,
+      onAllowed: (audit) => log.info('private_address_allowed', { ...audit }),
+    });
+  // Loopback is for a number's own webhook only, and not once others reach this gateway.
+  const toNumbers = outboundFor(config.publicUrl === undefined);
+  const toAgents = outboundFor(false);
+  const voice = createOfflineVoice({ clock, log, maxChildren: 2 });
+  const speech = createSentenceCache({ voice, clock, log, folder: join(config.home, 'voice-cache') });
+  const runtime = createBuiltinRuntime({ voice: speech, clock, log });
+  const sessions = createSessionRunner({ clock, store, log });
+  const sender = createWebhookSender({
+    outbound: toNumbers,
+    signingKey: () => keys.signingKey(),
+    wallMs: clock.wallMs,
+    version: VERSION,
+  });
+  const runner = createInboundRunner({ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log });
+  const readArrival = createArrivalReader({
+    store,
+    clock,
+    newId,
+    ringBudgetMs: config.webhook.ringBudgetMs,
+    webhookProfile: config.webhook.profile,
+    concurrency: config.concurrency,
+    catalogue,
+    checkUrl: (url) => verdict(toAgents, url),
+  });
+  let taking = true;
+  const simulator = createSimulator({
+    clock,
+    newId,
+    country: config.sip.country,
+    readArrival,
+    runner,
+    taking: () => taking,
+  });
+  const api = createApi({
+    store,
+    catalogue,
+    clock,
+    newId,
+    authenticate: (key) => keys.authenticate(key),
+    checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
+    seal: (secret) => seal.seal(secret, 'phone_number:auth_password'),
+    liveInbound: (id) => runner.live(id),
+    simulateCall: (call) => simulator.call(call),
+    endCall: (callId) => sessions.stop(callId),
+    ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
+    concurrency: () => ({ current: runner.ringing + sessions.active, limit: config.concurrency }),
+    log,
+  });
+  return {
+    store,
+    keys,
+    runner,
+    sessions,
+    simulator,
+    nodeId,
+    async listen() {
+      const { host, port } = config.http;
+      await api.listen({ host, port }).catch((error) => {
+        throw explainListen(error, `PICKUP_HTTP_PORT ${port}`);
+      });
+      const { port: bound } = api.server.address() as { port: number };
+      ownPorts.push(bound);
+      return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    },
+    async openSip() {
+      // The first call must not wait for the voice to load.
+      await voice.warmUp();
+      const sip = await createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
+      ownPorts.push(...sip.addresses.map((address) => address.port));
+      return sip;
+    },
+    stopTaking() {
+      taking = false;
+    },
+    async close() {
+      await api.close();
+      await Promise.all([toNumbers.close(), toAgents.close()]);
+      await runtime.close();
+      await speech.close();
+      await voice.close();
+      await store.close();
+    },
+  };
+}
+
+async function newNode(store: Store): Promise<string> {
+  const nodeId = `node_${newId()}`;
+  await store.putMeta('node_id', nodeId);
+  return nodeId;
+}
+
+/** `<home>/catalogue.json` adds the operator's voices, models and providers to the built-in catalogue (E5). */
+function readCatalogue(home: string, log: Log): Catalogue {
+  const file = join(home, 'catalogue.json');
+  const catalogue = defaultCatalogue();
+  if (!existsSync(file)) return catalogue;
+  const { extension, issues } = parseCatalogueExtension(JSON.parse(readFileSync(file, 'utf8')));
+  for (const issue of issues) log.warn('catalogue_issue', { file, pointer: issue.pointer, message: issue.message });
+  return extendCatalogue(catalogue, extension);
+}
+
+function verdict(outbound: Outbound, url: string) {
+  const judged = outbound.checkUrl(url);
+  return judged.ok ? { ok: true as const } : { ok: false as const, message: judged.message };
+}
+
+function explainListen(error: unknown, what: string): Error {
+  const taken = error instanceof Error && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+  return taken ? new Error(`${what} is in use by another program; choose another`) : (error as Error);
+}

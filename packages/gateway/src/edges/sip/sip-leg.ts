@@ -1,0 +1,193 @@
+/** A SIP call as a leg: INVITE and RTP on one side, the runner on the other. */
+import type { SipTraceLine } from '@pickup/contract';
+import type { RefusalAnswer } from '@pickup/core';
+import {
+  buildAnswer,
+  buildOffer,
+  type CodecChoice,
+  chooseCodec,
+  type Dialog,
+  type IncomingInvite,
+  isSipUri,
+  parseOffer,
+  parseUri,
+} from '@pickup/sip';
+import type { MediaSession } from '@pickup/sip/media';
+import type { Clock } from '../../runners/clock.ts';
+import type { CallLeg, ConnectedLeg, LegEnd } from '../../runners/leg.ts';
+import type { Line } from '../../sessions/port.ts';
+import type { EdgeMemo } from '../../stores/port.ts';
+
+/** 180 again after this, and then at this pace (F1). */
+const SECOND_RING_MS = 1_000;
+const RING_AGAIN_MS = 60_000;
+/** No RTP for this long while not on hold ends the call (F4). */
+const NO_AUDIO_MS = 30_000;
+
+export interface SipLegOptions {
+  readonly invite: IncomingInvite;
+  /** Absent where the call is refused before it needs one. */
+  readonly media: MediaSession | undefined;
+  /** The address callers send RTP to. */
+  readonly mediaAddress: string;
+  readonly clock: Clock;
+  readonly trace: readonly SipTraceLine[];
+  /** The leg is no longer needed for the record. */
+  readonly onDone: () => void;
+  /** Nothing of this call is left on the wire but late repetitions. */
+  readonly onOver: () => void;
+}
+
+export class SipLeg implements CallLeg {
+  readonly edge = 'sip';
+  readonly memo: EdgeMemo;
+  readonly dedupeKey: string;
+  readonly #options: SipLegOptions;
+  #stopRinging = () => {};
+
+  constructor(options: SipLegOptions) {
+    this.#options = options;
+    const { invite } = options;
+    this.memo = { invite: invite.memo, dialog: invite.dialogMemo };
+    this.dedupeKey = `${invite.callId}|${invite.fromTag}|${invite.cseq}`;
+    invite.onCancel(() => this.#release());
+  }
+
+  onCallerGone(listener: () => void): void {
+    this.#options.invite.onCancel(() => listener());
+  }
+
+  ring(): void {
+    const { invite, clock } = this.#options;
+    if (!invite.provisional(180)) return;
+    const again = (delayMs: number) => {
+      this.#stopRinging = clock.after(delayMs, () => invite.provisional(180) && again(RING_AGAIN_MS));
+    };
+    again(SECOND_RING_MS);
+  }
+
+  accept(): ConnectedLeg | undefined {
+    const { invite, media, mediaAddress, clock } = this.#options;
+    this.#stopRinging();
+    if (!media) return undefined;
+    const endpoint = { address: mediaAddress, port: media.port, sessionId: String(Math.floor(clock.wallMs())) };
+    const choice = invite.offer && usableCodec(invite.offer);
+    if (invite.offer && !choice) return undefined;
+    const sdp = invite.offer && choice ? buildAnswer(invite.offer, choice, endpoint) : buildOffer(endpoint);
+    const dialog = invite.accept({ sdp });
+    if (!dialog) return undefined;
+    if (invite.offer && choice) startMedia(media, invite.offer, choice);
+    dialog.onGone(() => this.#options.onOver());
+    return new AnsweredLeg(dialog, media, choice !== undefined);
+  }
+
+  refuse(answer: RefusalAnswer): boolean {
+    this.#stopRinging();
+    const handed = this.#options.invite.refuse(answer.code, { headers: this.#refusalHeaders(answer) });
+    this.#release();
+    return handed;
+  }
+
+  trace(): readonly SipTraceLine[] {
+    return this.#options.trace;
+  }
+
+  done(): void {
+    this.#options.onDone();
+  }
+
+  #refusalHeaders(answer: RefusalAnswer): [string, string][] {
+    const headers: [string, string][] = [];
+    if (answer.cause !== undefined) headers.push(['Reason', `Q.850;cause=${answer.cause}`]);
+    if (answer.named) headers.push(['X-Pickup-Outcome', answer.outcome]);
+    if (answer.redirect_to !== undefined) {
+      const uri = parseUri(this.#options.invite.request.uri);
+      const host = uri && isSipUri(uri) ? uri.host : this.#options.invite.source.address;
+      headers.push(['Contact', `<sip:${answer.redirect_to}@${host.includes(':') ? `[${host}]` : host}>`]);
+    }
+    return headers;
+  }
+
+  #release(): void {
+    this.#stopRinging();
+    this.#options.media?.close();
+    this.#options.onOver();
+  }
+}
+
+/** G.711 under its static payload types, as the media engine speaks it. */
+export function usableCodec(offer: Parameters<typeof chooseCodec>[0]): CodecChoice | undefined {
+  const choice = chooseCodec(offer);
+  return choice && (choice.payloadType === 0 || choice.payloadType === 8) ? choice : undefined;
+}
+
+function startMedia(media: MediaSession, remote: Parameters<typeof chooseCodec>[0], choice: CodecChoice): void {
+  if (!remote.audio) return;
+  media.start({
+    address: remote.audio.address,
+    port: remote.audio.port,
+    payloadType: choice.payloadType === 8 ? 8 : 0,
+    ...(choice.telephoneEvent !== undefined && { dtmfPayloadType: choice.telephoneEvent }),
+  });
+}
+
+/** The call after its 200. */
+class AnsweredLeg implements ConnectedLeg {
+  readonly line: Line;
+  readonly dialog: EdgeMemo;
+  readonly #dialog: Dialog;
+  readonly #media: MediaSession;
+  readonly #listeners: ((end: LegEnd) => void)[] = [];
+  #end: LegEnd | undefined;
+
+  constructor(dialog: Dialog, media: MediaSession, agreed: boolean) {
+    this.#dialog = dialog;
+    this.#media = media;
+    this.dialog = dialog.memo;
+    const audible = new Promise<void>((resolve) => {
+      dialog.onAck((sdp) => {
+        if (!agreed && !this.#agree(sdp)) return;
+        resolve();
+      });
+      media.onFirstPacket(resolve);
+    });
+    this.line = {
+      play: (samples) => media.play(samples),
+      flush: () => media.flush(),
+      onSpeech: (listener) => media.onSpeech(listener),
+      audible,
+    };
+    dialog.onBye(() => this.#ended({ by: 'caller' }));
+    dialog.onNoAck(() => this.#ended({ by: 'no_ack' }));
+    media.onNoRtp(NO_AUDIO_MS, () => this.#ended({ by: 'no_audio' }));
+  }
+
+  onEnd(listener: (end: LegEnd) => void): void {
+    if (this.#end) listener(this.#end);
+    else this.#listeners.push(listener);
+  }
+
+  hangUp(): void {
+    this.#media.close();
+    void this.#dialog.bye();
+  }
+
+  /** The answer to our delayed offer, in the ACK (F4). */
+  #agree(sdp: string | undefined): boolean {
+    const answer = sdp === undefined ? undefined : parseOffer(sdp);
+    const choice = answer && usableCodec(answer);
+    if (answer && choice) {
+      startMedia(this.#media, answer, choice);
+      return true;
+    }
+    this.#ended({ by: 'unusable_answer' });
+    return false;
+  }
+
+  #ended(end: LegEnd): void {
+    if (this.#end) return;
+    this.#end = end;
+    if (end.by === 'caller') this.#media.close();
+    for (const listener of this.#listeners) listener(end);
+  }
+}

@@ -1,0 +1,96 @@
+/** The gateway as one process: starts everything in order, says when it takes calls, and stops as H5 asks. */
+import { compose, type Gateway } from './compose.ts';
+import type { Config } from './config/index.ts';
+import { createLog, type Log } from './observe/index.ts';
+import { systemClock } from './runners/clock.ts';
+import { recover } from './runners/recover.ts';
+import { loadSampleData } from './samples/load-sample-data.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly stdout: { write(text: string): void };
+  /** Default: JSON lines on stderr. */
+  readonly log?: Log;
+  /** Writes the sample data first; the sample number asks this URL. */
+  readonly samples?: { readonly webhookUrl: string };
+}
+
+export interface RunningGateway extends Gateway {
+  readonly httpUrl: string;
+  /** `host:port` of the first SIP listener. */
+  readonly sip: string;
+  /** H5: new calls 503, ringing ones run to their outcome, connected ones have the drain time. */
+  stop(): Promise<void>;
+  /** A second SIGTERM: whoever rings hears 500, whoever talks a BYE, at once. */
+  stopNow(): Promise<void>;
+}
+
+/** How often forgotten registrations are ended (A3). */
+const EXPIRE_EVERY_MS = 10_000;
+
+/** Starts; rejects with an error whose message names the port, folder or key that is in the way. */
+export async function serve(options: ServeOptions): Promise<RunningGateway> {
+  const { config } = options;
+  const log =
+    options.log ?? createLog({ write: (line) => process.stderr.write(line), level: 'info', clock: systemClock });
+  const gateway = await compose({ config, log, clock: systemClock });
+  try {
+    if (options.samples) await loadSampleData(gateway.store, { ...options.samples, now: systemClock.wallMs() });
+    const httpUrl = await gateway.listen();
+    const sip = await gateway.openSip();
+    const recovered = await recover({ store: gateway.store, sip, nodeId: gateway.nodeId, clock: systemClock, log });
+    if (recovered.inbounds + recovered.calls > 0) log.warn('recovered', { ...recovered });
+    const stopExpiring = every(EXPIRE_EVERY_MS, () => gateway.store.expireRegisteredCalls(systemClock.wallMs()), log);
+    const address = sip.addresses[0];
+    const sipText = address ? hostPort(address.host, address.port) : '';
+    options.stdout.write(`ready http=${httpUrl} sip=${sipText}\n`);
+    return { ...gateway, httpUrl, sip: sipText, ...stopping(gateway, sip, stopExpiring, config.drainMs) };
+  } catch (error) {
+    await gateway.close();
+    throw error;
+  }
+}
+
+function stopping(
+  gateway: Gateway,
+  sip: Awaited<ReturnType<Gateway['openSip']>>,
+  stopExpiring: () => void,
+  drainMs: number,
+) {
+  const drain = async (limitMs: number) => {
+    stopExpiring();
+    gateway.stopTaking();
+    sip.drain();
+    await gateway.runner.idle();
+    await gateway.sessions.drain(limitMs);
+    // A BYE of ours needs a moment to leave and be answered.
+    await new Promise<void>((resolve) => setTimeout(resolve, 100));
+    await sip.close();
+    await gateway.close();
+  };
+  let stopped: Promise<void> | undefined;
+  const once = (limitMs: number) => {
+    stopped ??= drain(limitMs);
+    return stopped;
+  };
+  return {
+    stop: () => once(drainMs),
+    async stopNow() {
+      gateway.runner.interruptAll();
+      await gateway.sessions.drain(0);
+      await once(0);
+    },
+  };
+}
+
+function every(ms: number, work: () => Promise<unknown>, log: Log): () => void {
+  const timer = setInterval(() => {
+    work().catch((error) => log.error('expire_failed', { error: String(error) }));
+  }, ms);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
