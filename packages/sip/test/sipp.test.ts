@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  buildAnswer,
+  type Clock,
+  chooseCodec,
+  createSipServer,
+  type IncomingInvite,
+  type SipServer,
+  type TraceLine,
+} from '../src/index.ts';
+import { hasSipp, killSipp, runSipp } from './sipp.ts';
+
+const clock: Clock = {
+  monoMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
+
+let server: SipServer | undefined;
+const trace: TraceLine[] = [];
+
+afterEach(async () => {
+  killSipp();
+  await server?.close();
+  server = undefined;
+  trace.length = 0;
+});
+
+async function serve(onInvite: (invite: IncomingInvite) => void): Promise<string> {
+  server = await createSipServer({
+    clock,
+    random: () => randomBytes(12).toString('hex'),
+    listeners: [{ transport: 'udp', host: '127.0.0.1', port: 0 }],
+    userAgent: 'Pickup/test',
+    admit: (source) => (source.address === '127.0.0.1' ? 'accept' : 'drop'),
+    onInvite,
+    onTrace: (line) => trace.push(line),
+  });
+  return `127.0.0.1:${server.addresses[0]?.port}`;
+}
+
+function answer(invite: IncomingInvite) {
+  const choice = invite.offer && chooseCodec(invite.offer);
+  if (!invite.offer || !choice) throw new Error('SIPp always offers PCMU');
+  const sdp = buildAnswer(invite.offer, choice, { address: '127.0.0.1', port: 20_000, sessionId: '1' });
+  return invite.accept({ sdp });
+}
+
+describe.skipIf(!hasSipp())('with SIPp as the caller', () => {
+  it('200 calls at 100/s: INVITE, 180, 200, ACK, BYE, with Record-Route kept', async () => {
+    let byes = 0;
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      setImmediate(() => answer(invite)?.onBye(() => byes++));
+    });
+    const { code, output } = await runSipp({ scenario: 'answered', target, calls: 200, perSecond: 100 });
+    expect(code, output).toBe(0);
+    expect(byes).toBe(200);
+    expect(server?.stats()).toMatchObject({ invites: 200, dialogs: 0, malformed: 0, unacknowledged: 0 });
+  });
+
+  it('our BYE goes along the route set and is answered', async () => {
+    const ended: Promise<void>[] = [];
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      const dialog = answer(invite);
+      dialog?.onAck(() => ended.push(dialog.bye()));
+    });
+    const { code, output } = await runSipp({ scenario: 'hung-up-on', target, calls: 20, perSecond: 50 });
+    expect(code, output).toBe(0);
+    await Promise.all(ended);
+    expect(ended).toHaveLength(20);
+    expect(server?.stats().dialogs).toBe(0);
+  });
+
+  it('a refusal is acknowledged and not repeated', async () => {
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      setImmediate(() => invite.refuse(603, { headers: [['Reason', 'Q.850;cause=21']] }));
+    });
+    const { code, output } = await runSipp({ scenario: 'refused', target, calls: 20, perSecond: 50 });
+    expect(code, output).toBe(0);
+    // An ACK that matched its refusal leaves nothing to repeat after T1.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(trace.filter((line) => line.summary.startsWith('603'))).toHaveLength(20);
+    expect(server?.stats().dialogs).toBe(0);
+  });
+
+  it('C6 CANCEL while it rings: 200, 487, ACK', async () => {
+    let cancelled = 0;
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      invite.onCancel(() => cancelled++);
+    });
+    const { code, output } = await runSipp({ scenario: 'cancelled', target, calls: 20, perSecond: 50 });
+    expect(code, output).toBe(0);
+    expect(cancelled).toBe(20);
+    expect(server?.stats().dialogs).toBe(0);
+  });
+});
