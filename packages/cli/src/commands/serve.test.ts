@@ -25,7 +25,7 @@ test('H5 the first signal drains, and the gateway ends when that is done', async
       drained = resolve;
     });
   };
-  const running = runUntilStopped({ stop }, { stopAsked, err: () => {} }).then(() => {
+  const running = runUntilStopped({ stop, stopNow: stop }, { stopAsked, err: () => {} }).then(() => {
     over = true;
   });
   await turn();
@@ -39,18 +39,27 @@ test('H5 the first signal drains, and the gateway ends when that is done', async
 
 test('H5 the second signal ends it at once, though calls still go on', async () => {
   const { stopAsked, send } = signals();
-  const running = runUntilStopped({ stop: () => new Promise(() => {}) }, { stopAsked, err: () => {} });
+  let cutOff = 0;
+  const server = {
+    stop: () => new Promise<void>(() => {}),
+    stopNow: async () => {
+      cutOff++;
+    },
+  };
+  const running = runUntilStopped(server, { stopAsked, err: () => {} });
   await turn();
   send();
   await turn();
+  expect(cutOff).toBe(0);
   send();
   await running;
+  expect(cutOff).toBe(1);
 });
 
 test('a drain that fails is not swallowed', async () => {
   const { stopAsked, send } = signals();
   const stop = () => Promise.reject(new Error('no'));
-  const running = runUntilStopped({ stop }, { stopAsked, err: () => {} });
+  const running = runUntilStopped({ stop, stopNow: stop }, { stopAsked, err: () => {} });
   await turn();
   send();
   await expect(running).rejects.toThrow('no');
@@ -66,6 +75,7 @@ test('a port that is taken is explained, a bug is left as it is', async () => {
   const explained = explainStart(error);
   expect(explained).toBeInstanceOf(CommandFault);
   expect((explained as Error).message).toMatch(/^127\.0\.0\.1:\d+ is taken; .*PICKUP_HTTP_PORT/);
+  expect(explainStart(new Error('the data folder is in use'))).toBeInstanceOf(CommandFault);
   const bug = new TypeError('x is undefined');
   expect(explainStart(bug)).toBe(bug);
   await new Promise((resolve) => first.close(resolve));

@@ -31,24 +31,28 @@ const SOCKET_FAULTS: Readonly<Record<string, string>> = {
   EACCES: 'may not be used by this user; ports below 1024 need a privilege',
 };
 
-/** What an operator can mend, as such; anything else stays as it is, a bug with its stack. */
+const BUGS = new Set(['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError']);
+
+/** What an operator can mend, as such; a bug stays as it is, with its stack. */
 export function explainStart(error: unknown): unknown {
-  const { code, address, port } = error as {
-    readonly code?: string;
+  if (!(error instanceof Error)) return error;
+  const { code, address, port } = error as NodeJS.ErrnoException & {
     readonly address?: string;
     readonly port?: number;
   };
   const why = code === undefined ? undefined : SOCKET_FAULTS[code];
-  if (why === undefined || address === undefined) return error;
-  return new CommandFault(`${address}${port === undefined ? '' : `:${port}`} ${why}`);
+  if (why !== undefined && address !== undefined) {
+    return new CommandFault(`${address}${port === undefined ? '' : `:${port}`} ${why}`);
+  }
+  return BUGS.has(error.name) || code?.startsWith('ERR_') ? error : new CommandFault(error.message);
 }
 
 /** Drains at the first signal; returns when that is done, or at the second one. */
 export async function runUntilStopped(
-  server: { stop(): Promise<void> },
+  server: { stop(): Promise<void>; stopNow(): Promise<void> },
   { err, stopAsked }: Pick<Context, 'err' | 'stopAsked'>,
 ): Promise<void> {
   await stopAsked();
   err('pickup: stopping; new calls are refused, a second signal stops at once\n');
-  await Promise.race([server.stop(), stopAsked()]);
+  await Promise.race([server.stop(), stopAsked().then(() => server.stopNow())]);
 }
