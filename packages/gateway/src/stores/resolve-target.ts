@@ -5,7 +5,7 @@
 import type { AgentVersionReference, Json, JsonObject, ResolvedEngine } from '@pickup/contract';
 import type { AgentVersionRow, EngineVersionRow, ResolveResult, TagRow } from './port.ts';
 
-/** Single-row reads of one consistent snapshot (E8). */
+/** Single-row reads of one consistent snapshot (E8). A version's tags stand in order, the one assigned last first. */
 export interface ConfigReads {
   version(agentId: string, version: number): AgentVersionRow | undefined;
   /** The largest version number, draft or not. */
@@ -13,8 +13,6 @@ export interface ConfigReads {
   /** The most recently published one. */
   latestPublished(agentId: string): AgentVersionRow | undefined;
   tag(agentId: string, tag: string): TagRow | undefined;
-  /** The tag most recently assigned to this version. */
-  preferredTag(agentId: string, version: number): TagRow | undefined;
   /** Without a version: the latest. */
   engine(kind: EngineVersionRow['kind'], id: string, version?: number): EngineVersionRow | undefined;
   hasKnowledgeBase(id: string): boolean;
@@ -64,7 +62,8 @@ export function resolveTarget(reads: ConfigReads, request: ResolveRequest): Reso
   const { row, how } = version;
   const engine = findEngine(reads, request.engine_override ?? row.settings['response_engine']);
   if ('missing' in engine) return { found: false, missing: 'engine', message: engine.missing };
-  const tag = version.tag ?? reads.preferredTag(row.agent_id, row.version);
+  const preferred = row.tags[0];
+  const tag = version.tag ?? (preferred === undefined ? undefined : reads.tag(row.agent_id, preferred));
   const target = {
     agent_id: row.agent_id,
     version: row.version,

@@ -170,7 +170,6 @@ function createReads(data: MemoryData): ConfigReads {
           .sort((a, b) => (b.published_timestamp ?? 0) - (a.published_timestamp ?? 0) || b.version - a.version)[0],
       ),
     tag: (agentId, tag) => data.agents.get(agentId)?.tags.get(tag),
-    preferredTag: (agentId, version) => tagsOf(data.agents.get(agentId), version)[0],
     engine(kind, id, version) {
       const rows = data.engines.get(engineKey(kind, id));
       return rows?.get(version ?? Math.max(...rows.keys()));

@@ -48,10 +48,15 @@ type AgentCommands = Omit<
 >;
 
 function createAgents(writer: Writer, db: Database, rows: ConfigRows, reader: Reader): AgentCommands {
-  const find = db.transaction((agentId: string, reference: number | string) => findVersion(rows, agentId, reference));
+  // One statement is a snapshot by itself; only a tag takes two.
+  const find = (agentId: string, reference: number | string) => findVersion(rows, agentId, reference);
+  const findInOneRead = db.transaction(find);
   return {
     createAgent: async (row) => (await writer.send('createAgent', versionCells(row))) === 1,
-    getAgent: async (agentId, reference) => find(agentId, reference ?? 'latest')?.row,
+    async getAgent(agentId, reference = 'latest') {
+      const isTag = typeof reference === 'string' && reference !== 'latest' && reference !== 'latest_published';
+      return (isTag ? findInOneRead : find)(agentId, reference)?.row;
+    },
     async updateAgent({ last_modification_timestamp, settings, agent_id, version }) {
       const cells = [last_modification_timestamp, JSON.stringify(settings), agent_id, version];
       return (await writer.send('updateAgent', cells)) as 'updated' | 'published' | 'unknown';

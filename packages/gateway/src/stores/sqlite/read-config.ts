@@ -13,6 +13,8 @@ interface VersionCells {
   readonly published_timestamp: number | null;
   readonly last_modification_timestamp: number;
   readonly settings: string;
+  /** Names as JSON, the one assigned last first. */
+  readonly tags: string;
 }
 
 interface TagCells extends Omit<TagRow, 'dynamic_variables'> {
@@ -41,7 +43,10 @@ export interface ConfigRows extends ConfigReads {
 }
 
 const VERSIONS = `SELECT version, channel, base_version, is_published, published_timestamp,
-  last_modification_timestamp, settings FROM agent_versions WHERE agent_id = ?`;
+  last_modification_timestamp, settings, (
+    SELECT json_group_array(tag ORDER BY assigned_timestamp DESC, tag) FROM tags
+    WHERE tags.agent_id = agent_versions.agent_id AND tags.version = agent_versions.version
+  ) AS tags FROM agent_versions WHERE agent_id = ?`;
 const TAGS = 'SELECT agent_id, tag, version, dynamic_variables, assigned_timestamp FROM tags WHERE agent_id = ?';
 const ENGINES = `SELECT version, is_published, last_modification_timestamp, settings FROM engine_versions
   WHERE kind = ? AND id = ?`;
@@ -60,23 +65,21 @@ export function readConfig(db: Database): ConfigRows {
   const latestEngine = db.prepare<[string, string], EngineCells>(`${ENGINES} ORDER BY version DESC LIMIT 1`);
   const knowledgeBase = db.prepare<[string], number>('SELECT 1 FROM knowledge_bases WHERE id = ?').pluck();
 
-  const tagsOf = (agentId: string): readonly TagRow[] => allTags.all(agentId).map(toTag);
-  const withTags = (agentId: string, cells: VersionCells | undefined): AgentVersionRow | undefined =>
-    cells && toVersion(agentId, cells, tagsOf(agentId));
+  const read = (agentId: string, cells: VersionCells | undefined): AgentVersionRow | undefined =>
+    cells && toVersion(agentId, cells);
   return {
     number(phoneNumber) {
       const cells = number.get(numberKey(phoneNumber));
       return cells?.phone_number === phoneNumber ? toNumber(cells) : undefined;
     },
-    version: (agentId, wanted) => withTags(agentId, version.get(agentId, wanted)),
-    latest: (agentId) => withTags(agentId, latest.get(agentId)),
-    latestPublished: (agentId) => withTags(agentId, latestPublished.get(agentId)),
-    allTags: tagsOf,
+    version: (agentId, wanted) => read(agentId, version.get(agentId, wanted)),
+    latest: (agentId) => read(agentId, latest.get(agentId)),
+    latestPublished: (agentId) => read(agentId, latestPublished.get(agentId)),
+    allTags: (agentId) => allTags.all(agentId).map(toTag),
     tag(agentId, name) {
       const cells = tag.get(agentId, name);
       return cells && toTag(cells);
     },
-    preferredTag: (agentId, wanted) => tagsOf(agentId).find((one) => one.version === wanted),
     engine(kind, id, wanted) {
       const cells = wanted === undefined ? latestEngine.get(kind, id) : engine.get(kind, id, wanted);
       return cells && toEngine(kind, id, cells);
@@ -93,7 +96,7 @@ export function toNumber(cells: NumberCells): NumberRow {
     : { settings, sealed_auth_password: cells.sealed_auth_password };
 }
 
-function toVersion(agentId: string, cells: VersionCells, tags: readonly TagRow[]): AgentVersionRow {
+function toVersion(agentId: string, cells: VersionCells): AgentVersionRow {
   return {
     agent_id: agentId,
     version: cells.version,
@@ -103,7 +106,7 @@ function toVersion(agentId: string, cells: VersionCells, tags: readonly TagRow[]
     ...(cells.published_timestamp !== null && { published_timestamp: cells.published_timestamp }),
     last_modification_timestamp: cells.last_modification_timestamp,
     settings: JSON.parse(cells.settings) as Settings,
-    tags: tags.filter((one) => one.version === cells.version).map((one) => one.tag),
+    tags: cells.tags === '[]' ? [] : (JSON.parse(cells.tags) as string[]),
   };
 }
 
