@@ -203,7 +203,7 @@ export class Exchange implements Expiring, Dispatcher.DispatchHandler {
       startedMonoMs: this.#startedMonoMs,
       endedMonoMs,
       startedWallMs: this.#startedWallMs,
-      endedWallMs: this.#startedWallMs + totalMs,
+      endedWallMs: Math.round(this.#startedWallMs + totalMs),
       resent: this.#resent,
     };
   }
@@ -220,12 +220,15 @@ export class Exchange implements Expiring, Dispatcher.DispatchHandler {
 
   #phases(totalMs: number): AttemptPhases {
     return {
-      ...(this.#queueMs < 0 ? undefined : { queue_ms: this.#queueMs }),
-      ...(this.#dnsMs < 0 ? undefined : { dns_ms: this.#dnsMs }),
-      ...(this.#connectMs < 0 ? undefined : { connect_ms: this.#connectMs }),
-      ...(this.#tlsMs < 0 ? undefined : { tls_ms: this.#tlsMs }),
-      ...(this.#firstByteMs < 0 ? undefined : { first_byte_ms: this.#firstByteMs }),
-      total_ms: totalMs,
+      ...(this.#queueMs < 0 ? undefined : { queue_ms: micro(this.#queueMs) }),
+      ...(this.#dnsMs < 0 ? undefined : { dns_ms: micro(this.#dnsMs) }),
+      ...(this.#connectMs < 0 ? undefined : { connect_ms: micro(this.#connectMs) }),
+      ...(this.#tlsMs < 0 ? undefined : { tls_ms: micro(this.#tlsMs) }),
+      ...(this.#firstByteMs < 0 ? undefined : { first_byte_ms: micro(this.#firstByteMs) }),
+      total_ms: micro(totalMs),
     };
   }
 }
+
+/** Milliseconds to three decimals: the clock gives fifteen digits, which nobody wants in a record. */
+const micro = (ms: number) => Math.round(ms * 1_000) / 1_000;

@@ -17,6 +17,9 @@ export interface LaneHost {
 // Longer than the gaps of light traffic; the one resend covers servers that give up sooner without saying so.
 const KEEP_ALIVE_MS = 30_000;
 const MAX_HEADER_BYTES = 16_384;
+// A dial that takes longer waits for the network and costs nothing, so it no longer counts among the running ones:
+// else a silent endpoint would let only a few of its requests find out.
+const COUNTED_DIAL_MS = 100;
 
 /** One connection to an endpoint, with at most one exchange on it at a time. */
 export class Lane {
@@ -28,6 +31,7 @@ export class Lane {
   #served = 0;
   #gone = false;
   #cancelDial: (() => void) | undefined = undefined;
+  #cancelCount: (() => void) | undefined = undefined;
 
   constructor(host: LaneHost, target: Target, dialer: Dialer) {
     this.#host = host;
@@ -102,20 +106,30 @@ export class Lane {
       queueMicrotask(() => done(new Error('nothing to send'), null));
       return;
     }
-    this.#host.dialling(1);
-    const cancel = this.#dialer.dial(this.#target, exchange, (error, socket) => {
+    this.#countDial();
+    this.#cancelDial = this.#dialer.dial(this.#target, exchange, (error, socket) => {
       this.#cancelDial = undefined;
-      this.#host.dialling(-1);
+      this.#uncountDial();
       if (error) done(error, null);
       else done(null, socket!);
     });
-    this.#cancelDial = cancel;
   }
 
   #endDial(): void {
-    if (!this.#cancelDial) return;
-    this.#cancelDial();
+    this.#cancelDial?.();
     this.#cancelDial = undefined;
+    this.#uncountDial();
+  }
+
+  #countDial(): void {
+    this.#host.dialling(1);
+    this.#cancelCount = this.#dialer.options.clock.after(COUNTED_DIAL_MS, () => this.#uncountDial());
+  }
+
+  #uncountDial(): void {
+    if (!this.#cancelCount) return;
+    this.#cancelCount();
+    this.#cancelCount = undefined;
     this.#host.dialling(-1);
   }
 }
