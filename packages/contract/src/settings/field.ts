@@ -132,26 +132,21 @@ export function tag<const T extends string>(value: T): z.ZodLiteral<T> {
   return worded(z.literal(value), JSON.stringify(value), [value]);
 }
 
+function reportRepeats(values: readonly unknown[], context: z.RefinementCtx): void {
+  const seen = new Set<unknown>();
+  values.forEach((value, index) => {
+    if (seen.has(value))
+      context.addIssue({ code: 'custom', path: [index], params: { code: 'duplicate' }, message: 'must not repeat' });
+    seen.add(value);
+  });
+}
+
 /** A list. `min` entries at least, `unique` without doubles. */
 export function list(element: z.ZodType, options: { readonly min?: number; readonly unique?: true } = {}): z.ZodType {
   const of = ruleTexts.get(element)?.must ?? 'values';
   const words = `a list, each entry ${of}`;
-  let schema: z.ZodType = options.min === undefined ? z.array(element) : z.array(element).min(options.min);
-  if (options.unique === true) {
-    schema = z.array(element).superRefine((values, context) => {
-      const seen = new Set<unknown>();
-      values.forEach((value, index) => {
-        if (seen.has(value))
-          context.addIssue({
-            code: 'custom',
-            path: [index],
-            params: { code: 'duplicate' },
-            message: 'must not repeat',
-          });
-        seen.add(value);
-      });
-    });
-  }
+  const base = options.min === undefined ? z.array(element) : z.array(element).min(options.min);
+  const schema: z.ZodType = options.unique === true ? base.superRefine(reportRepeats) : base;
   const allowed = ruleTexts.get(element)?.allowed;
   return worded(
     schema,
