@@ -94,6 +94,8 @@ export interface IncomingInvite {
   readonly offer: ParsedOffer | undefined;
   /** Plain JSON: enough to refuse the call after a crash. */
   readonly memo: JsonObject;
+  /** Plain JSON: enough to end the call after a crash, had it been accepted just before. */
+  readonly dialogMemo: JsonObject;
   /** A CANCEL, or a BYE while ringing, was matched before a final response. */
   readonly cancelled: boolean;
   /** The values of a header, one per line. */

@@ -1,4 +1,4 @@
-import type { Dialog, DialogState } from '../dialog/index.ts';
+import { type Dialog, type DialogState, dialogMemo } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
 import {
   buildResponse,
@@ -66,6 +66,10 @@ export class PendingInvite implements IncomingInvite {
   get memo(): JsonObject {
     const { request, source, local, toTag } = this.#options;
     return inviteMemo({ request, source, local, toTag });
+  }
+
+  get dialogMemo(): JsonObject {
+    return dialogMemo(this.#dialogState(`${headerValue(this.request, 'to') ?? ''};tag=${this.toTag}`));
   }
 
   get cancelled(): boolean {

@@ -1,0 +1,48 @@
+import { ManualClock } from '@pickup/testkit/clock';
+import { describe, expect, it } from 'vitest';
+import { TimerQueue } from './timer-queue.ts';
+
+describe('the timer queue', () => {
+  it('fires in order of time, then of asking, behind one clock timer', async () => {
+    const clock = new ManualClock();
+    const queue = new TimerQueue(clock);
+    const fired: number[] = [];
+    for (const delayMs of [50, 10, 30, 10, 40]) queue.after(delayMs, () => fired.push(delayMs));
+    expect(clock.pending).toBe(1);
+    await clock.advance(100);
+    expect(fired).toEqual([10, 10, 30, 40, 50]);
+    expect([queue.pending, clock.pending]).toEqual([0, 0]);
+  });
+
+  it('never fires what was cancelled, also while it runs, and sweeps it out', async () => {
+    const clock = new ManualClock();
+    const queue = new TimerQueue(clock);
+    const fired: number[] = [];
+    const cancels = Array.from({ length: 5_000 }, (_, index) => queue.after(10 + index, () => fired.push(index)));
+    for (const [index, cancel] of cancels.entries()) if (index % 5 !== 0) cancel();
+    queue.after(5, () => cancels[0]?.());
+    expect(queue.pending).toBe(1_001);
+    await clock.advance(6_000);
+    expect(fired).toHaveLength(999);
+    expect(fired).toEqual([...fired].sort((a, b) => a - b));
+    cancels[5]?.();
+    expect(queue.pending).toBe(0);
+  });
+
+  it('a timer set by a timer fires in its turn', async () => {
+    const clock = new ManualClock();
+    const queue = new TimerQueue(clock);
+    const fired: string[] = [];
+    queue.after(10, () => {
+      fired.push('first');
+      queue.after(5, () => fired.push('nested'));
+    });
+    queue.after(20, () => fired.push('last'));
+    await clock.advance(30);
+    expect(fired).toEqual(['first', 'nested', 'last']);
+    queue.after(5, () => fired.push('never'));
+    queue.clear();
+    await clock.advance(10);
+    expect(fired).toHaveLength(3);
+  });
+});

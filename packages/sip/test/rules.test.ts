@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { serializeMessage } from '../src/index.ts';
+import { ack, createBenchPeer, invite, offerSdp, peer, request, valueIn } from './bench-peer.ts';
+import { mutated, seeded } from './mutate.ts';
+
+describe('requests outside a call', () => {
+  it('OPTIONS is answered 200 with Allow, Accept and Supported', () => {
+    const bench = createBenchPeer({ userAgent: 'Pickup/1' });
+    bench.receive(request('OPTIONS'));
+    const { message } = bench.last();
+    expect(message).toMatchObject({ status: 200 });
+    expect(valueIn(message, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS');
+    expect(valueIn(message, 'accept')).toContain('application/sdp');
+    expect(message.headers.some((line) => line.key === 'supported')).toBe(true);
+    expect(valueIn(message, 'server')).toBe('Pickup/1');
+  });
+
+  it.each([
+    ['REGISTER', 405],
+    ['MESSAGE', 405],
+    ['NOSUCH', 501],
+    ['BYE', 481],
+  ] as const)('%s → %i, repeated for a retransmission, forgotten after timer J', async (method, status) => {
+    const bench = createBenchPeer();
+    bench.receive(request(method));
+    bench.receive(request(method));
+    expect(bench.names()).toEqual([status, status]);
+    await bench.clock.advance(32_001);
+    expect(bench.core.stats().transactions).toBe(0);
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('an in-dialog request of no dialog is 481, an ACK of none is silence', () => {
+    const bench = createBenchPeer();
+    bench.receive(invite({ toTag: 'nobody' }));
+    bench.receive(ack({ toTag: 'nobody', branch: 'z9hG4bK-x' }));
+    expect(bench.names()).toEqual([481]);
+  });
+
+  it('RFC 3261 8.2.2.2 the same INVITE by another way is 482', () => {
+    const bench = createBenchPeer();
+    bench.receive(invite());
+    bench.receive(invite({ branch: 'z9hG4bK-other-way' }));
+    expect(bench.names()).toEqual([100, 482]);
+    expect(bench.invites).toHaveLength(1);
+  });
+
+  it('malformed SDP is 400, no SDP at all is a delayed offer, a part of multipart is found', () => {
+    const bench = createBenchPeer();
+    bench.receive(invite({ body: 'v=0\r\nnonsense\r\n' }));
+    expect(bench.names()).toEqual([400]);
+    const parts = `--b1\r\nContent-Type: application/isup\r\n\r\nx\r\n--b1\r\nContent-Type: application/sdp\r\n\r\n${offerSdp}\r\n--b1--\r\n`;
+    const plain = invite({ callId: 'multi', branch: 'z9hG4bK-multi', body: parts });
+    const headers = plain.headers.map((line) =>
+      line.key === 'content-type' ? { ...line, value: 'multipart/mixed;boundary=b1' } : line,
+    );
+    bench.receive({ ...plain, headers });
+    expect(bench.invites[0]?.offer?.audio?.port).toBe(40_000);
+  });
+});
+
+describe('case 60 who may speak', () => {
+  it('refuse is a 403 that leaves nothing behind, with one tag for every retransmission', () => {
+    const bench = createBenchPeer({ admit: () => 'refuse' });
+    bench.receive(invite());
+    bench.receive(invite());
+    bench.receive(ack());
+    expect(bench.names()).toEqual([403, 403]);
+    const tags = bench.sent.map(({ message }) => valueIn(message, 'to'));
+    expect(tags[0]).toBe(tags[1]);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0, notAdmitted: 3 });
+  });
+
+  it('drop is silence, for malformed requests too', () => {
+    const bench = createBenchPeer({ admit: () => 'drop' });
+    bench.receive(invite());
+    bench.receiveBytes(
+      Buffer.from('INVITE sip:a@b SIP/7.0\r\nVia: x\r\nFrom: x\r\nTo: x\r\nCall-ID: x\r\nCSeq: x\r\n\r\n'),
+    );
+    expect(bench.names()).toEqual([]);
+  });
+});
+
+describe('where answers go', () => {
+  const bytes = (via: string) =>
+    Buffer.from(
+      serializeMessage(request('OPTIONS'))
+        .toString('latin1')
+        .replace(/Via: [^\r]*/, `Via: ${via}`),
+      'latin1',
+    );
+
+  it('RFC 3581 with rport to the source port, and the Via says so', () => {
+    const bench = createBenchPeer();
+    bench.receiveBytes(bytes('SIP/2.0/UDP 10.0.0.1:5099;branch=z9hG4bK-1;rport'));
+    expect(bench.last()).toMatchObject({ address: peer.address, port: 7060 });
+    expect(valueIn(bench.last().message, 'via')).toBe(
+      'SIP/2.0/UDP 10.0.0.1:5099;branch=z9hG4bK-1;received=192.0.2.9;rport=7060',
+    );
+  });
+
+  it('RFC 3261 18.2.2 without it to the port of the Via, at the source address', () => {
+    const bench = createBenchPeer();
+    bench.receiveBytes(bytes('SIP/2.0/UDP host.example.com:5099;branch=z9hG4bK-1;maddr=203.0.113.1'));
+    expect(bench.last()).toMatchObject({ address: peer.address, port: 5099 });
+    expect(valueIn(bench.last().message, 'via')).toContain('received=192.0.2.9');
+    bench.receiveBytes(bytes('SIP/2.0/UDP 192.0.2.9;branch=z9hG4bK-2'));
+    expect(bench.last()).toMatchObject({ port: 5060 });
+  });
+});
+
+describe('the callbacks', () => {
+  it('what onInvite throws ends that call with 500 and is reported', () => {
+    const errors: unknown[] = [];
+    const bench = createBenchPeer({
+      onInvite: () => {
+        throw new Error('a bug');
+      },
+      onError: (error) => errors.push(error),
+    });
+    bench.receive(invite());
+    expect(bench.names()).toEqual([100, 500]);
+    expect(errors).toHaveLength(1);
+  });
+
+  it('the trace has every message, in both directions', () => {
+    const lines: string[] = [];
+    const bench = createBenchPeer({ onTrace: (line) => lines.push(`${line.direction} ${line.summary}`) });
+    bench.receive(invite());
+    bench.invites[0]!.refuse(603);
+    expect(lines).toEqual([
+      'in INVITE sip:+15551234567@192.0.2.1',
+      'out 100 Trying (INVITE)',
+      'out 603 Decline (INVITE)',
+    ]);
+  });
+
+  it('a header value cannot add a header', () => {
+    const bench = createBenchPeer();
+    bench.receive(invite());
+    bench.invites[0]!.refuse(603, { reason: 'No\r\nX-A: 1', headers: [['X-B', 'b\r\nX-C: 1']] });
+    expect(valueIn(bench.last().message, 'x-b')).toBe('b  X-C: 1');
+    expect(bench.last().message.headers.map((line) => line.key)).not.toContain('x-c');
+  });
+});
+
+describe('case 59 the server under mutated messages', () => {
+  it('case 59 10,000 of them never throw, and everything they left is gone after the timers', async () => {
+    const bench = createBenchPeer();
+    const below = seeded(3_261);
+    for (let round = 0; round < 10_000; round++) bench.receiveBytes(mutated(below));
+    for (const call of bench.invites) call.refuse(486);
+    expect(bench.core.stats().malformed).toBeGreaterThan(1_000);
+    await bench.clock.advance(64_000);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0 });
+    expect(bench.clock.pending).toBe(0);
+  });
+});
