@@ -54,13 +54,19 @@ const MUST_NOT_KNOW: Readonly<Record<string, readonly string[]>> = {
 };
 const GATEWAY = 'packages/gateway/src/';
 
-function gatewayImports(sources: Sources): readonly { readonly path: string; readonly target: string }[] {
+interface GatewayImport {
+  readonly path: string;
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+function gatewayImports(sources: Sources): readonly GatewayImport[] {
   return sourcesOf(sources)
     .filter(([path]) => path.startsWith(GATEWAY))
     .flatMap(([path, text]) =>
       importsOf(text)
         .filter(({ from }) => from.startsWith('.'))
-        .map(({ from }) => ({ path, target: normalize(join(dirname(path), from)) })),
+        .map(({ from, typeOnly }) => ({ path, target: normalize(join(dirname(path), from)), typeOnly })),
     );
 }
 
@@ -75,7 +81,8 @@ export const gatewayPointsInward: Rule = (sources) =>
 /** Only compose.ts picks implementations: a driver's folder is opened by itself, its index and compose.ts. */
 export const onlyComposePicksDrivers: Rule = (sources) =>
   gatewayImports(sources)
-    .filter(({ path, target }) => {
+    .filter(({ path, target, typeOnly }) => {
+      if (typeOnly) return false;
       const [kind, driver] = target.slice(GATEWAY.length).split('/');
       if (!kind || !driver || driver.endsWith('.ts') || !['stores', 'edges'].includes(kind)) return false;
       const opens = path === `${GATEWAY}compose.ts` || path === `${GATEWAY}${kind}/index.ts`;
