@@ -1,0 +1,14 @@
+export {
+  aLaw,
+  decodeG711,
+  encodeG711,
+  encodeG711Into,
+  type G711Law,
+  type G711PayloadType,
+  g711Law,
+  muLaw,
+} from './g711.ts';
+export { createMedia, type Media, type MediaOptions } from './media.ts';
+export type { MediaSession } from './media-session.ts';
+export type { AudioDirection, MediaStats, RtpRemote, SessionStats } from './protocol.ts';
+export { parseRtp, RTP_HEADER_BYTES, type RtpHeader, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';

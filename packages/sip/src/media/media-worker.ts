@@ -1,0 +1,133 @@
+/** The media worker thread: owns the RTP sockets and the pacer, and nothing else of the process. */
+import type { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { performance } from 'node:perf_hooks';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Pacer } from './pacer.ts';
+import { PortPool } from './port-pool.ts';
+import type { FromWorker, ToWorker } from './protocol.ts';
+import { RtpSession } from './rtp-session.ts';
+import type { Source } from './source-latch.ts';
+
+interface Open {
+  readonly session: RtpSession;
+  readonly socket: Socket;
+  readonly port: number;
+  leavePacer: (() => void) | undefined;
+}
+
+const { host, ports } = workerData as { readonly host: string; readonly ports: readonly [number, number] };
+const outside = parentPort;
+if (outside === null) throw new Error('media-worker.ts runs as a worker thread only');
+
+const random32 = () => randomBytes(4).readUInt32BE();
+const monoMs = () => performance.now();
+const pool = new PortPool(ports, () => random32() / 2 ** 32);
+const sessions = new Map<number, Open>();
+const pacer = new Pacer({
+  monoMs,
+  after: (delayMs, fire) => {
+    const timer = setTimeout(fire, delayMs);
+    return () => clearTimeout(timer);
+  },
+});
+
+function emit(message: FromWorker): void {
+  outside?.postMessage(message);
+}
+
+async function bind(port: number): Promise<Socket | undefined> {
+  const socket = createSocket({
+    type: isIPv6(host) ? 'udp6' : 'udp4',
+    // Only literal addresses are ever sent to; the default lookup would defer every packet by a tick.
+    lookup: (name, _options, done) => done(null, name, isIPv6(name) ? 6 : 4),
+  });
+  try {
+    // Listened for first: with a synchronous lookup the event comes during bind.
+    const listening = once(socket, 'listening');
+    socket.bind({ port, address: host, exclusive: true });
+    await listening;
+    return socket;
+  } catch {
+    socket.close();
+    return undefined;
+  }
+}
+
+/** A free port of the range, bound; `undefined` when every one is taken by us or by others. */
+async function bindAny(): Promise<{ readonly socket: Socket; readonly port: number } | undefined> {
+  for (let tries = pool.free; tries > 0; tries -= 1) {
+    const port = pool.take();
+    if (port === undefined) return undefined;
+    const socket = await bind(port);
+    if (socket !== undefined) return { socket, port };
+    pool.release(port);
+  }
+  return undefined;
+}
+
+async function open(id: number): Promise<void> {
+  const bound = await bindAny();
+  if (bound === undefined) {
+    emit({ kind: 'opened', session: id, port: undefined });
+    return;
+  }
+  const { socket, port } = bound;
+  const send = (packet: Buffer, to: Source) => socket.send(packet, to.port, to.address);
+  const session = new RtpSession({ session: id, send, emit, random32 });
+  // An unreachable peer (ICMP) or a full buffer costs packets, never the call.
+  socket.on('error', () => {});
+  socket.on('message', (datagram, from) => session.receive(datagram, from, monoMs()));
+  sessions.set(id, { session, socket, port, leavePacer: undefined });
+  emit({ kind: 'opened', session: id, port });
+}
+
+function close(id: number): void {
+  const open = sessions.get(id);
+  if (open === undefined) return;
+  sessions.delete(id);
+  open.leavePacer?.();
+  open.socket.close();
+  pool.release(open.port);
+}
+
+function handle(message: ToWorker): void {
+  if (message.kind === 'open') return void open(message.session);
+  if (message.kind === 'close') return close(message.session);
+  if (message.kind === 'mediaStats') {
+    const { members: _members, ...paced } = pacer.stats();
+    const stats = { sessions: sessions.size, portsFree: pool.free, ...paced };
+    return emit({ kind: 'mediaStats', request: message.request, stats });
+  }
+  const found = sessions.get(message.session);
+  if (found !== undefined) handleSession(found, message);
+}
+
+function handleSession(open: Open, message: Exclude<ToWorker, { kind: 'open' | 'close' | 'mediaStats' }>): void {
+  const { session } = open;
+  switch (message.kind) {
+    case 'start':
+      session.start(message.remote, monoMs());
+      open.leavePacer ??= pacer.add((cycle, nowMs) => session.runFrame(cycle, nowMs));
+      return;
+    case 'play':
+      return session.play(message.play, message.samples);
+    case 'flush':
+      return session.flush();
+    case 'watchSpeech':
+      return session.watchSpeech();
+    case 'watchNoRtp':
+      return session.watchNoRtp(message.afterMs);
+    case 'hold':
+      return session.hold(message.held, monoMs());
+    case 'tap':
+      return session.tap();
+    case 'stats':
+      return emit({ kind: 'stats', session: message.session, request: message.request, stats: session.stats() });
+  }
+}
+
+outside.on('message', handle);

@@ -1,0 +1,126 @@
+import { Worker } from 'node:worker_threads';
+import { type MediaSession, SessionHandle } from './media-session.ts';
+import type { FromWorker, MediaStats } from './protocol.ts';
+
+/** Settings of the media engine. */
+export interface MediaOptions {
+  /** Address the RTP sockets are bound to. */
+  readonly host: string;
+  /** First and last RTP port; the even ones are used, those taken by others are skipped. Keep below 32768. */
+  readonly ports: readonly [number, number];
+  /** Told when the worker died, which is a fault of ours. Its sessions are closed; the next `open` starts another. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+/** The media engine: RTP in a worker thread of its own. */
+export interface Media {
+  /** A session on a port of the range, or `undefined` when none is free. Throws once closed. */
+  open(): Promise<MediaSession | undefined>;
+  /** Figures of the whole engine. */
+  stats(): Promise<MediaStats>;
+  /** Closes every session and ends the worker. */
+  close(): Promise<void>;
+}
+
+/** Starts the worker thread and resolves when it runs. Rejects when it cannot. */
+export async function createMedia(options: MediaOptions): Promise<Media> {
+  const engine = new MediaEngine(options);
+  await engine.stats();
+  return engine;
+}
+
+class MediaEngine implements Media {
+  readonly #options: MediaOptions;
+  readonly #sessions = new Map<number, SessionHandle>();
+  readonly #opening = new Map<number, (port: number | undefined) => void>();
+  readonly #statsWaiting = new Map<number, { resolve(stats: MediaStats): void; reject(error: Error): void }>();
+  #worker: Worker | undefined;
+  #count = 0;
+  #closed = false;
+
+  constructor(options: MediaOptions) {
+    this.#options = options;
+  }
+
+  async open(): Promise<MediaSession | undefined> {
+    const worker = this.#running();
+    const id = ++this.#count;
+    const answered = new Promise<number | undefined>((resolve) => this.#opening.set(id, resolve));
+    worker.postMessage({ kind: 'open', session: id });
+    const port = await answered;
+    if (port === undefined || this.#worker !== worker) return undefined;
+    return this.#sessions.get(id);
+  }
+
+  stats(): Promise<MediaStats> {
+    const worker = this.#running();
+    const request = ++this.#count;
+    const answer = new Promise<MediaStats>((resolve, reject) => this.#statsWaiting.set(request, { resolve, reject }));
+    worker.postMessage({ kind: 'mediaStats', request });
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#abandonAll(new Error('The media engine is closed.'));
+    await worker?.terminate();
+  }
+
+  #running(): Worker {
+    if (this.#closed) throw new Error('The media engine is closed.');
+    this.#worker ??= this.#spawn();
+    return this.#worker;
+  }
+
+  #spawn(): Worker {
+    const { host, ports } = this.#options;
+    const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { host, ports } });
+    worker.on('message', (message: FromWorker) => this.#hear(worker, message));
+    worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on('exit', (code) => this.#fail(worker, new Error(`The media worker ended with code ${code}.`)));
+    return worker;
+  }
+
+  #hear(worker: Worker, message: FromWorker): void {
+    if (worker !== this.#worker) return;
+    if (message.kind === 'mediaStats') {
+      this.#statsWaiting.get(message.request)?.resolve(message.stats);
+      this.#statsWaiting.delete(message.request);
+    } else if (message.kind === 'opened') {
+      this.#opened(worker, message.session, message.port);
+    } else {
+      this.#sessions.get(message.session)?.hear(message);
+    }
+  }
+
+  #opened(worker: Worker, id: number, port: number | undefined): void {
+    if (port !== undefined) {
+      const handle = new SessionHandle({
+        id,
+        port,
+        post: (message, transfer = []) => worker.postMessage(message, transfer),
+        left: () => this.#sessions.delete(id),
+      });
+      this.#sessions.set(id, handle);
+    }
+    this.#opening.get(id)?.(port);
+    this.#opening.delete(id);
+  }
+
+  #fail(worker: Worker, error: Error): void {
+    if (worker !== this.#worker) return;
+    this.#worker = undefined;
+    this.#abandonAll(error);
+    this.#options.onFailure?.(error);
+  }
+
+  #abandonAll(error: Error): void {
+    for (const session of [...this.#sessions.values()]) session.abandon();
+    for (const answer of this.#opening.values()) answer(undefined);
+    for (const waiting of this.#statsWaiting.values()) waiting.reject(error);
+    this.#opening.clear();
+    this.#statsWaiting.clear();
+  }
+}

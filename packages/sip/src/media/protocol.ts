@@ -1,0 +1,64 @@
+/** What the main thread and the media worker tell each other. Sessions, plays and requests are numbered by the main thread. */
+
+/** Where to send a call's audio, and in which form. */
+export interface RtpRemote {
+  /** IP address of the SDP's `c=` line. A name or an unspecified address means: wait for the first packet. */
+  readonly address: string;
+  readonly port: number;
+  readonly payloadType: 0 | 8;
+  /** Payload type of telephone-event (RFC 4733), when agreed. */
+  readonly dtmfPayloadType?: number;
+}
+
+/** Figures of one call's audio. */
+export interface SessionStats {
+  readonly packetsSent: number;
+  /** Longest time between two sent packets, holds left out. */
+  readonly maxSendGapMs: number;
+  readonly packetsReceived: number;
+  readonly lost: number;
+  readonly jitterMs: number;
+  /** Longest time between two received packets. */
+  readonly maxGapMs: number;
+}
+
+/** Figures of the whole media engine. */
+export interface MediaStats {
+  readonly sessions: number;
+  readonly portsFree: number;
+  /** The latest a packet slot ever ran, in ms. */
+  readonly maxLateMs: number;
+  /** Periods of 20 ms not sent because the thread stood still. */
+  readonly skippedCycles: number;
+}
+
+/** Which way audio went: `in` from the caller, `out` to the caller. */
+export type AudioDirection = 'in' | 'out';
+
+export type ToWorker =
+  | { readonly kind: 'open'; readonly session: number }
+  | { readonly kind: 'start'; readonly session: number; readonly remote: RtpRemote }
+  | { readonly kind: 'play'; readonly session: number; readonly play: number; readonly samples: Int16Array }
+  | { readonly kind: 'flush'; readonly session: number }
+  | { readonly kind: 'watchSpeech'; readonly session: number }
+  | { readonly kind: 'watchNoRtp'; readonly session: number; readonly afterMs: number }
+  | { readonly kind: 'hold'; readonly session: number; readonly held: boolean }
+  | { readonly kind: 'tap'; readonly session: number }
+  | { readonly kind: 'stats'; readonly session: number; readonly request: number }
+  | { readonly kind: 'close'; readonly session: number }
+  | { readonly kind: 'mediaStats'; readonly request: number };
+
+export type FromWorker =
+  | { readonly kind: 'opened'; readonly session: number; readonly port: number | undefined }
+  | { readonly kind: 'played'; readonly session: number; readonly plays: readonly number[] }
+  | { readonly kind: 'firstPacket'; readonly session: number }
+  | { readonly kind: 'speech'; readonly session: number; readonly speaking: boolean }
+  | { readonly kind: 'noRtp'; readonly session: number; readonly afterMs: number }
+  | {
+      readonly kind: 'tapped';
+      readonly session: number;
+      readonly direction: AudioDirection;
+      readonly samples: Int16Array;
+    }
+  | { readonly kind: 'stats'; readonly session: number; readonly request: number; readonly stats: SessionStats }
+  | { readonly kind: 'mediaStats'; readonly request: number; readonly stats: MediaStats };

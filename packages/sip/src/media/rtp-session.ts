@@ -1,0 +1,210 @@
+import { Buffer } from 'node:buffer';
+import { isIP } from 'node:net';
+import { decodeG711, encodeG711Into, type G711Law, g711Law } from './g711.ts';
+import { FRAME_MS, FRAME_SAMPLES } from './pacer.ts';
+import { PlayQueue } from './play-queue.ts';
+import type { FromWorker, RtpRemote, SessionStats } from './protocol.ts';
+import { ReceiveStats } from './receive-stats.ts';
+import { Reorder } from './reorder.ts';
+import { parseRtp, RTP_HEADER_BYTES, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
+import { type Source, SourceLatch } from './source-latch.ts';
+import { SpeechDetector } from './speech-detector.ts';
+
+/** Comfort noise (RFC 3389): counts as silence. */
+const COMFORT_NOISE = 13;
+/** Packets the kernel may still hold back before a buffer is used again. */
+const SEND_BUFFERS = 8;
+/** Without a packet for this long, a caller who spoke is taken to have stopped. */
+const ABSENT_MS = 100;
+
+/** What a session needs of the worker around it. */
+export interface RtpSessionOptions {
+  readonly session: number;
+  readonly send: (packet: Buffer, to: Source) => void;
+  readonly emit: (message: FromWorker) => void;
+  /** A random unsigned 32-bit number. */
+  readonly random32: () => number;
+}
+
+interface Agreed {
+  readonly remote: RtpRemote;
+  readonly latch: SourceLatch;
+  readonly law: G711Law;
+}
+
+/** One call's audio in the worker: sends a packet per frame from `start` on, reads what comes, watches for silence. */
+export class RtpSession {
+  readonly #options: RtpSessionOptions;
+  readonly #queue = new PlayQueue();
+  readonly #frame = new Int16Array(FRAME_SAMPLES);
+  readonly #buffers = Array.from({ length: SEND_BUFFERS }, () => Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES));
+  readonly #ssrc: number;
+  readonly #timestampBase: number;
+  readonly #received = new ReceiveStats();
+  readonly #reorder = new Reorder();
+  #sequence: number;
+  #agreed: Agreed | undefined;
+  #held = false;
+  #marker = true;
+  #packetsSent = 0;
+  #lastSentAtMs: number | undefined;
+  #maxSendGapMs = 0;
+  #lastHeardAtMs = 0;
+  #heard = false;
+  #detector: SpeechDetector | undefined;
+  #tapped = false;
+  #noRtp: { readonly afterMs: number; fired: boolean }[] = [];
+
+  constructor(options: RtpSessionOptions) {
+    this.#options = options;
+    this.#ssrc = options.random32();
+    this.#sequence = options.random32() & 0xffff;
+    this.#timestampBase = options.random32();
+  }
+
+  /** Begins, or goes on with another remote (re-INVITE); the latch stays where address and port stay. */
+  start(remote: RtpRemote, nowMs: number): void {
+    const before = this.#agreed;
+    const same = before !== undefined && before.remote.address === remote.address && before.remote.port === remote.port;
+    const latch = same ? before.latch : new SourceLatch({ address: remote.address, port: remote.port });
+    if (before === undefined) this.#lastHeardAtMs = nowMs;
+    this.#agreed = { remote, latch, law: g711Law(remote.payloadType) };
+  }
+
+  play(play: number, samples: Int16Array): void {
+    this.#queue.push(play, samples);
+  }
+
+  flush(): void {
+    this.#finish(this.#queue.clear());
+  }
+
+  /** While held nothing is sent, what is queued waits, and silence of the caller is no fault. */
+  hold(held: boolean, nowMs: number): void {
+    if (this.#held === held) return;
+    this.#held = held;
+    this.#marker = true;
+    this.#lastSentAtMs = undefined;
+    this.#lastHeardAtMs = nowMs;
+  }
+
+  watchSpeech(): void {
+    this.#detector ??= new SpeechDetector();
+  }
+
+  watchNoRtp(afterMs: number): void {
+    this.#noRtp.push({ afterMs, fired: false });
+  }
+
+  tap(): void {
+    this.#tapped = true;
+  }
+
+  stats(): SessionStats {
+    return { packetsSent: this.#packetsSent, maxSendGapMs: this.#maxSendGapMs, ...this.#received.report() };
+  }
+
+  /** One 20 ms frame; `cycle` is the pacer's, so that a skipped period leaves its gap in the timestamps. */
+  runFrame(cycle: number, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === undefined) return;
+    this.#watchSilence(nowMs);
+    if (!this.#held) this.#sendFrame(agreed, cycle, nowMs);
+  }
+
+  /** A datagram that arrived at the session's port. */
+  receive(datagram: Buffer, from: Source, nowMs: number): void {
+    const agreed = this.#agreed;
+    if (agreed === undefined) return;
+    const packet = parseRtp(datagram);
+    if (packet === undefined || !expected(agreed.remote, packet) || !agreed.latch.accepts(from)) return;
+    this.#received.note(packet, nowMs);
+    this.#lastHeardAtMs = nowMs;
+    for (const watch of this.#noRtp) watch.fired = false;
+    if (!this.#heard) {
+      this.#heard = true;
+      this.#options.emit({ kind: 'firstPacket', session: this.#options.session });
+    }
+    if (this.#detector === undefined && !this.#tapped) return;
+    for (const ready of this.#reorder.push(packet)) this.#listen(agreed, ready);
+  }
+
+  #listen(agreed: Agreed, packet: RtpPacket): void {
+    if (packet.payloadType === agreed.remote.dtmfPayloadType) return;
+    const noise = packet.payloadType === COMFORT_NOISE;
+    const law = packet.payloadType === agreed.law.payloadType ? agreed.law : g711Law(packet.payloadType === 8 ? 8 : 0);
+    const samples = noise ? new Int16Array(FRAME_SAMPLES) : decodeG711(law, packet.payload);
+    this.#speech(this.#detector?.frame(samples));
+    if (this.#tapped) this.#emitTap('in', samples);
+  }
+
+  #sendFrame(agreed: Agreed, cycle: number, nowMs: number): void {
+    const to = agreed.latch.destination;
+    const packet = this.#buffers[this.#packetsSent % SEND_BUFFERS]!;
+    const finished = this.#fill(agreed.law, packet);
+    if (sendable(to)) {
+      this.#sequence = (this.#sequence + 1) & 0xffff;
+      writeRtpHeader(packet, {
+        payloadType: agreed.law.payloadType,
+        marker: this.#marker,
+        sequence: this.#sequence,
+        timestamp: this.#timestampBase + cycle * FRAME_SAMPLES,
+        ssrc: this.#ssrc,
+      });
+      this.#options.send(packet, to);
+      this.#marker = false;
+      this.#packetsSent += 1;
+      if (this.#lastSentAtMs !== undefined) {
+        this.#maxSendGapMs = Math.max(this.#maxSendGapMs, nowMs - this.#lastSentAtMs);
+      }
+      this.#lastSentAtMs = nowMs;
+    }
+    if (finished.length > 0) this.#finish(finished);
+  }
+
+  #fill(law: G711Law, packet: Buffer): readonly number[] {
+    if (this.#queue.empty) {
+      packet.fill(law.silence, RTP_HEADER_BYTES);
+      if (this.#tapped) this.#emitTap('out', new Int16Array(FRAME_SAMPLES));
+      return [];
+    }
+    const { filled, finished } = this.#queue.take(this.#frame);
+    if (filled < FRAME_SAMPLES) this.#frame.fill(0, filled);
+    encodeG711Into(law, this.#frame, packet, RTP_HEADER_BYTES);
+    if (this.#tapped) this.#emitTap('out', this.#frame.slice());
+    return finished;
+  }
+
+  #watchSilence(nowMs: number): void {
+    if (this.#held) return;
+    const silentMs = nowMs - this.#lastHeardAtMs;
+    if (silentMs > ABSENT_MS) this.#speech(this.#detector?.absent(FRAME_MS));
+    for (const watch of this.#noRtp) {
+      if (watch.fired || silentMs < watch.afterMs) continue;
+      watch.fired = true;
+      this.#options.emit({ kind: 'noRtp', session: this.#options.session, afterMs: watch.afterMs });
+    }
+  }
+
+  #speech(speaking: boolean | undefined): void {
+    if (speaking !== undefined) this.#options.emit({ kind: 'speech', session: this.#options.session, speaking });
+  }
+
+  #emitTap(direction: 'in' | 'out', samples: Int16Array): void {
+    this.#options.emit({ kind: 'tapped', session: this.#options.session, direction, samples });
+  }
+
+  #finish(plays: readonly number[]): void {
+    if (plays.length > 0) this.#options.emit({ kind: 'played', session: this.#options.session, plays });
+  }
+}
+
+function expected(remote: RtpRemote, packet: RtpPacket): boolean {
+  // Both laws are always taken: phones that offered both may switch between them (RFC 3264, 5.1).
+  const type = packet.payloadType;
+  return type === 0 || type === 8 || type === COMFORT_NOISE || type === remote.dtmfPayloadType;
+}
+
+function sendable(to: Source): boolean {
+  return to.port > 0 && isIP(to.address) !== 0 && to.address !== '0.0.0.0' && to.address !== '::';
+}
