@@ -75,7 +75,7 @@ describe('names', () => {
     const { resolver } = opened.add(await startNameServer());
     const result = await opened.add(loopbackOutbound({ resolver })).post(request('http://silent.example/', 200));
     expect(result).toMatchObject({ ok: false, error: 'timeout', fault: 'gateway' });
-    expect(result.endedMonoMs - result.startedMonoMs).toBeLessThan(250);
+    expect(result.endedMonoMs - result.startedMonoMs).toBeLessThan(450);
     expect(result.phases.dns_ms).toBeGreaterThan(190);
   });
 
@@ -91,7 +91,7 @@ describe('names', () => {
     }
     const quick = await outbound.post(request(`http://ok-1.example:${endpoint.port}/`));
     expect(quick.ok).toBe(true);
-    expect(quick.endedMonoMs - quick.startedMonoMs).toBeLessThan(300);
+    expect(quick.endedMonoMs - quick.startedMonoMs).toBeLessThan(390);
     for (const result of await Promise.all(slow)) expect(result).toMatchObject({ ok: false });
   });
 
