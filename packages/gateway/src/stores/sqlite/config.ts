@@ -48,15 +48,10 @@ type AgentCommands = Omit<
 >;
 
 function createAgents(writer: Writer, db: Database, rows: ConfigRows, reader: Reader): AgentCommands {
-  // One statement is a snapshot by itself; only a tag takes two.
-  const find = (agentId: string, reference: number | string) => findVersion(rows, agentId, reference);
-  const findInOneRead = db.transaction(find);
+  const find = db.transaction((agentId: string, reference: number | string) => findVersion(rows, agentId, reference));
   return {
     createAgent: async (row) => (await writer.send('createAgent', versionCells(row))) === 1,
-    async getAgent(agentId, reference = 'latest') {
-      const isTag = typeof reference === 'string' && reference !== 'latest' && reference !== 'latest_published';
-      return (isTag ? findInOneRead : find)(agentId, reference)?.row;
-    },
+    getAgent: async (agentId, reference = 'latest') => find(agentId, reference)?.row,
     async updateAgent({ last_modification_timestamp, settings, agent_id, version }) {
       const cells = [last_modification_timestamp, JSON.stringify(settings), agent_id, version];
       return (await writer.send('updateAgent', cells)) as 'updated' | 'published' | 'unknown';
@@ -66,7 +61,7 @@ function createAgents(writer: Writer, db: Database, rows: ConfigRows, reader: Re
     },
     async createAgentVersion(agentId, baseVersion, now) {
       const version = (await writer.send('createAgentVersion', [agentId, baseVersion, now])) as number | null;
-      return version === null ? undefined : rows.version(agentId, version);
+      return version === null ? undefined : find(agentId, version)?.row;
     },
     deleteAgent: async (agentId) => (await writer.send('deleteAgent', [agentId])) === 1,
     listAgents: (request) => reader.ask('agents', request),

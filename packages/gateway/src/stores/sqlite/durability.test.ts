@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -141,11 +141,22 @@ describe('durability', () => {
     await store.close();
   });
 
-  test('close waits for what is queued', async () => {
+  test('database and log can be read by their owner alone', async () => {
+    const store = openSqliteStore({ folder, log });
+    await store.putMeta('a', 'b');
+    for (const name of ['pickup.db', 'pickup.db-wal']) {
+      expect((await stat(join(folder, name))).mode & 0o077, name).toBe(0);
+    }
+    await store.close();
+  });
+
+  test('close waits for what is queued, and afterwards everything is refused', async () => {
     const store = openSqliteStore({ folder, log });
     const writes = Array.from({ length: 50 }, (_, index) => store.openInbound(arrival(`inb_${index}`)));
     await store.close();
     expect(await Promise.all(writes)).toHaveLength(50);
+    await expect(store.openInbound(arrival('inb_late'))).rejects.toThrow(StoreUnavailable);
+    await expect(store.listInbounds({})).rejects.toThrow(StoreUnavailable);
     const again = openSqliteStore({ folder, log });
     expect((await again.listInbounds({ limit: 100 })).items).toHaveLength(50);
     await again.close();

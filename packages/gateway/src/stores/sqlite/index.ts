@@ -2,7 +2,7 @@
  * The SQLite store. One thread writes (group commit), one reads lists, and the main thread reads single
  * rows itself. A promise settles when its write is on the disk.
  */
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../port.ts';
 import { createCalls, createSlots } from './calls.ts';
@@ -97,6 +97,8 @@ function migrateFile(file: string, now: number): void {
   } finally {
     db.close();
   }
+  // Texts and numbers of callers: for the owner alone. Log and index take over the file's mode.
+  chmodSync(file, 0o600);
 }
 
 function failLoudly(error: Error): void {

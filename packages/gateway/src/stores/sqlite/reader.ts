@@ -15,6 +15,7 @@ export class Reader {
   readonly #waiting = new Map<number, Waiter>();
   #worker: Worker | undefined;
   #lastId = 0;
+  #closed = false;
 
   /** The thread starts with the first list. */
   constructor(file: string) {
@@ -23,6 +24,7 @@ export class Reader {
 
   /** Runs a list by name. */
   ask<Name extends keyof Lists>(name: Name, request: Parameters<Lists[Name]>[0]): Promise<ReturnType<Lists[Name]>> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
     this.#worker ??= this.#start();
     const worker = this.#worker;
     const id = ++this.#lastId;
@@ -34,6 +36,7 @@ export class Reader {
 
   /** Ends the thread after what it was asked. */
   async close(): Promise<void> {
+    this.#closed = true;
     const worker = this.#worker;
     if (worker === undefined) return;
     const ended = new Promise((resolve) => worker.once('exit', resolve));

@@ -29,7 +29,8 @@ let connection: Connection | undefined;
 
 parentPort?.on('message', (batch: readonly Cell[] | 'close') => {
   if (batch !== 'close') return parentPort?.postMessage(answer(batch));
-  connection?.db.close();
+  foldLog();
+  disconnect();
   parentPort?.close();
 });
 
@@ -55,6 +56,16 @@ function connect(): Connection {
     ...writeKeys(db),
   };
   return { db, write: createBatchWriter(db, handlers) };
+}
+
+/** Moves the log into the file; other connections are still open, so closing alone would not. */
+function foldLog(): void {
+  try {
+    connection?.db.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    // What is in the log is durable there, and is read from it at the next start.
+    if (!isDiskFault(error)) throw error;
+  }
 }
 
 function disconnect(): void {
