@@ -109,6 +109,51 @@ describe('where answers go', () => {
   });
 });
 
+describe('case 58 the IPv6 forms of RFC 5118', () => {
+  const register = (uri: string) => request('REGISTER', { uri });
+
+  it.each([
+    ['4.1 a reference in the Request-URI', 'sip:[2001:db8::10]', 405],
+    ['4.2 an address without brackets is malformed', 'sip:2001:db8::10', 400],
+    ['4.3 what looks like a port inside the brackets', 'sip:[2001:db8::10:5070]', 405],
+    ['4.4 a port after the brackets', 'sip:[2001:db8::10]:5070', 405],
+    ['4.10 an IPv4-mapped address', 'sip:user@[::ffff:192.0.2.10]', 405],
+  ] as const)('case 58 %s', (_, uri, status) => {
+    const bench = createBenchPeer();
+    bench.receive(register(uri));
+    expect(bench.names()).toEqual([status]);
+  });
+
+  it.each(['received=[2001:db8::9:255]', 'received=2001:db8::9:255'])('case 58 4.5 a Via with %s', (received) => {
+    const bench = createBenchPeer();
+    const text = serializeMessage(request('OPTIONS')).toString('latin1');
+    const via = `Via: SIP/2.0/UDP [2001:db8::9:1]:6050;${received};branch=z9hG4bKas3-111`;
+    bench.receiveBytes(Buffer.from(text.replace(/Via: [^\r]*/, via), 'latin1'));
+    expect(bench.names()).toEqual([200]);
+    expect(bench.last().port).toBe(6_050);
+  });
+});
+
+describe('closing', () => {
+  it('a BYE that waits for its ACK, or for its answer, resolves', async () => {
+    const bench = createBenchPeer();
+    bench.receive(invite());
+    bench.receive(invite({ callId: 'call-2', branch: 'z9hG4bK-2' }));
+    const [first, second] = bench.invites;
+    const waits = first!.accept({ sdp: offerSdp })!.bye();
+    const dialog = second!.accept({ sdp: offerSdp })!;
+    bench.receive(ack({ callId: 'call-2', branch: 'z9hG4bK-ack', toTag: second!.toTag }));
+    const sent = dialog.bye();
+    await bench.clock.advance(0);
+    expect(bench.timesOf('BYE')).toEqual([0]);
+    bench.core.close();
+    await Promise.all([waits, sent]);
+    await bench.clock.advance(40_000);
+    expect(bench.timesOf('BYE')).toEqual([0]);
+    expect(bench.clock.pending).toBe(0);
+  });
+});
+
 describe('the callbacks', () => {
   it('what onInvite throws ends that call with 500 and is reported', () => {
     const errors: unknown[] = [];

@@ -60,7 +60,8 @@ export class AnsweredDialog implements Dialog {
   #ending: Promise<void> | undefined;
   #remoteSeq: number;
   #ended = false;
-  #remoteEnded = false;
+  /** No BYE of ours may go out: the caller sent one, or the server closes. */
+  #isSilent = false;
 
   constructor(options: DialogOptions) {
     this.#options = options;
@@ -118,7 +119,7 @@ export class AnsweredDialog implements Dialog {
   /** The caller's BYE was answered. */
   receiveBye(request: SipRequest): void {
     this.#settleAnswer();
-    this.#remoteEnded = true;
+    this.#isSilent = true;
     this.#acknowledgedOrNot.fire();
     if (this.#ended) return;
     this.#ended = true;
@@ -126,6 +127,13 @@ export class AnsweredDialog implements Dialog {
     this.#options.onClosed();
     this.#bye.fire(request);
     this.#gone.fire('remote-bye');
+  }
+
+  /** The server closes: nothing is sent any more, and a waiting `bye` resolves. */
+  abandon(): void {
+    this.#settleAnswer();
+    this.#isSilent = true;
+    this.#acknowledgedOrNot.fire();
   }
 
   #giveUpOnAck(): void {
@@ -144,7 +152,7 @@ export class AnsweredDialog implements Dialog {
   async #sendBye(why: DialogEnd, headers: HeaderInput | undefined): Promise<void> {
     this.#ended = true;
     if (this.#stopAnswer) await new Promise<void>((resolve) => this.#acknowledgedOrNot.on(resolve));
-    if (!this.#remoteEnded) await this.#options.sendBye(headers);
+    if (!this.#isSilent) await this.#options.sendBye(headers);
     this.#options.onClosed();
     this.#gone.fire(why);
   }

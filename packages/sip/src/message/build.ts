@@ -22,7 +22,7 @@ export function buildRequest(options: BodyInput & { readonly method: string; rea
 
 /**
  * Builds the response to a request: Via, From, To, Call-ID and CSeq are copied, `toTag` is added to a To without
- * tag, Record-Route is copied where a dialog may follow (RFC 3261 8.2.6, 12.1.1).
+ * tag, Record-Route is copied where a dialog may follow, Timestamp into a 100 (RFC 3261 8.2.6, 12.1.1).
  */
 export function buildResponse(
   request: SipRequest,
@@ -33,7 +33,8 @@ export function buildResponse(
   const routed = status > 100 && status < 300 && request.method === 'INVITE';
   const seen = new Set<string>();
   for (const line of request.headers) {
-    if (line.key === 'via' || (routed && line.key === 'record-route')) headers.push(line);
+    if ((status === 100 && line.key === 'timestamp') || line.key === 'via' || (routed && line.key === 'record-route'))
+      headers.push(line);
     else if (copiedOnce.has(line.key) && !seen.has(line.key)) {
       seen.add(line.key);
       headers.push(line.key === 'to' ? withTag(line, options.toTag) : line);
@@ -50,7 +51,7 @@ function withTag(to: SipHeader, tag: string | undefined): SipHeader {
   if (tag === undefined) return to;
   // Header parameters come after the angle brackets; without brackets every parameter is one of the header.
   const value = to.value.slice(to.value.lastIndexOf('>') + 1).toLowerCase();
-  const tagged = value.split(';').some((part) => part.trim().startsWith('tag'));
+  const tagged = value.split(';').some((part) => part.split('=', 1)[0]?.trim() === 'tag');
   return tagged ? to : { ...to, value: `${to.value};tag=${tag}` };
 }
 

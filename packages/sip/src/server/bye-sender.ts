@@ -22,6 +22,7 @@ export class ByeSender {
   readonly #options: ByeSenderOptions;
   readonly #transactions = new Map<string, NonInviteClientTransaction>();
   readonly #waiting = new Set<() => void>();
+  #closed = false;
 
   constructor(options: ByeSenderOptions) {
     this.#options = options;
@@ -48,6 +49,7 @@ export class ByeSender {
     const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `BYE ${request.uri}` };
     const found = this.#destination(state, nextHop);
     const to = found instanceof Promise ? await found : found;
+    if (this.#closed) return;
     await this.#transact(clientKey(branch, 'BYE'), packet, transport, to);
   }
 
@@ -56,7 +58,9 @@ export class ByeSender {
     this.#transactions.get(key)?.receive(status);
   }
 
+  /** Resolves everything that waits; nothing is sent any more. */
   close(): void {
+    this.#closed = true;
     this.#transactions.clear();
     for (const resolve of [...this.#waiting]) resolve();
     this.#waiting.clear();

@@ -153,8 +153,9 @@ export class SipCore {
 
   /** Stops every timer and forgets everything; the transports are the caller's. */
   close(): void {
-    this.#queue.clear();
     this.#byes.close();
+    for (const dialog of this.#dialogs.values()) if (dialog instanceof AnsweredDialog) dialog.abandon();
+    this.#queue.clear();
     for (const map of [this.#invites, this.#requests, this.#merged, this.#dialogs]) map.clear();
   }
 

@@ -1,4 +1,4 @@
-import { type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
+import { type AnyUri, type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
 
 /** Methods that are served here. */
 export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'] as const;
@@ -33,7 +33,9 @@ export interface Refusal {
 
 /** The checks of RFC 3261 8.2.1 to 8.2.3 that need nothing but the request; undefined where it passes. */
 export function judgeRequest(request: SipRequest): Refusal | undefined {
-  return judgeMethod(request.method) ?? judgeUri(request.uri) ?? judgeRequire(request) ?? judgeContent(request);
+  const uri = parseUri(request.uri);
+  if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
+  return judgeMethod(request.method) ?? judgeUri(uri) ?? judgeRequire(request) ?? judgeContent(request);
 }
 
 function judgeMethod(method: string): Refusal | undefined {
@@ -41,9 +43,7 @@ function judgeMethod(method: string): Refusal | undefined {
   return { status: otherMethods.has(method) ? 405 : 501, headers: [allowHeader] };
 }
 
-function judgeUri(text: string): Refusal | undefined {
-  const uri = parseUri(text);
-  if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
+function judgeUri(uri: AnyUri): Refusal | undefined {
   if (isSipUri(uri)) {
     return uri.headers === undefined ? undefined : { status: 400, reason: 'Headers in Request-URI' };
   }

@@ -19,7 +19,7 @@ import { Signal } from '../signal.ts';
 import type { InviteServerTransaction } from '../transaction/index.ts';
 import type { Packet, Source, Transport } from '../transport/port.ts';
 import { inviteMemo } from './invite-memo.ts';
-import { allowHeader, supportedHeader } from './judge-request.ts';
+import { allowHeader } from './judge-request.ts';
 import type { IncomingInvite, RefuseOptions } from './options.ts';
 
 export interface PendingInviteOptions {
@@ -90,7 +90,7 @@ export class PendingInvite implements IncomingInvite {
   accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined {
     if (this.#phase !== 'ringing') return undefined;
     this.#phase = 'accepted';
-    const own: HeaderInput = [['Contact', this.#options.contact], allowHeader, supportedHeader];
+    const own: HeaderInput = [['Contact', this.#options.contact], allowHeader];
     const response = this.#build(200, [...own, ...(options.headers ?? [])], { body: options.sdp });
     const answer = this.#options.pack(response);
     this.#options.transaction.respond(200, answer);
