@@ -1,0 +1,105 @@
+/** Lists of agents: slim items on the present route, whole agents on the old ones. */
+import { AGENT_FILTERS, type AgentChannel, parseListBody } from '@pickup/contract';
+import { matchFilters } from '../stores/match-filters.ts';
+import type { AgentVersionRow, Page, PageRequest, TagRow } from '../stores/port.ts';
+import { agentBody } from './agent-body.ts';
+import type { ApiDeps } from './deps.ts';
+import { accept, invalid } from './failure.ts';
+import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
+import { members, type Route } from './route.ts';
+
+type ListedAgent = AgentVersionRow & { readonly all_tags: readonly TagRow[] };
+
+/** The list routes of agents. */
+export function agentListRoutes(deps: ApiDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v2/list-agents',
+      summary: 'List agents of both channels',
+      access: 'read',
+      query: PAGE_QUERY,
+      body: members('filter_criteria'),
+      async handle(ask) {
+        const { query, filter_criteria } = takeQuery(ask.body);
+        const { filters } = accept(parseListBody({ filter_criteria }, AGENT_FILTERS), ask.warn);
+        const channels = (['voice', 'chat'] as const).filter((channel) => matchFilters({ channel }, filters));
+        if (channels.length === 0) return { items: [], has_more: false };
+        const only = channels.length === 1 ? channels[0] : undefined;
+        return renderPage(await listMatching(deps, pageOf(ask), only, query), slimAgent);
+      },
+    },
+    oldList(deps, '/list-agents', 'voice'),
+    oldList(deps, '/list-chat-agents', 'chat'),
+  ];
+}
+
+/** `filter_criteria.query` is plain text, unlike the other filters. */
+function takeQuery(body: unknown): { readonly query: string; readonly filter_criteria?: unknown } {
+  const criteria = (body as { readonly filter_criteria?: unknown } | null | undefined)?.filter_criteria;
+  if (typeof criteria !== 'object' || criteria === null || Array.isArray(criteria)) {
+    return { query: '', filter_criteria: criteria };
+  }
+  const { query, ...filter_criteria } = criteria as { readonly query?: unknown };
+  if (query !== undefined && query !== null && typeof query !== 'string') {
+    throw invalid('filter_criteria.query must be a string.');
+  }
+  return { query: query ?? '', filter_criteria };
+}
+
+function oldList(deps: ApiDeps, path: string, channel: AgentChannel): Route {
+  return {
+    method: 'GET',
+    path,
+    summary: `List ${channel} agents as a bare array (older SDKs); at most the newest 1,000`,
+    access: 'read',
+    handle: async () => (await deps.store.listAgents({ ...WHOLE, channel })).items.map(agentBody),
+  };
+}
+
+/** Reads on until the page is full, so that the last page read ends where ours does. */
+async function listMatching(
+  deps: ApiDeps,
+  request: PageRequest,
+  channel: AgentChannel | undefined,
+  text: string,
+): Promise<Page<ListedAgent>> {
+  const wanted = text.trim().toLowerCase();
+  const limit = request.limit ?? 50;
+  const items: ListedAgent[] = [];
+  let page: Page<ListedAgent> | undefined;
+  do {
+    const from = page?.pagination_key ?? request.pagination_key;
+    page = await deps.store.listAgents({
+      ...request,
+      limit: limit - items.length,
+      ...(from !== undefined && { pagination_key: from }),
+      ...(channel && { channel }),
+    });
+    items.push(...page.items.filter((row) => matches(row, wanted)));
+  } while (page.has_more && items.length < limit);
+  return { ...page, items };
+}
+
+function matches(row: ListedAgent, wanted: string): boolean {
+  return wanted === '' || nameOf(row).toLowerCase().includes(wanted) || row.agent_id.includes(wanted);
+}
+
+function nameOf(row: ListedAgent): string {
+  const name = row.settings['agent_name'];
+  return typeof name === 'string' ? name : '';
+}
+
+function slimAgent(row: ListedAgent) {
+  const tags = row.all_tags.map((tag) => [
+    tag.tag,
+    { ...(tag.version !== null && { version: tag.version }), dynamic_variables: tag.dynamic_variables },
+  ]);
+  return {
+    agent_id: row.agent_id,
+    agent_name: nameOf(row),
+    channel: row.channel,
+    tags: Object.fromEntries(tags),
+    user_modified_timestamp: row.last_modification_timestamp,
+  };
+}

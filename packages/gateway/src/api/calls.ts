@@ -1,0 +1,101 @@
+/** Single calls: read, change, delete, stop. */
+import { apiError, parseUpdateCall, type UpdateCallBody } from '@pickup/contract';
+import type { CallRow } from '../stores/port.ts';
+import { callBody } from './call-body.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiFailure, accept, badReference, invalid, unknownAsset } from './failure.ts';
+import type { Turns } from './one-at-a-time.ts';
+import { members, type Route } from './route.ts';
+
+/** From the loosest to the tightest. */
+const STORAGE = ['everything', 'everything_except_pii', 'basic_attributes_only'];
+
+/** The routes of single calls. */
+export function callRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v2/get-call/{call_id}',
+      summary: 'Read a call',
+      access: 'read',
+      handle: async ({ params }) => callBody(await findCall(deps, params['call_id']!)),
+    },
+    {
+      method: 'PATCH',
+      path: '/v2/update-call/{call_id}',
+      summary: "Change a call's metadata, or tighten its data storage",
+      access: 'write',
+      body: members('metadata data_storage_setting'),
+      handle: ({ params, body, warn }) =>
+        turns(`call ${params['call_id']}`, async () => {
+          const before = await findCall(deps, params['call_id']!);
+          const change = changeOf(before, accept(parseUpdateCall(body), warn));
+          const after = await deps.store.updateCall(before.call_id, change);
+          if (after === undefined) throw unknownAsset();
+          return callBody(after);
+        }),
+    },
+    deleteRoute(deps),
+    stopRoute(deps),
+  ];
+}
+
+function deleteRoute(deps: ApiDeps): Route {
+  return {
+    method: 'DELETE',
+    path: '/v2/delete-call/{call_id}',
+    summary: 'Delete a call that is over',
+    access: 'write',
+    status: 204,
+    async handle({ params }) {
+      const call = await findCall(deps, params['call_id']!);
+      if (call.call_status === 'ongoing') throw badReference(`${call.call_id} is ongoing; stop it first.`);
+      if (!(await deps.store.deleteCall(call.call_id))) throw unknownAsset();
+    },
+  };
+}
+
+function stopRoute(deps: ApiDeps): Route {
+  return {
+    method: 'POST',
+    path: '/v2/stop-call/{call_id}',
+    summary: 'End an ongoing call',
+    access: 'write',
+    status: 204,
+    async handle({ params }) {
+      const call = await findCall(deps, params['call_id']!);
+      if (!(await deps.endCall(call.call_id))) throw badReference(`${call.call_id} is not ongoing here.`);
+    },
+  };
+}
+
+async function findCall(deps: ApiDeps, callId: string): Promise<CallRow> {
+  const row = await deps.store.getCall(callId);
+  if (row === undefined) throw unknownAsset();
+  return row;
+}
+
+/** What is stored of a call narrows with its setting: the tightest empties what was kept before. */
+function changeOf(before: CallRow, sent: UpdateCallBody): Partial<CallRow> {
+  if (sent.custom_attributes !== undefined)
+    throw new ApiFailure(apiError('not_supported', { feature: 'custom_attributes' }));
+  const { data_storage_setting: storage, metadata } = sent;
+  if (
+    storage !== undefined &&
+    STORAGE.indexOf(storage) < STORAGE.indexOf(before.data_storage_setting ?? 'everything')
+  ) {
+    throw invalid(`data_storage_setting may only be tightened; it is ${before.data_storage_setting}.`);
+  }
+  const basic = (storage ?? before.data_storage_setting) === 'basic_attributes_only';
+  if (basic && metadata !== undefined)
+    throw invalid('metadata is not kept with data_storage_setting basic_attributes_only.');
+  return {
+    ...(metadata !== undefined && { metadata }),
+    ...(storage !== undefined && { data_storage_setting: storage }),
+    ...(basic && EMPTIED),
+    ...(basic && before.transcript !== undefined && { transcript: '' }),
+    ...(basic && before.transcript_object !== undefined && { transcript_object: [] }),
+  };
+}
+
+const EMPTIED = { metadata: {}, retell_llm_dynamic_variables: {}, custom_sip_headers: {} };

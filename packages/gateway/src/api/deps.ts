@@ -1,0 +1,46 @@
+/** What the REST API needs of the gateway; compose.ts gives it. */
+import type { Catalogue, InboundObject } from '@pickup/contract';
+import type { Log } from '../observe/log.ts';
+import type { Store } from '../stores/port.ts';
+
+/** A key that logged in. `read_only` keys may only read. */
+export interface ApiCaller {
+  readonly key_id: string;
+  readonly role: 'full' | 'read_only';
+}
+
+/** Whose URL is judged: only a number's own webhook may be on loopback. */
+export type UrlUse = 'number_webhook' | 'agent_webhook';
+
+export type UrlVerdict =
+  | { readonly ok: true }
+  /** `message` names the setting that would allow the address. */
+  | { readonly ok: false; readonly message: string };
+
+export interface ApiDeps {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  readonly clock: { wallMs(): number };
+  /** At least 128 random bits in [0-9a-z]; call ids are credentials (A3). */
+  readonly newId: () => string;
+  /** Of the bearer key; undefined for a wrong or revoked one. Compares in constant time. */
+  readonly authenticate: (key: string) => ApiCaller | undefined | Promise<ApiCaller | undefined>;
+  readonly checkUrl: (url: string, use: UrlUse) => UrlVerdict;
+  /** Seals a trunk's password for the store. */
+  readonly seal: (secret: string) => string;
+  /** The record of an inbound that is still in progress here. */
+  readonly liveInbound: (inboundId: string) => InboundObject | undefined;
+  readonly simulateCall: (call: {
+    readonly from_number: string;
+    readonly to_number: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  }) => Promise<{ readonly inbound_id: string }>;
+  /** Ends a connected call with BYE; false where it is not connected here. */
+  readonly endCall: (callId: string) => boolean | Promise<boolean>;
+  readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
+  /** `limit` 0: none. */
+  readonly concurrency: () => { readonly current: number; readonly limit: number };
+  readonly log: Log;
+  /** Largest request body in bytes; default 4 MiB. */
+  readonly bodyLimitBytes?: number;
+}

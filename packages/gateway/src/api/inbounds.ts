@@ -1,0 +1,65 @@
+/** Our own routes: the records of inbounds, and a call without a carrier. */
+import { INBOUND_FILTERS, type InboundObject, parseListBody, parseSimulate } from '@pickup/contract';
+import type { ApiDeps } from './deps.ts';
+import { accept, invalid, unknownAsset } from './failure.ts';
+import { renderPage } from './page.ts';
+import { members, type Route } from './route.ts';
+
+/** Fields that stores can search by. */
+const STORED = new Set([
+  ...['inbound_id', 'channel', 'edge', 'from_number', 'to_number', 'arrival_timestamp'],
+  ...['outcome', 'outcome_timestamp', 'agent_id', 'agent_version'],
+]);
+
+/** The routes of inbounds. */
+export function inboundRoutes(deps: ApiDeps): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/simulate-inbound-call',
+      summary: 'Place a call without a carrier; it asks the webhook as any other does',
+      access: 'write',
+      status: 201,
+      body: members('from_number! to_number! headers'),
+      handle({ body, warn }) {
+        const { from_number, to_number, headers } = accept(parseSimulate(body), warn);
+        return deps.simulateCall({ from_number, to_number, ...(headers && { headers }) });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/get-inbound/{inbound_id}',
+      summary: 'Read the record of an inbound, also while it waits',
+      access: 'read',
+      async handle({ params }) {
+        const inboundId = params['inbound_id']!;
+        // Asked for first: an inbound that ends in between is then found in the store.
+        const live = deps.liveInbound(inboundId);
+        const inbound = merge(await deps.store.getInbound(inboundId), live);
+        if (inbound === undefined) throw unknownAsset();
+        return inbound;
+      },
+    },
+    {
+      method: 'POST',
+      path: '/list-inbounds',
+      summary: 'List records of inbounds, the newest first',
+      access: 'read',
+      body: members('filter_criteria limit pagination_key sort_order'),
+      async handle({ body, warn }) {
+        const { filters, limit, pagination_key, sort_order } = accept(parseListBody(body, INBOUND_FILTERS), warn);
+        const other = filters.find(({ field }) => !STORED.has(field));
+        if (other !== undefined) throw invalid(`inbounds cannot be filtered by ${other.field} here.`);
+        const page = { limit, sort_order, ...(pagination_key !== undefined && { pagination_key }) };
+        const found = await deps.store.listInbounds({ ...page, filters });
+        return renderPage(found, (inbound) => merge(inbound, deps.liveInbound(inbound.inbound_id)));
+      },
+    },
+  ];
+}
+
+/** What is stored wins once there is an outcome; until then the live record is further on. */
+function merge(stored: InboundObject | undefined, live: InboundObject | undefined): InboundObject | undefined {
+  if (live === undefined || (stored !== undefined && stored.outcome !== null)) return stored;
+  return { ...stored, ...live };
+}

@@ -1,0 +1,59 @@
+/** What a number's settings need of the rest: agents that exist, a fallback that can be one. */
+import {
+  type AgentChannel,
+  fallbackNumberWarning,
+  type PhoneNumberSettings,
+  type WeightedAgent,
+} from '@pickup/contract';
+import type { ApiDeps } from './deps.ts';
+import { badReference } from './failure.ts';
+
+const AGENT_LISTS = [
+  ['inbound_agents', 'voice'],
+  ['outbound_agents', 'voice'],
+  ['inbound_sms_agents', 'chat'],
+  ['outbound_sms_agents', 'chat'],
+] as const;
+
+/** The fields of a number that name agents. */
+export const AGENT_LIST_FIELDS = AGENT_LISTS.map(([field]) => field);
+
+/**
+ * Checks the fields that were sent. Throws 422 for an agent or version that does not exist or is of the other
+ * channel, and for a fallback number that has one itself; all faults at once.
+ */
+export async function checkNumberReferences(
+  deps: ApiDeps,
+  settings: PhoneNumberSettings,
+  sent: ReadonlySet<string>,
+  warn: (message: string) => void,
+): Promise<void> {
+  const faults: string[] = [];
+  for (const [field, channel] of AGENT_LISTS) {
+    if (!sent.has(field)) continue;
+    for (const [index, agent] of (settings[field] ?? []).entries()) {
+      const fault = await agentFault(deps, agent, channel);
+      if (fault !== undefined) faults.push(`${field}[${index}]: ${fault}`);
+    }
+  }
+  if (sent.has('fallback_number')) faults.push(...(await fallbackFaults(deps, settings)));
+  if (faults.length > 0) throw badReference(faults.join(' '));
+  const warning = fallbackNumberWarning(settings);
+  if (warning !== undefined) warn(warning.message);
+}
+
+async function agentFault(deps: ApiDeps, agent: WeightedAgent, channel: AgentChannel): Promise<string | undefined> {
+  const latest = await deps.store.getAgent(agent.agent_id);
+  if (latest === undefined) return `there is no agent ${agent.agent_id}.`;
+  if (latest.channel !== channel) return `${agent.agent_id} is a ${latest.channel} agent, not a ${channel} agent.`;
+  if (agent.agent_version === undefined) return undefined;
+  const version = await deps.store.getAgent(agent.agent_id, agent.agent_version);
+  return version === undefined ? `agent ${agent.agent_id} has no version ${agent.agent_version}.` : undefined;
+}
+
+async function fallbackFaults(deps: ApiDeps, { fallback_number: fallback }: PhoneNumberSettings): Promise<string[]> {
+  const other = fallback ? await deps.store.getNumber(fallback) : undefined;
+  return other?.settings.fallback_number
+    ? [`fallback_number: ${fallback} has a fallback_number of its own; chains are not followed.`]
+    : [];
+}

@@ -1,0 +1,161 @@
+/** Phone numbers: import, read, change, list, delete. */
+import {
+  apiError,
+  type NumberBody,
+  type PhoneNumberSettings,
+  parseImportNumber,
+  parseUpdateNumber,
+} from '@pickup/contract';
+import parsePhoneNumber from 'libphonenumber-js/min';
+import type { NumberRow } from '../stores/port.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiFailure, accept, unknownAsset } from './failure.ts';
+import type { Turns } from './one-at-a-time.ts';
+import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
+import { checkNumberReferences } from './phone-number-checks.ts';
+import { members, type Route } from './route.ts';
+
+type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
+
+const SETTINGS = `nickname inbound_agents outbound_agents inbound_sms_agents outbound_sms_agents inbound_webhook_url
+ inbound_sms_webhook_url allowed_inbound_country_list allowed_outbound_country_list fallback_number transport
+ ring_budget_ms inbound_webhook_profile on_invalid_override refusal_codes blocked_callers allowed_callers redirects
+ outcome_header`.replaceAll(/\s+/g, ' ');
+
+/** The routes of phone numbers. */
+export function phoneNumberRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
+  return [importRoute(deps), ...readRoutes(deps), updateRoute(deps, turns), deleteRoute(deps)];
+}
+
+function importRoute(deps: ApiDeps): Route {
+  return {
+    method: 'POST',
+    path: '/import-phone-number',
+    summary: 'Import a number of your own carrier',
+    access: 'write',
+    status: 201,
+    body: members(
+      `phone_number! termination_uri! sip_trunk_auth_username sip_trunk_auth_password ignore_e164_validation ${SETTINGS}`,
+    ),
+    async handle({ body, warn }) {
+      const checkUrl = (url: string) => deps.checkUrl(url, 'number_webhook');
+      const read = accept(parseImportNumber(body, { checkUrl }), warn);
+      const phoneNumber = read.phone_number!;
+      const now = deps.clock.wallMs();
+      const settings = applyBody(
+        { phone_number: phoneNumber, phone_number_type: 'custom', last_modification_timestamp: now },
+        read,
+        now,
+      );
+      await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
+      const row: NumberRow = { settings, ...sealedPassword(deps, undefined, read) };
+      if (!(await deps.store.putNumber(row, 'create'))) {
+        throw new ApiFailure(apiError('number_exists', { id: phoneNumber }));
+      }
+      return numberBody(row);
+    },
+  };
+}
+
+function updateRoute(deps: ApiDeps, turns: Turns): Route {
+  return {
+    method: 'PATCH',
+    path: '/update-phone-number/{phone_number}',
+    summary: 'Change a number',
+    access: 'write',
+    body: members(`termination_uri auth_username auth_password ${SETTINGS}`),
+    handle: ({ params, body, warn }) =>
+      turns(`number ${params['phone_number']}`, async () => {
+        const before = await findNumber(deps, params['phone_number']!);
+        const { phone_number } = before.settings;
+        const checkUrl = (url: string) => deps.checkUrl(url, 'number_webhook');
+        const read = accept(parseUpdateNumber(body, { phone_number, checkUrl }), warn);
+        const settings = applyBody(before.settings, read, deps.clock.wallMs());
+        await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
+        const row: NumberRow = { settings, ...sealedPassword(deps, before, read) };
+        await deps.store.putNumber(row, 'replace');
+        return numberBody(row);
+      }),
+  };
+}
+
+function readRoutes(deps: ApiDeps): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/get-phone-number/{phone_number}',
+      summary: 'Read a number',
+      access: 'read',
+      handle: async ({ params }) => numberBody(await findNumber(deps, params['phone_number']!)),
+    },
+    {
+      method: 'GET',
+      path: '/v2/list-phone-numbers',
+      summary: 'List numbers',
+      access: 'read',
+      query: PAGE_QUERY,
+      handle: async (ask) => renderPage(await deps.store.listNumbers(pageOf(ask)), numberBody),
+    },
+    {
+      method: 'GET',
+      path: '/list-phone-numbers',
+      summary: 'List numbers as a bare array (older SDKs); at most the newest 1,000',
+      access: 'read',
+      handle: async () => (await deps.store.listNumbers(WHOLE)).items.map(numberBody),
+    },
+  ];
+}
+
+function deleteRoute(deps: ApiDeps): Route {
+  return {
+    method: 'DELETE',
+    path: '/delete-phone-number/{phone_number}',
+    summary: 'Delete a number',
+    access: 'write',
+    status: 204,
+    async handle({ params }) {
+      if (!(await deps.store.deleteNumber(params['phone_number']!))) throw unknownAsset();
+    },
+  };
+}
+
+async function findNumber(deps: ApiDeps, number: string): Promise<NumberRow> {
+  const row = await deps.store.getNumber(number);
+  if (row === undefined) throw unknownAsset();
+  return row;
+}
+
+/** Absent keeps the password, "" removes it. */
+function sealedPassword(deps: ApiDeps, before: NumberRow | undefined, { auth_password: sent }: NumberBody) {
+  const sealed = sent === undefined ? before?.sealed_auth_password : sent === '' ? undefined : deps.seal(sent);
+  return sealed === undefined ? {} : { sealed_auth_password: sealed };
+}
+
+function applyBody(before: PhoneNumberSettings, body: NumberBody, now: number): PhoneNumberSettings {
+  const trunk = applyTrunk(before.sip_outbound_trunk_config, body.trunk);
+  return {
+    ...before,
+    ...body.settings,
+    ...(trunk && { sip_outbound_trunk_config: trunk }),
+    last_modification_timestamp: now,
+  };
+}
+
+/** Null brings back the default transport, "" removes the user name. */
+function applyTrunk(before: Trunk | undefined, sent: NumberBody['trunk']): Trunk | undefined {
+  const termination_uri = sent.termination_uri ?? before?.termination_uri;
+  if (termination_uri === undefined) return undefined;
+  const auth_username = sent.auth_username ?? before?.auth_username;
+  const transport = sent.transport === undefined ? before?.transport : sent.transport;
+  return { termination_uri, ...(auth_username && { auth_username }), ...(transport && { transport }) };
+}
+
+/** A number as answered; the password never is. */
+function numberBody({ settings }: NumberRow): Record<string, unknown> {
+  const parsed = parsePhoneNumber(settings.phone_number);
+  return {
+    ...settings,
+    ...(parsed && { phone_number_pretty: parsed.formatNational() }),
+    ...(parsed?.countryCallingCode === '1' && { area_code: Number(parsed.nationalNumber.slice(0, 3)) }),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Routes as data: the server and the OpenAPI document are made from the same table, so they cannot differ.
+ */
+
+/** Who may call: everybody, any key, or a full key. */
+export type Access = 'public' | 'read' | 'write';
+
+/** A request as a handler sees it. */
+export interface Ask {
+  readonly params: Readonly<Record<string, string>>;
+  /** Parsed JSON; undefined where none was sent. Handlers check it. */
+  readonly body: unknown;
+  readonly query: Readonly<Record<string, unknown>>;
+  /** Adds to the reply's `x-pickup-warning` header and to the log. */
+  readonly warn: (message: string) => void;
+  /** Sets a header of the reply. */
+  readonly header: (name: string, value: string) => void;
+  /** Replies with another status than the route's. */
+  readonly status: (status: number) => void;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With `{name}` parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly access: Access;
+  /** Of success; default 200. */
+  readonly status?: number;
+  /** JSON Schema of the body, for the document; the contract's readers do the checking. */
+  readonly body?: BodyShape;
+  /** Names of the query's parameters, for the document. */
+  readonly query?: readonly string[];
+  /** The result is the reply's body; undefined is an empty one. */
+  readonly handle: (ask: Ask) => unknown;
+}
+
+/** Members of a body, for the document. */
+export interface BodyShape {
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+}
+
+/** Names of a body's members; those marked with ! are required. */
+export function members(names: string): BodyShape {
+  const all = names.split(' ').filter((name) => name !== '');
+  return {
+    required: all.filter((name) => name.endsWith('!')).map((name) => name.slice(0, -1)),
+    optional: all.filter((name) => !name.endsWith('!')),
+  };
+}
