@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { fallbackNumberWarning, parseImportNumber, parseUpdateNumber } from './number-bodies.ts';
+
+const NUMBER = '+12137771235';
+const IMPORT = { phone_number: NUMBER, termination_uri: 'sip.example.com' };
+
+function update(body: unknown) {
+  return parseUpdateNumber(body, { phone_number: NUMBER });
+}
+
+function faultsOf(result: ReturnType<typeof update>): string[] {
+  return result.ok ? [] : result.issues.map(({ code, pointer }) => `${code} ${pointer}`);
+}
+
+describe('import-phone-number', () => {
+  test("takes Retell's fields, the trunk apart and the password apart", () => {
+    const body = {
+      ...IMPORT,
+      inbound_agents: [
+        { agent_id: 'a', weight: 0.3 },
+        { agent_id: 'b', weight: 0.7, agent_version: 'prod' },
+      ],
+      inbound_webhook_url: 'https://example.com/hook',
+      sip_trunk_auth_username: 'user',
+      sip_trunk_auth_password: 'secret',
+      transport: 'UDP',
+      allowed_inbound_country_list: ['US', 'AT'],
+      nickname: 'front desk',
+    };
+    expect(parseImportNumber(body)).toEqual({
+      ok: true,
+      warnings: [],
+      value: {
+        phone_number: NUMBER,
+        settings: {
+          inbound_agents: body.inbound_agents,
+          inbound_webhook_url: body.inbound_webhook_url,
+          allowed_inbound_country_list: ['US', 'AT'],
+          nickname: 'front desk',
+        },
+        trunk: { termination_uri: 'sip.example.com', auth_username: 'user', transport: 'UDP' },
+        auth_password: 'secret',
+      },
+    });
+  });
+
+  test('E.164 is asked for only with ignore_e164_validation false, a boolean', () => {
+    expect(parseImportNumber({ ...IMPORT, phone_number: '4242' }).ok).toBe(true);
+    const strict = parseImportNumber({ ...IMPORT, phone_number: '4242', ignore_e164_validation: false });
+    expect(faultsOf(strict)).toEqual(['bad_format /phone_number']);
+    expect(faultsOf(parseImportNumber({ ...IMPORT, ignore_e164_validation: 'true' }))).toEqual([
+      'wrong_type /ignore_e164_validation',
+    ]);
+    expect(faultsOf(parseImportNumber({}))).toEqual(['required ', 'required ']);
+    expect(faultsOf(parseImportNumber(7))).toEqual(['wrong_type ']);
+  });
+});
+
+describe('update-phone-number', () => {
+  test('the single agent of older SDKs becomes a list of one', () => {
+    const result = update({ inbound_agent_id: 'a', inbound_agent_version: 0, inbound_sms_agent_id: null });
+    expect(result).toMatchObject({
+      ok: true,
+      value: {
+        settings: { inbound_agents: [{ agent_id: 'a', weight: 1, agent_version: 0 }], inbound_sms_agents: null },
+      },
+    });
+    expect(update({ inbound_agent_id: 'a', inbound_agents: null })).toMatchObject({
+      ok: true,
+      value: { settings: { inbound_agents: null } },
+    });
+    expect(faultsOf(update({ inbound_agent_version: 1 }))).toEqual(['required /inbound_agent_version']);
+  });
+
+  test('A7 weights sum to 1', () => {
+    const agents = (...weights: number[]) => ({ inbound_agents: weights.map((weight) => ({ agent_id: 'a', weight })) });
+    expect(faultsOf(update(agents(0.5, 0.4)))).toEqual(['weights /inbound_agents']);
+    expect(update(agents(0.1, 0.2, 0.7)).ok).toBe(true);
+    expect(update(agents()).ok).toBe(true);
+    expect(faultsOf(update(agents(1.5)))).toEqual(['out_of_range /inbound_agents/0/weight']);
+  });
+
+  test('A5 countries are ISO alpha-2 codes that exist', () => {
+    expect(faultsOf(update({ allowed_inbound_country_list: ['US', 'usa', 'QX', 'de'] }))).toEqual([
+      'bad_format /allowed_inbound_country_list/1',
+      'bad_format /allowed_inbound_country_list/2',
+      'bad_format /allowed_inbound_country_list/3',
+    ]);
+  });
+
+  test('A5 a number does not fall back to itself', () => {
+    expect(faultsOf(update({ fallback_number: NUMBER }))).toEqual(['fallback_number /fallback_number']);
+    expect(update({ fallback_number: null }).ok).toBe(true);
+  });
+
+  test('our own fields', () => {
+    const settings = {
+      ring_budget_ms: 120_000,
+      inbound_webhook_profile: 'current',
+      on_invalid_override: 'ignore',
+      refusal_codes: { declined: 486 },
+      blocked_callers: ['+1900*', 'anonymous'],
+      redirects: true,
+      outcome_header: true,
+    };
+    expect(update(settings)).toEqual({ ok: true, warnings: [], value: { settings, trunk: {} } });
+    const bad = {
+      ring_budget_ms: 120_001,
+      refusal_codes: { declined: 200 },
+      blocked_callers: ['mum'],
+      on_invalid_override: 'maybe',
+    };
+    expect(faultsOf(update(bad))).toEqual([
+      'out_of_range /ring_budget_ms',
+      'out_of_range /refusal_codes/declined',
+      'bad_format /blocked_callers/0',
+      'not_allowed_value /on_invalid_override',
+    ]);
+  });
+
+  test('A1 null and "" turn a webhook off; an unsafe one is refused', () => {
+    expect(update({ inbound_webhook_url: '', inbound_sms_webhook_url: null })).toMatchObject({
+      value: { settings: { inbound_webhook_url: null, inbound_sms_webhook_url: null } },
+    });
+    const checkUrl = () => ({ ok: false, message: 'a private address' }) as const;
+    const result = parseUpdateNumber({ inbound_webhook_url: 'http://10.0.0.1' }, { phone_number: NUMBER, checkUrl });
+    expect(faultsOf(result)).toEqual(['unsafe_url /inbound_webhook_url']);
+  });
+
+  test('fields nobody knows are ignored and listed', () => {
+    const result = update({ nick_name: 'x', phone_number_type: 'custom' });
+    expect(result).toMatchObject({
+      ok: true,
+      value: { settings: {} },
+      warnings: [{ code: 'unknown_field' }, { code: 'read_only' }],
+    });
+    expect(result.ok && result.warnings[0]?.message).toContain('nickname');
+  });
+});
+
+test('G a fallback number that the trunk cannot use is warned about', () => {
+  expect(fallbackNumberWarning({ phone_number_type: 'custom', fallback_number: '+1' })?.effect).toBe('not_applied');
+  expect(
+    fallbackNumberWarning({ phone_number_type: 'custom', fallback_number: '+1', redirects: true }),
+  ).toBeUndefined();
+  expect(fallbackNumberWarning({ phone_number_type: 'retell-twilio', fallback_number: '+1' })).toBeUndefined();
+});
