@@ -3,7 +3,6 @@
  * Order of a request: parse, admit, transaction, dialog, method rules, `onInvite`.
  * Invariant: every map entry is removed by a timer or by the end of what it stands for.
  */
-import { createHash } from 'node:crypto';
 import { AnsweredDialog, type Dialog, type DialogState, readDialogMemo } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
 import {
@@ -19,11 +18,8 @@ import {
   type SipRequest,
   type SipResponse,
   serializeMessage,
-  serializeVia,
   splitList,
-  stampVia,
   tagOf,
-  type Via,
 } from '../message/index.ts';
 import { TimerQueue } from '../timer-queue.ts';
 import {
@@ -45,6 +41,7 @@ import { acceptHeader, allowHeader, judgeRequest, type Refusal, supportedHeader 
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { PendingInvite } from './pending-invite.ts';
 import { readOffer, sdpText } from './read-offer.ts';
+import { stampRequest, Wire } from './wire.ts';
 
 interface InviteEntry {
   readonly transaction: InviteServerTransaction;
@@ -69,23 +66,21 @@ export class SipCore {
   readonly #queue: TimerQueue;
   readonly #schedule: Schedule;
   readonly #transports: Transport[] = [];
-  readonly #serverHeaders: HeaderInput;
-  readonly #tagSecret: string;
+  readonly #wire: Wire;
   readonly #invites = new Map<string, InviteEntry>();
   readonly #requests = new Map<string, NonInviteServerTransaction>();
   /** Requests outside dialogs by what makes two of them one (RFC 3261 8.2.2.2), to their transaction's key. */
   readonly #merged = new Map<string, string>();
   readonly #dialogs = new Map<string, AnsweredDialog | PendingInvite>();
   readonly #byes: ByeSender;
-  readonly #counts = { received: 0, sent: 0, malformed: 0, notAdmitted: 0, invites: 0, unacknowledged: 0 };
+  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0, unacknowledged: 0 };
 
   constructor(options: CoreOptions) {
     this.#options = options;
     this.#timers = { ...defaultTimers, ...options.timers };
     this.#queue = new TimerQueue(options.clock);
     this.#schedule = (delayMs, fire) => this.#queue.after(delayMs, fire);
-    this.#serverHeaders = options.userAgent === undefined ? [] : [['Server', options.userAgent]];
-    this.#tagSecret = options.random();
+    this.#wire = new Wire(options);
     this.#byes = new ByeSender({
       timers: this.#timers,
       schedule: this.#schedule,
@@ -94,7 +89,7 @@ export class SipCore {
       resolveHost: options.resolveHost ?? createResolveHost(),
       transportFor: (state) => this.#transportFor(state.transport, state.localHost, state.localPort),
       advertise: (transport, to) => this.#advertise(transport, to),
-      send: (packet, transport, to) => this.#send(packet, transport, to),
+      send: (packet, transport, to) => this.#wire.send(packet, transport, to),
     });
   }
 
@@ -113,13 +108,13 @@ export class SipCore {
     const { message, head } = parsed;
     if (message.kind === 'response') return this.#receiveResponse(message, head);
     const stamped = stampRequest(message, head.via, source);
-    const outlet = this.#outlet(transport, responseDestination(head.via, source));
+    const outlet = this.#wire.outlet(transport, responseDestination(head.via, source));
     const arrival: Arrival = { request: stamped, head, source, transport, outlet };
     const verdict = this.#options.admit(source, stamped);
-    if (verdict !== 'drop') this.#trace('in', head.callId, `${message.method} ${message.uri}`);
+    if (verdict !== 'drop') this.#wire.trace('in', head.callId, `${message.method} ${message.uri}`);
     if (verdict === 'accept') return this.#dispatch(arrival);
     this.#counts.notAdmitted++;
-    if (verdict === 'refuse') this.#answerStateless(stamped, { status: 403 }, outlet);
+    if (verdict === 'refuse') this.#wire.answerStateless(stamped, { status: 403 }, outlet);
   }
 
   /** See `SipServer.recoverRefuse`. */
@@ -131,12 +126,12 @@ export class SipCore {
     const transport = this.#transportFor(source.transport, local.host, local.port);
     const key = serverKey(parsed.message, parsed.head, 'INVITE');
     if (!transport || this.#invites.has(key)) return false;
-    const outlet = this.#outlet(transport, responseDestination(parsed.head.via, source));
+    const outlet = this.#wire.outlet(transport, responseDestination(parsed.head.via, source));
     const { transaction } = this.#openInviteTransaction(key, mergeKey(parsed.head), outlet);
-    const headers = [...(options.headers ?? []), ...this.#serverHeaders];
+    const headers = [...(options.headers ?? []), ...this.#wire.serverHeaders];
     const reason = options.reason === undefined ? {} : { reason: options.reason };
     const response = buildResponse(parsed.message, code, { ...reason, toTag, headers });
-    return transaction.respond(code, this.#pack(response, parsed.head.callId, 'INVITE'));
+    return transaction.respond(code, this.#wire.pack(response, parsed.head.callId, 'INVITE'));
   }
 
   /** See `SipServer.recoverBye`. */
@@ -148,7 +143,7 @@ export class SipCore {
 
   stats(): SipStats {
     const transactions = this.#invites.size + this.#requests.size + this.#byes.size;
-    return { ...this.#counts, transactions, dialogs: this.#dialogs.size };
+    return { ...this.#counts, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
   }
 
   /** Stops every timer and forgets everything; the transports are the caller's. */
@@ -166,15 +161,19 @@ export class SipCore {
     const verdict = this.#options.admit(source, message);
     if (verdict !== 'accept') this.#counts.notAdmitted++;
     if (verdict === 'drop') return;
-    this.#trace('in', headerValue(message, 'call-id') ?? '', `${message.method} ${message.uri} (${failure.reason})`);
+    this.#wire.trace(
+      'in',
+      headerValue(message, 'call-id') ?? '',
+      `${message.method} ${message.uri} (${failure.reason})`,
+    );
     const via = parseVia(splitList(headerValue(message, 'via') ?? '')[0] ?? '');
-    const outlet = this.#outlet(transport, responseDestination(via, source));
+    const outlet = this.#wire.outlet(transport, responseDestination(via, source));
     const refusal = verdict === 'refuse' ? { status: 403 } : { status: failure.status, reason: failure.reason };
-    this.#answerStateless(via ? stampRequest(message, via, source) : message, refusal, outlet);
+    this.#wire.answerStateless(via ? stampRequest(message, via, source) : message, refusal, outlet);
   }
 
   #receiveResponse(response: SipResponse, head: SipHead): void {
-    this.#trace('in', head.callId, `${response.status} ${response.reason} (${head.cseq.method})`);
+    this.#wire.trace('in', head.callId, `${response.status} ${response.reason} (${head.cseq.method})`);
     const branch = paramValue(head.via.params, 'branch');
     if (branch !== undefined) this.#byes.receive(clientKey(branch, head.cseq.method), response.status);
   }
@@ -240,7 +239,7 @@ export class SipCore {
     if (refusal) return this.#refuse(arrival, key, refusal);
     this.#counts.invites++;
     const entry = this.#openInviteTransaction(key, mergeKey(head), outlet);
-    const pack = (response: SipResponse) => this.#pack(response, head.callId, 'INVITE');
+    const pack = (response: SipResponse) => this.#wire.pack(response, head.callId, 'INVITE');
     entry.transaction.respond(100, pack(buildResponse(request, 100)));
     const toTag = this.#options.random();
     const early = dialogKey(head.callId, toTag, tagOf(head.from) ?? '');
@@ -253,7 +252,7 @@ export class SipCore {
       offer,
       transaction: entry.transaction,
       contact: `<sip:${this.#advertise(transport, source)}>`,
-      serverHeaders: this.#serverHeaders,
+      serverHeaders: this.#wire.serverHeaders,
       pack,
       openDialog: (state, answer) => this.#openDialog(state, answer, outlet),
       onSettled: () => {
@@ -314,10 +313,10 @@ export class SipCore {
 
   #refuse(arrival: Arrival, key: string, refusal: Refusal): void {
     if (arrival.request.method !== 'INVITE') return this.#answer(arrival, key, refusal);
-    const response = this.#build(arrival.request, refusal, this.#options.random());
+    const response = this.#wire.build(arrival.request, refusal, this.#options.random());
     const merge = mergeKey(arrival.head);
     const { transaction } = this.#openInviteTransaction(key, merge, arrival.outlet);
-    transaction.respond(refusal.status, this.#pack(response, arrival.head.callId, 'INVITE'));
+    transaction.respond(refusal.status, this.#wire.pack(response, arrival.head.callId, 'INVITE'));
   }
 
   #answer(arrival: Arrival, key: string, answer: Refusal, toTag = this.#options.random()): void {
@@ -331,45 +330,12 @@ export class SipCore {
     });
     this.#requests.set(key, transaction);
     if (!this.#merged.has(merge)) this.#merged.set(merge, key);
-    transaction.respond(this.#pack(this.#build(request, answer, toTag), head.callId, request.method));
-  }
-
-  /** Answers without keeping anything; the tag is the same for every retransmission (RFC 3261 8.2.7). */
-  #answerStateless(request: SipRequest, refusal: Refusal, outlet: Outlet): void {
-    if (request.method === 'ACK') return;
-    const identity = `${this.#tagSecret} ${headerValue(request, 'call-id')} ${headerValue(request, 'via')}`;
-    const toTag = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-    const response = this.#build(request, refusal, toTag);
-    outlet.send(this.#pack(response, headerValue(request, 'call-id') ?? '', request.method));
-  }
-
-  #build(request: SipRequest, { status, reason, headers }: Refusal, toTag: string): SipResponse {
-    const all = [...(headers ?? []), ...this.#serverHeaders];
-    return buildResponse(request, status, { toTag, headers: all, ...(reason === undefined ? {} : { reason }) });
+    transaction.respond(this.#wire.pack(this.#wire.build(request, answer, toTag), head.callId, request.method));
   }
 
   #forget(map: Map<string, unknown>, key: string, merge: string): void {
     map.delete(key);
     if (this.#merged.get(merge) === key) this.#merged.delete(merge);
-  }
-
-  #pack(response: SipResponse, callId: string, method: string): Packet {
-    const summary = `${response.status} ${response.reason} (${method})`;
-    return { bytes: serializeMessage(response), callId, summary };
-  }
-
-  #outlet(transport: Transport, to: Destination): Outlet {
-    return { reliable: transport.reliable, send: (packet) => this.#send(packet, transport, to) };
-  }
-
-  #send(packet: Packet, transport: Transport, to: Destination): void {
-    transport.send(packet.bytes, to);
-    this.#counts.sent++;
-    this.#trace('out', packet.callId, packet.summary);
-  }
-
-  #trace(direction: 'in' | 'out', callId: string, summary: string): void {
-    this.#options.onTrace?.({ callId, at: this.#options.clock.wallMs(), direction, summary });
   }
 
   #transportFor(kind: string, host: string, port: number): Transport | undefined {
@@ -383,14 +349,3 @@ export class SipCore {
 }
 
 const dialogKey = (callId: string, localTag: string, remoteTag: string): string => `${callId} ${localTag} ${remoteTag}`;
-
-function stampRequest(request: SipRequest, via: Via, source: Source): SipRequest {
-  const stamped = stampVia(via, source);
-  if (stamped === via) return request;
-  const at = request.headers.findIndex((line) => line.key === 'via');
-  const line = request.headers[at]!;
-  const rest = splitList(line.value).slice(1);
-  const headers = [...request.headers];
-  headers[at] = { ...line, value: [serializeVia(stamped), ...rest].join(', ') };
-  return { ...request, headers };
-}
