@@ -5,7 +5,7 @@
 import type { Catalogue, ResolvedTarget } from '../agent.ts';
 import type { Channel, Issue } from '../inbound.ts';
 import { forbiddenKey } from '../settings/faults.ts';
-import { isForbiddenKey, isObject, kindOf, pointerTo, warning } from '../settings/issue.ts';
+import { isForbiddenKey, isObject, kindOf, limitIssues, pointerTo, warning } from '../settings/issue.ts';
 import { didYouMean } from '../settings/nearest.ts';
 import { envelopeFault, readAgentId, readMetadata, readVariables, readVersion } from './envelope.ts';
 import { checkAgainstTarget } from './fit-to-target.ts';
@@ -47,7 +47,8 @@ export function replyGroupOf(channel: Channel): 'call_inbound' | 'chat_inbound' 
   return channel === 'call' ? 'call_inbound' : 'chat_inbound';
 }
 
-function badReply(issues: Issue[]): LintResult {
+function badReply(found: readonly Issue[]): LintResult {
+  const issues = limitIssues(found);
   return { reply: { kind: 'bad', issues: issues.filter((issue) => issue.severity === 'error') }, issues };
 }
 
@@ -61,7 +62,7 @@ function warnAtRoot(root: Record<string, unknown>, own: string, other: string, i
       issues.push(warning({ code: 'other_group', pointer: place.pointer, message }));
     } else {
       const inside = GROUP_FIELDS.includes(key);
-      const hint = inside ? ` It belongs inside ${own}.` : didYouMean(key, [own, ...GROUP_FIELDS]);
+      const hint = inside ? ` It belongs inside ${own}.` : didYouMean(key, [own, ...GROUP_FIELDS], issues.length);
       const message = `${place.name} is not a known field and was ignored.${hint}`;
       issues.push(
         warning({
@@ -81,7 +82,7 @@ function judgeReject(group: Record<string, unknown>, pointer: string, issues: Is
   if (issues.some((issue) => issue.severity === 'error')) return badReply(issues);
   return {
     reply: { kind: 'reject', dynamic_variables: variables, ...(metadata === undefined ? {} : { metadata }) },
-    issues,
+    issues: limitIssues(issues),
   };
 }
 
@@ -107,7 +108,7 @@ function judgeGroup(
   warnUnknown(group, GROUP_FIELDS, pointer, issues);
   if (issues.some((issue) => issue.severity === 'error')) return badReply(issues);
   const checked = groups === undefined ? undefined : checkGroups(groups, at('agent_override'), options);
-  if (checked !== undefined) issues.push(...checked.issues);
+  const found = limitIssues(checked === undefined ? issues : [...issues, ...checked.issues]);
   const reply: OverridesReply = {
     kind: 'overrides',
     ...(agentId === undefined ? {} : { override_agent_id: agentId }),
@@ -115,12 +116,17 @@ function judgeGroup(
     dynamic_variables: variables,
     ...(metadata === undefined ? {} : { metadata }),
     ...(checked === undefined ? {} : { agent_override: checked.override }),
-    override_faults: checked?.issues.filter((issue) => issue.severity === 'error') ?? [],
+    override_faults: found.filter((issue) => issue.severity === 'error'),
   };
-  return options.target === undefined ? { reply, issues } : fit(reply, issues, options.target, options);
+  return options.target === undefined ? { reply, issues: found } : fit(reply, found, options.target, options);
 }
 
-function fit(reply: OverridesReply, issues: Issue[], target: ResolvedTarget, options: LintOptions): LintResult {
+function fit(
+  reply: OverridesReply,
+  issues: readonly Issue[],
+  target: ResolvedTarget,
+  options: LintOptions,
+): LintResult {
   const fitted = checkAgainstTarget(reply, {
     channel: options.channel,
     target,
@@ -143,7 +149,7 @@ export function lintReply(value: unknown, options: LintOptions): LintResult {
   }
   warnAtRoot(value, own, other, issues);
   const group = Object.hasOwn(value, own) ? value[own] : undefined;
-  if (group === undefined || group === null) return { reply: { kind: 'none' }, issues };
+  if (group === undefined || group === null) return { reply: { kind: 'none' }, issues: limitIssues(issues) };
   if (!isObject(group)) {
     const message = `${own} must be an object, not ${kindOf(group)}.`;
     issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo('', own), message, sent: group }));

@@ -37,7 +37,7 @@ export function warnUnknown(
     const place = { name: key.slice(0, 100), pointer: pointerTo(pointer, key) };
     if (isForbiddenKey(key)) issues.push(forbiddenKey(place));
     else {
-      const message = `${place.name} is not a known field and was ignored.${didYouMean(key, known)}`;
+      const message = `${place.name} is not a known field and was ignored.${didYouMean(key, known, issues.length)}`;
       issues.push(warning({ code: 'unknown_field', pointer: place.pointer, message, sent: value[key] }));
     }
   }

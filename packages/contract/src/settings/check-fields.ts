@@ -25,6 +25,11 @@ interface Place {
   readonly pointer: string;
 }
 
+/** Names of the length nobody gives a field are cut in messages; pointers are exact. */
+function placeOf(key: string, options: CheckFieldsOptions): Place {
+  return { name: `${options.prefix}${key.slice(0, 100)}`, pointer: pointerTo(options.pointer, key) };
+}
+
 function schemaOf(of: Field, value: unknown): z.ZodType {
   return typeof of.schema === 'function' ? of.schema(value) : of.schema;
 }
@@ -41,7 +46,8 @@ function checkField(of: Field, value: unknown, place: Place, issues: Issue[]): J
   return parsed.data as Json;
 }
 
-function strange(key: string, place: Place, fields: Fields, options: CheckFieldsOptions, sent: unknown): Issue {
+function strange(key: string, sent: unknown, fields: Fields, options: CheckFieldsOptions, found: number): Issue {
+  const place = placeOf(key, options);
   if (isForbiddenKey(key)) return forbiddenKey(place);
   if (options.readOnly?.has(key) === true) {
     const [code, why] = options.overridableOnly
@@ -49,9 +55,10 @@ function strange(key: string, place: Place, fields: Fields, options: CheckFields
       : ['read_only', 'cannot be set'];
     return warning({ code, pointer: place.pointer, message: `${place.name} ${why} and was ignored.`, sent });
   }
-  const found = unknownField(place, key, fields.keys(), sent);
-  if (options.strict !== true) return found;
-  return { ...found, severity: 'error', effect: 'refuses', message: found.message.replace(' and was ignored.', '.') };
+  const unknown = unknownField(place, key, fields.keys(), sent, found);
+  if (options.strict !== true) return unknown;
+  const message = unknown.message.replace(' and was ignored.', '.');
+  return { ...unknown, severity: 'error', effect: 'refuses', message };
 }
 
 function notOverridable(place: Place): Issue {
@@ -78,12 +85,11 @@ export function checkFields(fields: Fields, value: Record<string, unknown>, opti
   const issues: Issue[] = [];
   const kept: Record<string, Json> = {};
   for (const key of Object.keys(value)) {
-    const place = { name: `${options.prefix}${key}`, pointer: pointerTo(options.pointer, key) };
     const of = fields.get(key);
-    if (of === undefined) issues.push(strange(key, place, fields, options, value[key]));
-    else if (options.overridableOnly === true && !of.overridable) issues.push(notOverridable(place));
+    if (of === undefined) issues.push(strange(key, value[key], fields, options, issues.length));
+    else if (options.overridableOnly === true && !of.overridable) issues.push(notOverridable(placeOf(key, options)));
     else {
-      const checked = checkField(of, value[key], place, issues);
+      const checked = checkField(of, value[key], placeOf(key, options), issues);
       if (checked !== undefined) kept[key] = checked;
     }
   }

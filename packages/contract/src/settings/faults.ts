@@ -126,11 +126,11 @@ export function unknownInside(schema: z.ZodType, value: unknown, place: FieldPla
   if (!(object instanceof z.ZodObject) || !isObject(value)) return;
   const members = object.shape as Record<string, z.ZodType>;
   for (const key of Object.keys(value)) {
-    const inside = { name: `${place.name}.${key}`, pointer: pointerTo(place.pointer, key) };
+    const inside = { name: `${place.name}.${key.slice(0, 100)}`, pointer: pointerTo(place.pointer, key) };
     if (Object.hasOwn(members, key)) unknownInside(members[key]!, value[key], inside, issues);
     else if (isForbiddenKey(key)) issues.push(forbiddenKey(inside));
     else if (object.def.catchall === undefined)
-      issues.push(unknownField(inside, key, Object.keys(members), value[key]));
+      issues.push(unknownField(inside, key, Object.keys(members), value[key], issues.length));
   }
 }
 
@@ -143,12 +143,12 @@ export function forbiddenKey(place: FieldPlace): Issue {
   });
 }
 
-/** The warning for a name nobody knows, with the nearest one (D9). */
-export function unknownField(place: FieldPlace, key: string, known: Iterable<string>, sent: unknown): Issue {
+/** The warning for a name nobody knows, with the nearest one (D9) unless `found` issues are too many for hints. */
+export function unknownField(place: FieldPlace, key: string, known: Iterable<string>, sent: unknown, found = 0): Issue {
   return warning({
     code: 'unknown_field',
     pointer: place.pointer,
-    message: `${place.name} is not a known field and was ignored.${didYouMean(key, known)}`,
+    message: `${place.name} is not a known field and was ignored.${didYouMean(key, known, found)}`,
     sent,
   });
 }

@@ -75,6 +75,19 @@ function issue(severity: Issue['severity'], effect: Issue['effect'], text: Issue
   };
 }
 
+/** As many issues as a record takes. */
+const MAX_ISSUES = 300;
+
+/** The issues, or where they are more than 300 the faults first and a warning that says how many are left out. */
+export function limitIssues(issues: readonly Issue[]): readonly Issue[] {
+  if (issues.length <= MAX_ISSUES) return issues;
+  const faults = issues.filter((found) => found.severity === 'error');
+  const warnings = issues.filter((found) => found.severity === 'warning');
+  const kept = [...faults, ...warnings].slice(0, MAX_ISSUES);
+  const message = `${issues.length - kept.length} more issues are not listed.`;
+  return [...kept, warning({ code: 'more_issues', pointer: '', message })];
+}
+
 /** A fault: by default it refuses (E6). */
 export function fault(text: IssueText, effect: Issue['effect'] = 'refuses'): Issue {
   return issue('error', effect, text);

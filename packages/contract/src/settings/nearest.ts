@@ -49,8 +49,12 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best;
 }
 
-/** ` Did you mean x?`, or nothing. */
-export function didYouMean(name: string, known: Iterable<string>): string {
+/** How many hints one document gets: each costs microseconds, and a hostile reply holds thousands of names. */
+const MAX_HINTS = 40;
+
+/** ` Did you mean x?`, or nothing; nothing too where `found` issues are already more than anyone reads. */
+export function didYouMean(name: string, known: Iterable<string>, found = 0): string {
+  if (found >= MAX_HINTS) return '';
   const near = nearestName(name, known);
   return near === undefined ? '' : ` Did you mean ${near}?`;
 }
