@@ -68,8 +68,9 @@ const connected: InboundObject = {
 const call: TimelineCall = {
   call_status: 'ended',
   disconnection_reason: 'user_hangup',
+  start_timestamp: T + 2_040,
   end_timestamp: T + 15_040,
-  transcript_object: [{ role: 'agent', content: 'Hi John Doe, thanks for calling.' }],
+  transcript_object: [{ role: 'agent', content: 'Hi John Doe, thanks for calling.', start: 0.2 }],
 };
 
 const lines = (inbound: InboundObject, of?: TimelineCall) =>
@@ -86,9 +87,22 @@ test('a connected call reads from arrival to hang-up', () => {
     '           decided    agent agent_12345 because override_agent_id',
     '           decided    version 1 because latest',
     ' +2040 ms  connected  to agent_12345 version 1 (call_9)',
-    '           agent      “Hi John Doe, thanks for calling.”',
+    ' +2240 ms  agent      “Hi John Doe, thanks for calling.”',
     '  +15.0 s  hung up    ended, user_hangup',
   ]);
+});
+
+test('an issue that is not about a field of the reply shows no place', () => {
+  const issue = {
+    severity: 'warning',
+    effect: 'degraded',
+    code: 'voice_without_key',
+    pointer: '',
+    message: 'No key.',
+  } as const;
+  expect(lines({ ...waiting, issues: [issue] }).at(-1)).toBe(
+    '           warning    No key. [voice_without_key, degraded]',
+  );
 });
 
 test('a refused call ends with its outcome', () => {

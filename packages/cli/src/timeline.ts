@@ -8,7 +8,12 @@ export interface TimelineCall {
   readonly disconnection_reason?: string;
   readonly start_timestamp?: number;
   readonly end_timestamp?: number;
-  readonly transcript_object?: readonly { readonly role?: string; readonly content?: string; readonly at?: number }[];
+  /** `start`: seconds since the call's start. */
+  readonly transcript_object?: readonly {
+    readonly role?: string;
+    readonly content?: string;
+    readonly start?: number;
+  }[];
 }
 
 /** One line of the timeline. */
@@ -89,11 +94,12 @@ function replyEntries(reply: Json | undefined): readonly TimelineEntry[] {
 
 /** An issue with its place, rule and effect. */
 export function issueEntry(issue: Issue, index: number): TimelineEntry {
-  const place = issue.pointer === '' ? '(whole reply)' : issue.pointer;
+  // Without a pointer it is not about the reply's own fields; the message names what it is about.
+  const place = issue.pointer === '' ? '' : `${issue.pointer} `;
   return {
     key: `issue ${index}`,
     label: issue.severity,
-    text: `${place} ${issue.message} [${issue.code}, ${issue.effect.replace('_', ' ')}]`,
+    text: `${place}${issue.message} [${issue.code}, ${issue.effect.replace('_', ' ')}]`,
     tone: issue.severity === 'error' ? 'bad' : 'warn',
   };
 }
@@ -116,7 +122,8 @@ function callEntries(call: TimelineCall): readonly TimelineEntry[] {
   const said = (call.transcript_object ?? []).map(
     (line, index): TimelineEntry => ({
       key: `said ${index}`,
-      ...(typeof line.at === 'number' && { at: line.at }),
+      ...(call.start_timestamp !== undefined &&
+        line.start !== undefined && { at: call.start_timestamp + line.start * 1_000 }),
       label: line.role === 'user' ? 'caller' : (line.role ?? 'agent'),
       text: `“${line.content ?? ''}”`,
       tone: 'plain',
