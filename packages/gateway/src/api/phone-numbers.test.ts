@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeAgent, startTestApi, type TestApi } from './start-test-api.ts';
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startTestApi();
+});
+afterEach(() => api.close());
+
+const number = '+14157774444';
+const trunk = { phone_number: number, termination_uri: 'sip.example.com' };
+
+describe('phone numbers through the SDK', () => {
+  test('import, retrieve, update, list and delete', async () => {
+    const agent = await makeAgent(api.client);
+    const inbound_agents = [{ agent_id: agent.agent_id, weight: 1, agent_version: 0 }];
+    const made = await api.client.phoneNumber.import({ ...trunk, inbound_agents, sip_trunk_auth_username: 'me' });
+    expect(made).toMatchObject({
+      phone_number: number,
+      phone_number_type: 'custom',
+      phone_number_pretty: '(415) 777-4444',
+      area_code: 415,
+      inbound_agents,
+      sip_outbound_trunk_config: { termination_uri: 'sip.example.com', auth_username: 'me' },
+    });
+    const changed = await api.client.phoneNumber.update(number, {
+      nickname: 'Desk',
+      inbound_webhook_url: 'https://a.example/hook',
+    });
+    expect(changed).toMatchObject({ nickname: 'Desk', inbound_webhook_url: 'https://a.example/hook', inbound_agents });
+    expect(await api.client.phoneNumber.retrieve(number)).toEqual(changed);
+    expect(await api.client.phoneNumber.update(number, { nickname: null })).toMatchObject({ nickname: null });
+    const page = await api.client.phoneNumber.list({ limit: 1 });
+    expect(page).toMatchObject({ has_more: false, items: [{ phone_number: number }] });
+    await api.client.phoneNumber.delete(number);
+    await expect(api.client.phoneNumber.retrieve(number)).rejects.toMatchObject({ status: 422 });
+    await expect(api.client.phoneNumber.delete(number)).rejects.toMatchObject({ status: 422 });
+  });
+
+  test('pages follow one another', async () => {
+    for (const last of [1, 2, 3]) await api.client.phoneNumber.import({ ...trunk, phone_number: `+1415777444${last}` });
+    const first = await api.client.phoneNumber.list({ limit: 2, sort_order: 'ascending' });
+    expect(first.items.map((one) => one.phone_number)).toEqual(['+14157774441', '+14157774442']);
+    const next = await api.client.phoneNumber.list({
+      limit: 2,
+      sort_order: 'ascending',
+      pagination_key: first.pagination_key!,
+    });
+    expect(next).toMatchObject({ has_more: false, items: [{ phone_number: '+14157774443' }] });
+    await expect(api.client.phoneNumber.list({ limit: 1001 })).rejects.toMatchObject({ status: 400 });
+    await expect(api.client.phoneNumber.list({ pagination_key: 'made up' })).rejects.toMatchObject({ status: 400 });
+  });
+});
+
+test('a path takes + and %2B alike, and the old list is a bare array', async () => {
+  await api.client.phoneNumber.import(trunk);
+  for (const path of ['/get-phone-number/+14157774444', '/get-phone-number/%2B14157774444']) {
+    expect(await (await api.request(path)).json()).toMatchObject({ phone_number: number });
+  }
+  expect(await (await api.request('/list-phone-numbers')).json()).toMatchObject([{ phone_number: number }]);
+});
+
+test('the password is sealed and never answered', async () => {
+  const response = await api.post('/import-phone-number', { ...trunk, sip_trunk_auth_password: 'hunter2' });
+  expect(response.status).toBe(201);
+  expect(await response.text()).not.toMatch(/hunter2|sealed/);
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(7)' });
+  await api.client.phoneNumber.update(number, { nickname: 'x' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(7)' });
+  await api.client.phoneNumber.update(number, { auth_password: 'longer one' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(10)' });
+});
+
+test('case 39 a webhook URL that may not be called is refused with what would allow it', async () => {
+  const inbound_webhook_url = 'http://169.254.169.254/';
+  await expect(api.client.phoneNumber.import({ ...trunk, inbound_webhook_url })).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringMatching(/inbound_webhook_url.*PICKUP_WEBHOOK_ALLOW=169\.254/),
+  });
+  expect(await api.store.getNumber(number)).toBeUndefined();
+});
+
+test('agents must exist, be of the channel, and have the version named', async () => {
+  const voice = await makeAgent(api.client);
+  const cases = [
+    { inbound_agents: [{ agent_id: 'agent_none', weight: 1 }] },
+    { inbound_agents: [{ agent_id: voice.agent_id, weight: 1, agent_version: 7 }] },
+    { inbound_sms_agents: [{ agent_id: voice.agent_id, weight: 1 }] },
+  ];
+  await api.client.phoneNumber.import(trunk);
+  for (const change of cases) {
+    await expect(api.client.phoneNumber.update(number, change)).rejects.toMatchObject({ status: 422 });
+  }
+  const half = { inbound_agents: [{ agent_id: voice.agent_id, weight: 0.5 }] };
+  await expect(api.client.phoneNumber.update(number, half)).rejects.toMatchObject({ status: 400 });
+});
+
+test('fallback numbers: not itself, no chain, and a warning where the trunk does not redirect', async () => {
+  await api.client.phoneNumber.import(trunk);
+  await api.client.phoneNumber.import({ ...trunk, phone_number: '+14157775555' });
+  await expect(api.client.phoneNumber.update(number, { fallback_number: number })).rejects.toMatchObject({
+    status: 400,
+  });
+  const { response } = await api.client.phoneNumber.update(number, { fallback_number: '+14157776666' }).withResponse();
+  expect(response.headers.get('x-pickup-warning')).toMatch(/fallback_number/);
+  await expect(api.client.phoneNumber.update('+14157775555', { fallback_number: number })).rejects.toMatchObject({
+    status: 422,
+  });
+});
+
+test('own fields are kept; a number is imported once; unknown fields are warned of', async () => {
+  const own = {
+    ring_budget_ms: 30_000,
+    on_invalid_override: 'ignore',
+    refusal_codes: { declined: 486 },
+    blocked_callers: ['+1900*'],
+  };
+  const made = await api.post('/import-phone-number', { ...trunk, ...own, ring_budgt_ms: 3 });
+  expect(made.headers.get('x-pickup-warning')).toMatch(/ring_budgt_ms/);
+  expect(await made.json()).toMatchObject(own);
+  const again = await api.post('/import-phone-number', trunk);
+  expect(again.status).toBe(422);
+});

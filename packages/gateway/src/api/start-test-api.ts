@@ -1,0 +1,74 @@
+/** For tests: the API over the memory store on a real socket, and the unmodified SDK as its client. */
+import type { AddressInfo } from 'node:net';
+import { defaultCatalogue } from '@pickup/contract';
+import Retell from 'retell-sdk';
+import { silentLog } from '../observe/log.ts';
+import { createMemoryStore } from '../stores/memory/index.ts';
+import type { Store } from '../stores/port.ts';
+import { createApi } from './create-api.ts';
+import type { ApiDeps } from './deps.ts';
+
+export const FULL_KEY = 'key_full_0123456789';
+export const READ_KEY = 'key_read_0123456789';
+
+export interface TestApi {
+  readonly url: string;
+  readonly store: Store;
+  readonly client: Retell;
+  /** A raw request with the full key; `init.headers` are laid over it. */
+  request(path: string, init?: RequestInit): Promise<Response>;
+  post(path: string, body: unknown): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** Starts on a port of the system's choice. */
+export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi> {
+  const store = over.store ?? createMemoryStore();
+  let ids = 0;
+  let now = 1_800_000_000_000;
+  const app = createApi({
+    store,
+    catalogue: defaultCatalogue(),
+    clock: { wallMs: () => now++ },
+    newId: () => `${(ids++).toString(36).padStart(4, '0')}0123456789abcdefghijklmnopqr`,
+    authenticate: (key) => {
+      if (key === FULL_KEY) return { key_id: 'k1', role: 'full' };
+      return key === READ_KEY ? { key_id: 'k2', role: 'read_only' } : undefined;
+    },
+    checkUrl: (url) =>
+      url.includes('169.254.')
+        ? { ok: false, message: 'set PICKUP_WEBHOOK_ALLOW=169.254.0.0/16 to allow it.' }
+        : { ok: true },
+    seal: (secret) => `sealed(${secret.length})`,
+    liveInbound: () => undefined,
+    simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
+    endCall: () => true,
+    ready: () => ({ ready: true, reasons: [] }),
+    concurrency: () => ({ current: 2, limit: 20 }),
+    log: silentLog,
+    ...over,
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  const request = (path: string, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, { ...init, headers: { authorization: `Bearer ${FULL_KEY}`, ...init.headers } });
+  return {
+    url,
+    store,
+    client: new Retell({ apiKey: FULL_KEY, baseURL: url, maxRetries: 0 }),
+    request,
+    post: (path, body) =>
+      request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    close: () => app.close(),
+  };
+}
+
+/** A voice agent with an LLM of its own. */
+export async function makeAgent(client: Retell, over: Record<string, unknown> = {}) {
+  const llm = await client.llm.create({ begin_message: 'Hello' });
+  return client.agent.create({
+    voice_id: '11labs-Adrian',
+    response_engine: { type: 'retell-llm', llm_id: llm.llm_id },
+    ...over,
+  });
+}
