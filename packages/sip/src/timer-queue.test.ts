@@ -29,6 +29,20 @@ describe('the timer queue', () => {
     expect(queue.pending).toBe(0);
   });
 
+  it('what one timer throws costs the others nothing', async () => {
+    const clock = new ManualClock();
+    const queue = new TimerQueue(clock);
+    let fired = 0;
+    queue.after(10, () => {
+      throw new Error('a bug');
+    });
+    queue.after(10, () => fired++);
+    queue.after(20, () => fired++);
+    await expect(clock.advance(15)).rejects.toThrow('a bug');
+    await clock.advance(15);
+    expect(fired).toBe(2);
+  });
+
   it('a timer set by a timer fires in its turn', async () => {
     const clock = new ManualClock();
     const queue = new TimerQueue(clock);

@@ -62,7 +62,15 @@ export class TimerQueue {
 
   #run(): void {
     this.#armed = undefined;
-    const now = this.#clock.monoMs();
+    try {
+      this.#fireDue(this.#clock.monoMs());
+    } finally {
+      // What a callback throws goes on to the clock; the other timers must not be lost with it.
+      this.#arm();
+    }
+  }
+
+  #fireDue(now: number): void {
     for (;;) {
       const first = this.#heap[0];
       // Half a millisecond early counts as due: native timers round down.
@@ -73,7 +81,6 @@ export class TimerQueue {
       if (fire) fire();
       else this.#dead--;
     }
-    this.#arm();
   }
 
   #sweep(): void {

@@ -134,6 +134,54 @@ describe('case 58 the IPv6 forms of RFC 5118', () => {
   });
 });
 
+describe('where our BYE goes', () => {
+  /** Sets a call up whose Contact is `contact`, and hangs up. */
+  async function hangUp(contact: string, resolveHost?: () => Promise<string | undefined>) {
+    const bench = createBenchPeer(resolveHost ? { resolveHost } : {});
+    const plain = invite();
+    const headers = plain.headers.map((line) => (line.key === 'contact' ? { ...line, value: contact } : line));
+    bench.receive({ ...plain, headers }, { ...peer, address: '203.0.113.5' });
+    const dialog = bench.invites[0]!.accept({ sdp: offerSdp })!;
+    bench.receive(ack({ toTag: bench.invites[0]!.toTag, branch: 'z9hG4bK-ack' }));
+    void dialog.bye();
+    await bench.clock.advance(0);
+    return bench.last();
+  }
+
+  it('to the address of the Contact', async () => {
+    expect(await hangUp('<sip:a@198.51.100.7:5090>')).toMatchObject({ address: '198.51.100.7', port: 5_090 });
+  });
+
+  it('to where a host name points', async () => {
+    const found = await hangUp('<sip:a@pbx.example.com>', () => Promise.resolve('198.51.100.8'));
+    expect(found).toMatchObject({ address: '198.51.100.8', port: 5_060 });
+  });
+
+  it('to the source of the INVITE, where the name is unknown or no sip: URI', async () => {
+    expect(await hangUp('<sip:a@pbx.example.com>')).toMatchObject({ address: '203.0.113.5', port: 7_060 });
+    expect(await hangUp('<tel:+15551234567>')).toMatchObject({ address: '203.0.113.5', port: 7_060 });
+  });
+
+  it('to the source of the INVITE, where a caller behind NAT gave the address it knows', async () => {
+    expect(await hangUp('<sip:a@192.0.2.9:7060>')).toMatchObject({ address: '203.0.113.5', port: 7_060 });
+  });
+});
+
+describe('over a reliable transport', () => {
+  it('a refusal is sent once and its absent ACK still counted; a BYE is sent once', async () => {
+    const bench = createBenchPeer({ reliable: true });
+    bench.receive(invite());
+    bench.invites[0]!.refuse(603);
+    bench.receive(invite({ callId: 'call-2', branch: 'z9hG4bK-2' }));
+    const dialog = bench.invites[1]!.accept({ sdp: offerSdp })!;
+    bench.receive(ack({ callId: 'call-2', branch: 'z9hG4bK-ack', toTag: bench.invites[1]!.toTag }));
+    void dialog.bye();
+    await bench.clock.advance(40_000);
+    expect([bench.timesOf(603), bench.timesOf('BYE')]).toEqual([[0], [0]]);
+    expect(bench.core.stats()).toMatchObject({ unacknowledged: 1, transactions: 0, dialogs: 0 });
+  });
+});
+
 describe('closing', () => {
   it('a BYE that waits for its ACK, or for its answer, resolves', async () => {
     const bench = createBenchPeer();

@@ -112,7 +112,7 @@ export class SipCore {
     const arrival: Arrival = { request: stamped, head, source, transport, outlet };
     const verdict = this.#options.admit(source, stamped);
     if (verdict !== 'drop') this.#wire.trace('in', head.callId, `${message.method} ${message.uri}`);
-    if (verdict === 'accept') return this.#dispatch(arrival);
+    if (verdict === 'accept') return this.#guarded(head.callId, () => this.#dispatch(arrival));
     this.#counts.notAdmitted++;
     if (verdict === 'refuse') this.#wire.answerStateless(stamped, { status: 403 }, outlet);
   }
@@ -271,8 +271,17 @@ export class SipCore {
       this.#options.onInvite(pending);
     } catch (error) {
       pending.refuse(500);
+      throw error;
+    }
+  }
+
+  /** What a callback throws is reported where somebody listens for it. */
+  #guarded(callId: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
       if (!this.#options.onError) throw error;
-      this.#options.onError(error, pending.callId);
+      this.#options.onError(error, callId);
     }
   }
 

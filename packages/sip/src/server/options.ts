@@ -32,7 +32,7 @@ export interface CoreOptions {
   onInvite(invite: IncomingInvite): void;
   /** Every message sent and received, retransmissions included. */
   onTrace?(line: TraceLine): void;
-  /** What a callback threw; default: thrown on. */
+  /** What a listener threw while a message was taken in; default: thrown on. */
   onError?(error: unknown, callId: string): void;
   /** Defaults 500, 4,000 and 5,000. */
   readonly timers?: Partial<SipTimers>;
