@@ -6,7 +6,7 @@ import { codeOf, importsOf } from './source-text.ts';
 export type Sources = ReadonlyMap<string, string>;
 export type Rule = (sources: Sources) => readonly string[];
 
-const isTest = (path: string): boolean => /\.test\.ts$|\/test\/|\/conformance\b/.test(path);
+const isTest = (path: string): boolean => /\.test\.ts$|[/-]test[/-]|\/conformance\b/.test(path);
 const packageOf = (path: string): string | undefined => /^packages\/([^/]+)\/src\//.exec(path)?.[1];
 
 function sourcesOf(sources: Sources): readonly (readonly [path: string, text: string])[] {
@@ -144,24 +144,34 @@ export const filesWithin =
       .filter(([, text]) => text.split('\n').length - 1 > most)
       .map(([path, text]) => `${path} has ${text.split('\n').length - 1} lines`);
 
+type Versions = Readonly<Record<string, string>>;
+interface Manifest {
+  readonly name?: string;
+  readonly dependencies?: Versions;
+  readonly devDependencies?: Versions;
+  readonly optionalDependencies?: Versions;
+  readonly peerDependencies?: Versions;
+}
+
 /** Each direct dependency has a line, with its reason, in docs/decisions/. Types stand under one line. */
 export const dependenciesAreDecided: Rule = (sources) => {
   const decisions = [...sources]
     .filter(([path]) => path.startsWith('docs/decisions/'))
     .map(([, text]) => text)
     .join('\n');
-  return [...sources]
+  const manifests = [...sources]
     .filter(([path]) => path.endsWith('package.json'))
-    .flatMap(([path, text]) => {
-      const manifest = JSON.parse(text) as Readonly<Record<string, Readonly<Record<string, string>> | undefined>>;
-      const names = Object.keys({
-        ...manifest['dependencies'],
-        ...manifest['devDependencies'],
-        ...manifest['optionalDependencies'],
-        ...manifest['peerDependencies'],
-      }).filter((name) => !name.startsWith('@pickup/'));
-      return names
-        .filter((name) => !decisions.includes(`\`${name.startsWith('@types/') ? '@types/*' : name}\``))
-        .map((name) => `${path}: ${name} has no line in docs/decisions/`);
-    });
+    .map(([path, text]) => [path, JSON.parse(text) as Manifest] as const);
+  const own = new Set(manifests.map(([, manifest]) => manifest.name));
+  return manifests.flatMap(([path, manifest]) => {
+    const names = Object.keys({
+      ...manifest.dependencies,
+      ...manifest.devDependencies,
+      ...manifest.optionalDependencies,
+      ...manifest.peerDependencies,
+    }).filter((name) => !name.startsWith('@pickup/') && !own.has(name));
+    return names
+      .filter((name) => !decisions.includes(`\`${name.startsWith('@types/') ? '@types/*' : name}\``))
+      .map((name) => `${path}: ${name} has no line in docs/decisions/`);
+  });
 };
