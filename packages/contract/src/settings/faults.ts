@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Issue } from '../inbound.ts';
 import { ruleTexts } from './field.ts';
-import { fault, isForbiddenKey, isObject, kindOf, pointerTo, warning } from './issue.ts';
+import { fault, isForbiddenKey, isObject, kindOf, MAX_ISSUES, pointerTo, warning } from './issue.ts';
 import { didYouMean } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
@@ -90,7 +90,8 @@ export interface FieldPlace {
 
 /** One issue per zod issue. A missing member is pointed at by its parent, so that every pointer resolves. */
 export function faultsOf(schema: z.ZodType, value: unknown, error: z.ZodError, place: FieldPlace): Issue[] {
-  return error.issues.map((raw) => {
+  // One over the limit, so that the cut is still noticed.
+  return error.issues.slice(0, MAX_ISSUES + 1).map((raw) => {
     const found = follow(schema, value, raw.path);
     // A discriminator nobody knows: zod points at `type`, whose rule only the union knows.
     const outer = raw.code === 'invalid_union' ? follow(schema, value, raw.path.slice(0, -1)) : found;

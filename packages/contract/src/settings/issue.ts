@@ -76,15 +76,15 @@ function issue(severity: Issue['severity'], effect: Issue['effect'], text: Issue
 }
 
 /** As many issues as a record takes. */
-const MAX_ISSUES = 300;
+export const MAX_ISSUES = 300;
 
-/** The issues, or where they are more than 300 the faults first and a warning that says how many are left out. */
+/** The issues, or where they are more than 300 the faults first and a warning that some are left out. */
 export function limitIssues(issues: readonly Issue[]): readonly Issue[] {
   if (issues.length <= MAX_ISSUES) return issues;
   const faults = issues.filter((found) => found.severity === 'error');
   const warnings = issues.filter((found) => found.severity === 'warning');
   const kept = [...faults, ...warnings].slice(0, MAX_ISSUES);
-  const message = `${issues.length - kept.length} more issues are not listed.`;
+  const message = 'There are more issues than are listed.';
   return [...kept, warning({ code: 'more_issues', pointer: '', message })];
 }
 
