@@ -1,0 +1,1 @@
+export { toolPresent } from './tool-present.ts';
