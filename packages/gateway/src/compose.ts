@@ -125,7 +125,7 @@ async function composeOn(
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     seal: (secret) => seal.seal(secret, 'phone_number:auth_password'),
     liveInbound: (id) => runner.live(id),
-    simulateCall: (call) => simulator.call(call),
+    simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     endCall: (callId) => sessions.stop(callId),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
     concurrency: () => ({ current: runner.ringing + sessions.active, limit: config.concurrency }),

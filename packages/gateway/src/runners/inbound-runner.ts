@@ -5,8 +5,8 @@ import { InboundRun, type InboundRunDeps } from './inbound-run.ts';
 import type { CallLeg } from './leg.ts';
 
 export interface InboundRunner {
-  /** Starts deciding; returns at once. */
-  run(facts: InboundFacts, leg: CallLeg): void;
+  /** Starts deciding; settles when the record is complete and durable. */
+  run(facts: InboundFacts, leg: CallLeg): Promise<void>;
   /** The record of an inbound in progress. */
   live(inboundId: string): InboundObject | undefined;
   readonly ringing: number;
@@ -27,9 +27,14 @@ export function createInboundRunner(deps: InboundRunDeps): InboundRunner {
   };
   return {
     run(facts, leg) {
-      const run = new InboundRun(deps, facts, leg, closed);
-      running.set(facts.inbound_id, run);
-      run.start();
+      return new Promise((resolve) => {
+        const run = new InboundRun(deps, facts, leg, (id) => {
+          closed(id);
+          resolve();
+        });
+        running.set(facts.inbound_id, run);
+        run.start();
+      });
     },
     live: (id) => running.get(id)?.object(),
     get ringing() {

@@ -14,8 +14,8 @@ export interface SimulatedCall {
 }
 
 export interface Simulator {
-  /** Returns once the inbound exists; its record tells the rest. */
-  call(call: SimulatedCall): Promise<{ readonly inbound_id: string }>;
+  /** Resolves once the inbound exists; `recorded` settles when its record is complete and durable. */
+  call(call: SimulatedCall): Promise<{ readonly inbound_id: string; readonly recorded: Promise<void> }>;
 }
 
 export function createSimulator(deps: {
@@ -41,8 +41,7 @@ export function createSimulator(deps: {
         media: deps.taking() ? 'usable' : 'draining',
         inboundId,
       });
-      deps.runner.run(facts, simulatedLeg());
-      return { inbound_id: inboundId };
+      return { inbound_id: inboundId, recorded: deps.runner.run(facts, simulatedLeg()) };
     },
   };
 }

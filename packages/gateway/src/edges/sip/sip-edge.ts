@@ -193,7 +193,7 @@ class Edge {
         if (registered) clock.after(LATE_MS, () => this.#guests.delete(invite.callId));
       },
     });
-    runner.run(facts, leg);
+    await runner.run(facts, leg);
   }
 
   /** Once per address: the exact line that would let it in. */
