@@ -1,0 +1,1 @@
+export { type BaresipOptions, type BaresipResult, runBaresip } from './run-baresip.ts';

@@ -1,0 +1,101 @@
+/** The calls we can have SIPp place without a scenario of one's own. All keep the route set. */
+export type BuiltinScenario =
+  /** Answered, held for `holdMs` (default 500), ended by SIPp. */
+  | { readonly kind: 'answered'; readonly holdMs?: number }
+  /** Answered, ended by the server. */
+  | { readonly kind: 'ended-by-server' }
+  /** Refused with `code`. */
+  | { readonly kind: 'refused'; readonly code: number }
+  /** Cancelled `afterMs` (default 0) after the 180. */
+  | { readonly kind: 'cancelled'; readonly afterMs?: number };
+
+const send = (lines: readonly string[], body: readonly string[] = []) => {
+  const text = [...lines, `Content-Length: ${body.length > 0 ? '[len]' : '0'}`, '', ...body].join('\n');
+  return (retransmit: boolean) => `<send${retransmit ? ' retrans="500"' : ''}><![CDATA[\n${text}\n]]></send>`;
+};
+
+const recv = (code: number, attributes = '', action = '') =>
+  action === ''
+    ? `<recv response="${code}" ${attributes}/>`
+    : `<recv response="${code}" ${attributes}><action>${action}</action></recv>`;
+
+const pause = (forMs: number) => `<pause milliseconds="${forMs}"/>`;
+
+const from = 'From: <sip:[$caller]@[local_ip]:[local_port]>;tag=[pid]s[call_number]';
+const to = 'To: <sip:[service]@[remote_ip]:[remote_port]>';
+const via = (back: number) =>
+  `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch${back === 0 ? '' : `-${back}`}];rport`;
+const common = (cseq: string) => ['Call-ID: [call_id]', `CSeq: ${cseq}`, 'Max-Forwards: 70'];
+const target = 'sip:[service]@[remote_ip]:[remote_port]';
+const contact = 'Contact: <sip:sipp@[local_ip]:[local_port]>';
+
+const sdp = [
+  'v=0',
+  'o=sipp 1 1 IN IP4 [local_ip]',
+  's=-',
+  'c=IN IP[media_ip_type] [media_ip]',
+  't=0 0',
+  'm=audio [media_port] RTP/AVP 0 8',
+  'a=rtpmap:0 PCMU/8000',
+  'a=rtpmap:8 PCMA/8000',
+];
+
+const invite = send(
+  [`INVITE ${target} SIP/2.0`, via(0), from, to, ...common('1 INVITE'), contact, 'Content-Type: application/sdp'],
+  sdp,
+)(true);
+
+const inDialog = (method: string, seq: number) =>
+  send([
+    `${method} [next_url] SIP/2.0`,
+    via(0),
+    '[routes]',
+    from,
+    `${to}[peer_tag_param]`,
+    ...common(`${seq} ${method}`),
+  ]);
+
+/** A request of the INVITE's own transaction: `back` messages after it in the scenario. */
+const inTransaction = (method: string, back: number, peerTag: string) =>
+  send([`${method} ${target} SIP/2.0`, via(back), from, `${to}${peerTag}`, ...common(`1 ${method}`)]);
+
+const ringing = [recv(100, 'optional="true"'), recv(180, 'optional="true"'), recv(183, 'optional="true"')];
+
+/** Logs what answered: Call-ID, code, Contact or Reason. */
+const note = (code: number, name: string) =>
+  `<ereg regexp=".*" search_in="hdr" header="${name}:" assign_to="noted"/><log message="[call_id];${code};[$noted]"/>`;
+
+function steps(scenario: BuiltinScenario): readonly string[] {
+  const answered = [
+    invite,
+    ...ringing,
+    recv(200, 'rrs="true" rtd="true"', note(200, 'Contact')),
+    inDialog('ACK', 1)(false),
+  ];
+  switch (scenario.kind) {
+    case 'answered':
+      return [...answered, pause(scenario.holdMs ?? 500), inDialog('BYE', 2)(true), recv(200)];
+    case 'ended-by-server': {
+      const copied = ['[last_Via:]', '[last_From:]', '[last_To:]', '[last_Call-ID:]', '[last_CSeq:]'];
+      return [...answered, '<recv request="BYE"/>', send(['SIP/2.0 200 OK', ...copied])(false)];
+    }
+    case 'refused': {
+      const ack = inTransaction('ACK', 5, '[peer_tag_param]')(false);
+      return [invite, ...ringing, recv(scenario.code, 'rtd="true"', note(scenario.code, 'Reason')), ack];
+    }
+    case 'cancelled': {
+      const cancel = inTransaction('CANCEL', 4, '')(true);
+      const ack = inTransaction('ACK', 7, '[peer_tag_param]')(false);
+      const wait = pause(scenario.afterMs ?? 0);
+      return [invite, recv(100, 'optional="true"'), recv(180), wait, cancel, recv(200), recv(487), ack];
+    }
+  }
+}
+
+/** The XML of a built-in scenario; `from` is the caller's number. */
+export function buildScenario(scenario: BuiltinScenario, caller: string): string {
+  const body = steps(scenario).join('\n').replaceAll('[$caller]', caller);
+  const header = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">';
+  const used = scenario.kind === 'cancelled' ? '' : '\n<Reference variables="noted"/>';
+  return `${header}\n<scenario name="${scenario.kind}">\n${body}${used}\n</scenario>\n`;
+}
