@@ -2,10 +2,13 @@
 import {
   type AgentVersionReference,
   type CheckReplyBody,
+  type Issue,
+  type JudgedReply,
   lintReply,
   parseCheckReply,
   replyGroupOf,
 } from '@pickup/contract';
+import type { ResolveResult } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, badReference, unknownAsset } from './failure.ts';
 import { members, type Route } from './route.ts';
@@ -26,34 +29,43 @@ export function webhookReplyRoutes(deps: ApiDeps): readonly Route[] {
       body: members('reply! channel to_number agent_id agent_version'),
       async handle({ body, warn }) {
         const read = accept(parseCheckReply(body), warn);
-        const named = await agentOf(deps, read);
-        const resolved = named && (await deps.store.resolveTarget(named));
-        if (named && resolved?.found === false && read.agent_id !== undefined) throw badReference(resolved.message);
-        return lintReply(read.reply, {
+        const options = {
           channel: read.channel,
           catalogue: deps.catalogue,
-          checkUrl: (url) => deps.checkUrl(url, 'agent_webhook'),
-          ...(resolved?.found && { target: resolved.target, knowledgeBases: resolved.knowledge_bases }),
-        });
+          checkUrl: (url: string) => deps.checkUrl(url, 'agent_webhook'),
+        };
+        const base = await baseAgent(deps, read);
+        const alone = lintReply(read.reply, options);
+        const named = agentOf(alone.reply, base);
+        if (named === undefined) return alone;
+        const resolved = await deps.store.resolveTarget(named);
+        const missing = issueOf(resolved, read, alone.reply);
+        if (missing !== undefined || !resolved.found) {
+          return { ...alone, issues: [...alone.issues, ...(missing ? [missing] : [])] };
+        }
+        return lintReply(read.reply, { ...options, target: resolved.target, knowledgeBases: resolved.knowledge_bases });
       },
     },
   ];
 }
 
-/** The reply's own agent, else the one named beside it, else the number's first of the channel. */
-async function agentOf(deps: ApiDeps, read: CheckReplyBody): Promise<Named | undefined> {
-  const group = member(read.reply, replyGroupOf(read.channel));
-  const override = member(group, 'override_agent_id');
-  const version = member(group, 'override_agent_version');
-  if (typeof override === 'string' && override !== '') {
-    return { agent_id: override, reference: referenceOf(version) ?? 'latest' };
-  }
-  const base = await baseAgent(deps, read);
-  return base && { ...base, reference: referenceOf(version) ?? base.reference };
+/** The reply's own agent (D4), else the one named beside it or the number's. */
+function agentOf(reply: JudgedReply, base: Named | undefined): Named | undefined {
+  if (reply.kind !== 'overrides') return base;
+  const { override_agent_id: id, override_agent_version: version } = reply;
+  if (id !== undefined) return { agent_id: id, reference: version ?? 'latest' };
+  return base && { ...base, reference: version ?? base.reference };
 }
 
+/** The agent named beside the reply, else the number's first of the channel. Throws 422 for what does not exist. */
 async function baseAgent(deps: ApiDeps, read: CheckReplyBody): Promise<Named | undefined> {
-  if (read.agent_id !== undefined) return { agent_id: read.agent_id, reference: read.agent_version ?? 'latest' };
+  if (read.agent_id !== undefined) {
+    const reference = read.agent_version ?? 'latest';
+    if ((await deps.store.getAgent(read.agent_id, reference)) === undefined) {
+      throw badReference(`There is no version ${reference} of an agent ${read.agent_id}.`);
+    }
+    return { agent_id: read.agent_id, reference };
+  }
   if (read.to_number === undefined) return undefined;
   const number = await deps.store.getNumber(read.to_number);
   if (number === undefined) throw unknownAsset();
@@ -62,14 +74,14 @@ async function baseAgent(deps: ApiDeps, read: CheckReplyBody): Promise<Named | u
   return first && { agent_id: first.agent_id, reference: first.agent_version ?? 'latest' };
 }
 
-/** A string of digits is that number (D4). */
-function referenceOf(version: unknown): AgentVersionReference | undefined {
-  if (typeof version === 'number' && Number.isInteger(version)) return version;
-  if (typeof version !== 'string' || version === '') return undefined;
-  return /^\d{1,9}$/.test(version) ? Number(version) : version;
-}
-
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
+/** E1, E6: an agent that is not there, or is of the other channel. */
+function issueOf(resolved: ResolveResult, read: CheckReplyBody, reply: JudgedReply): Issue | undefined {
+  const own = reply.kind === 'overrides' && reply.override_agent_id !== undefined;
+  const pointer = own ? `/${replyGroupOf(read.channel)}/override_agent_id` : '';
+  const common = { severity: 'error', effect: 'refuses', pointer } as const;
+  if (!resolved.found) return { ...common, code: 'unknown_agent', message: resolved.message };
+  const { agent_id, channel } = resolved.target;
+  if (channel === (read.channel === 'call' ? 'voice' : 'chat')) return undefined;
+  const message = `${agent_id} is a ${channel} agent and cannot take a ${read.channel === 'call' ? 'call' : 'text'}.`;
+  return { ...common, code: 'wrong_channel', message };
 }

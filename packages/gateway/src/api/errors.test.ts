@@ -1,0 +1,120 @@
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { createLog } from '../observe/log.ts';
+import { createMemoryStore } from '../stores/memory/index.ts';
+import { StoreUnavailable } from '../stores/port.ts';
+import type { ApiDeps } from './deps.ts';
+import { startTestApi, type TestApi } from './start-test-api.ts';
+
+let api: TestApi | undefined;
+afterEach(() => api?.close());
+
+async function start(over: Partial<ApiDeps> = {}): Promise<TestApi> {
+  api = await startTestApi(over);
+  return api;
+}
+
+function raw(url: string, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+const json = { 'content-type': 'application/json' };
+
+test('whatever the framework refuses has the same body as any other error', async () => {
+  const { request } = await start({ bodyLimitBytes: 2_000 });
+  const post = (body: string, headers: Record<string, string> = json) =>
+    request('/create-agent', { method: 'POST', headers, body });
+  const deep = '['.repeat(500) + ']'.repeat(500);
+  const cases: readonly [number, Promise<Response>][] = [
+    [404, request('/no-such-route')],
+    [405, request('/create-agent')],
+    [400, request('/get-agent/%zz')],
+    [400, post('{"a":')],
+    [400, post('{"a":1}'.replace('"a"', '"__proto__"'))],
+    [400, post('{"a":{"constructor":{"prototype":{"x":1}}}}')],
+    [400, post(deep)],
+    [400, post('[]')],
+    [400, post('null')],
+    [413, post(JSON.stringify({ a: 'x'.repeat(3_000) }))],
+    [415, post('a=1', { 'content-type': 'application/x-www-form-urlencoded' })],
+    [415, post('<a/>', { 'content-type': 'text/plain' })],
+  ];
+  for (const [status, answer] of cases) {
+    const response = await answer;
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await response.json()).toMatchObject({ status: 'error', message: expect.any(String) });
+  }
+  expect((await request('/create-agent')).headers.get('allow')).toBe('POST');
+});
+
+test('bytes that are no HTTP get an answer in the same form', async () => {
+  const { url } = await start();
+  expect(await raw(url, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*\{"status":"error","message":/);
+});
+
+test('case 49 an unexpected exception is 500 without internals, and logged', async () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line), clock: { wallMs: () => 0 } });
+  const store = { ...createMemoryStore(), getAgent: () => Promise.reject(new Error('secret path /etc/x')) };
+  const { request } = await start({ store, log });
+  const response = await request('/get-agent/agent_a');
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain('secret');
+  expect(lines.join('')).toContain('secret path /etc/x');
+});
+
+test('a store that cannot write is 503, and the SDK may try again', async () => {
+  const store = { ...createMemoryStore(), deleteNumber: () => Promise.reject(new StoreUnavailable('disk full')) };
+  const { request } = await start({ store });
+  const response = await request('/delete-phone-number/+14157774444', { method: 'DELETE' });
+  expect(response.status).toBe(503);
+  expect(response.headers.get('x-should-retry')).toBe('true');
+  expect(await response.text()).not.toContain('disk');
+});
+
+test('a body without content type or length is taken as none, and an empty JSON body too', async () => {
+  const { request } = await start();
+  expect((await request('/v2/list-agents', { method: 'POST' })).status).toBe(200);
+  expect((await request('/v2/list-agents', { method: 'POST', headers: json, body: '' })).status).toBe(200);
+});
+
+test('health and readiness need no key; not being ready is 503 with the reasons', async () => {
+  const { url } = await start({ ready: () => ({ ready: false, reasons: ['SIP is not listening'] }) });
+  expect((await fetch(`${url}/health`)).status).toBe(200);
+  const response = await fetch(`${url}/ready`);
+  expect(response.status).toBe(503);
+  expect(await response.json()).toMatchObject({ status: 'error', reasons: ['SIP is not listening'] });
+});
+
+test('a warning never breaks the header it stands in', async () => {
+  const { post } = await start();
+  const response = await post('/create-retell-llm', { 'bad\r\nx-evil: 1ü': 1 });
+  expect(response.status).toBe(201);
+  expect(response.headers.get('x-evil')).toBeNull();
+  expect(response.headers.get('x-pickup-warning')).toMatch(/bad\?\?x-evil/);
+});
+
+test('changes are logged with the key that made them, without the body', async () => {
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => lines.push(line), clock: { wallMs: () => 0 } });
+  const { post } = await start({ log });
+  await post('/create-retell-llm', { begin_message: 'my secret words' });
+  await expect.poll(() => lines.length).toBe(1);
+  expect(JSON.parse(lines[0]!)).toMatchObject({
+    event: 'api_request',
+    route: '/create-retell-llm',
+    status: 201,
+    key_id: 'k1',
+  });
+  expect(lines[0]).not.toContain('secret words');
+});

@@ -1,0 +1,100 @@
+import type { InboundObject } from '@pickup/contract';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeAgent, startTestApi, type TestApi } from './start-test-api.ts';
+
+let api: TestApi;
+const live = new Map<string, InboundObject>();
+const simulated: unknown[] = [];
+beforeEach(async () => {
+  live.clear();
+  simulated.length = 0;
+  api = await startTestApi({
+    liveInbound: (id) => live.get(id),
+    simulateCall: async (call) => {
+      simulated.push(call);
+      return { inbound_id: 'inb_simulated' };
+    },
+  });
+});
+afterEach(() => api.close());
+
+async function arrive(inbound_id: string, to_number = '+12137771235') {
+  await api.store.openInbound({
+    inbound_id,
+    channel: 'call',
+    edge: 'simulator',
+    from_number: '+12137771234',
+    to_number,
+    arrival_timestamp: 5,
+    session_id: `call_of_${inbound_id}`,
+    settings: {},
+    node_id: 'node',
+    lease_until: 100,
+  });
+}
+
+const read = async (id: string) => (await (await api.request(`/get-inbound/${id}`)).json()) as InboundObject;
+
+test('H1 the record of an inbound: live while it waits, stored once it has its outcome', async () => {
+  await arrive('inb_1');
+  expect(await read('inb_1')).toMatchObject({ inbound_id: 'inb_1', outcome: null, attempts: [] });
+  const attempts = [
+    { attempt: 1, start_timestamp: 6, end_timestamp: 7, phases: { total_ms: 1 }, verdict: 'failed' },
+  ] as const;
+  live.set('inb_1', { ...(await api.store.getInbound('inb_1'))!, attempts });
+  expect((await read('inb_1')).attempts).toHaveLength(1);
+  await api.store.settleInbound({ inbound_id: 'inb_1', outcome: 'declined', outcome_timestamp: 9 });
+  expect(await read('inb_1')).toMatchObject({ outcome: 'declined' });
+  expect((await api.request('/get-inbound/inb_none')).status).toBe(422);
+});
+
+test('records are listed by filter and page', async () => {
+  await arrive('inb_1');
+  await arrive('inb_2', '+19999999999');
+  const list = async (body: unknown) => (await (await api.post('/list-inbounds', body)).json()) as never;
+  const to_number = { type: 'string', op: 'eq', value: '+19999999999' };
+  expect(await list({ filter_criteria: { to_number } })).toMatchObject({
+    has_more: false,
+    items: [{ inbound_id: 'inb_2' }],
+  });
+  const first = (await list({ limit: 1 })) as { readonly pagination_key: string };
+  expect(first).toMatchObject({ has_more: true, items: [{ inbound_id: 'inb_2' }] });
+  expect(await list({ limit: 1, pagination_key: first.pagination_key })).toMatchObject({
+    items: [{ inbound_id: 'inb_1' }],
+  });
+});
+
+test('a simulated call needs two numbers', async () => {
+  const body = { from_number: '+12137771234', to_number: '+12137771235', headers: { 'X-Shop': 'north' } };
+  const made = await api.post('/simulate-inbound-call', body);
+  expect([made.status, await made.json()]).toEqual([201, { inbound_id: 'inb_simulated' }]);
+  expect(simulated).toEqual([body]);
+  expect((await api.post('/simulate-inbound-call', { from_number: '+1' })).status).toBe(400);
+  expect(simulated).toHaveLength(1);
+});
+
+test('E5 a reply is judged as it would be in a call, and against the agent it leads to', async () => {
+  const { agent_id } = await makeAgent(api.client);
+  const judge = async (body: unknown) => {
+    const response = await api.post('/check-webhook-reply', body);
+    return { ...((await response.json()) as { issues: { code: string; pointer: string }[] }), status: response.status };
+  };
+  expect(await judge({ reply: {} })).toMatchObject({ status: 200, issues: [] });
+  const speed = { call_inbound: { override_agent_id: agent_id, agent_override: { agent: { voice_speed: 9 } } } };
+  expect((await judge({ reply: speed })).issues).toContainEqual(
+    expect.objectContaining({ severity: 'error', pointer: '/call_inbound/agent_override/agent/voice_speed' }),
+  );
+  const across = { call_inbound: { agent_override: { agent: { fallback_voice_ids: ['11labs-Anna'] } } } };
+  expect((await judge({ reply: across, agent_id })).issues.map((issue) => issue.code)).toContain(
+    'fallback_voice_provider',
+  );
+  expect((await judge({})).status).toBe(400);
+  expect((await judge({ reply: {}, agent_id: 'agent_none' })).status).toBe(422);
+  const unknown = { call_inbound: { override_agent_id: 'agent_none' } };
+  expect(await judge({ reply: unknown })).toMatchObject({
+    status: 200,
+    issues: [{ code: 'unknown_agent', pointer: '/call_inbound/override_agent_id' }],
+  });
+  const text = { chat_inbound: { override_agent_id: agent_id } };
+  expect((await judge({ reply: text, channel: 'sms' })).issues.map((issue) => issue.code)).toEqual(['wrong_channel']);
+});

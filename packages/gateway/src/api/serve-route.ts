@@ -1,0 +1,80 @@
+/** One route on the server: who may, what came, what goes out, one wide log event. */
+import { apiError } from '@pickup/contract';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ApiDeps } from './deps.ts';
+import { ApiFailure } from './failure.ts';
+import type { Ask, Route } from './route.ts';
+
+const MAX_WARNING_CHARS = 2_000;
+
+/** What is known of a request beside fastify's own. */
+interface Seen {
+  keyId?: string;
+  readonly warnings: string[];
+}
+
+/** Mounts the route. The key is checked before the body is read. */
+export function serveRoute(app: FastifyInstance, route: Route, deps: ApiDeps): void {
+  const seen = new WeakMap<FastifyRequest, Seen>();
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    async onRequest(request) {
+      const own: Seen = { warnings: [] };
+      seen.set(request, own);
+      if (route.access !== 'public') own.keyId = await admit(request, route, deps);
+    },
+    handler: (request, reply) => answer(request, reply, route, seen.get(request)!.warnings),
+    async onResponse(request, reply) {
+      logRequest(deps, route, seen.get(request), reply);
+    },
+  });
+}
+
+/** The id of the key. Throws 401 and 403. */
+async function admit(request: FastifyRequest, route: Route, deps: ApiDeps): Promise<string> {
+  const key = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
+  const caller = key === undefined ? undefined : await deps.authenticate(key);
+  if (caller === undefined) throw new ApiFailure(apiError('unauthorized'));
+  if (route.access === 'write' && caller.role !== 'full') throw new ApiFailure(apiError('forbidden'));
+  return caller.key_id;
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, route: Route, warnings: string[]) {
+  let status = route.status ?? 200;
+  const ask: Ask = {
+    params: request.params as Readonly<Record<string, string>>,
+    body: request.body,
+    query: request.query as Readonly<Record<string, unknown>>,
+    warn: (text) => void warnings.push(text),
+    header: (name, value) => void reply.header(name, value),
+    status: (other) => {
+      status = other;
+    },
+  };
+  const result = await route.handle(ask);
+  if (warnings.length > 0) reply.header('x-pickup-warning', headerText(warnings.join(' ')));
+  reply.code(status).header('cache-control', 'no-store');
+  return result === undefined ? reply.send() : reply.send(result);
+}
+
+/** Changes and warnings are worth an operator's line, reads are not. */
+function logRequest(deps: ApiDeps, route: Route, seen: Seen | undefined, reply: FastifyReply): void {
+  const warnings = seen?.warnings ?? [];
+  const fields = {
+    method: route.method,
+    route: route.path,
+    status: reply.statusCode,
+    duration_ms: Math.round(reply.elapsedTime),
+    ...(seen?.keyId !== undefined && { key_id: seen.keyId }),
+    ...(warnings.length > 0 && { 'pii.warnings': warnings }),
+  };
+  if (warnings.length > 0) deps.log.warn('api_request', fields);
+  else if (route.access === 'write' && seen?.keyId !== undefined) deps.log.info('api_request', fields);
+  else deps.log.debug('api_request', fields);
+}
+
+/** Only what may stand in a header. */
+function headerText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, MAX_WARNING_CHARS);
+}
