@@ -23,6 +23,8 @@ export interface MediaSession {
   onSpeech(fn: (speaking: boolean) => void): void;
   /** Calls back when no packet came for `afterMs` since the start, the last packet or the end of a hold (F4). */
   onNoRtp(afterMs: number, fn: () => void): void;
+  /** Calls back once when a fault of ours (a bug, the worker's death) closed the session. */
+  onFailed(fn: (error: Error) => void): void;
   /** While held nothing is sent, the queue waits, and missing packets are no fault. */
   setHold(held: boolean): void;
   /** Hears both directions from now on, for recording; off until first called. */
@@ -57,6 +59,7 @@ export class SessionHandle implements MediaSession {
   readonly #speech: ((speaking: boolean) => void)[] = [];
   readonly #noRtp: { readonly afterMs: number; readonly fn: () => void }[] = [];
   readonly #taps: ((direction: AudioDirection, samples: Int16Array) => void)[] = [];
+  readonly #failed: ((error: Error) => void)[] = [];
   #count = 0;
   #heard = false;
   #closed = false;
@@ -102,6 +105,10 @@ export class SessionHandle implements MediaSession {
     if (!known) this.#tell({ kind: 'watchNoRtp', session: this.#id, afterMs });
   }
 
+  onFailed(fn: (error: Error) => void): void {
+    this.#failed.push(fn);
+  }
+
   setHold(held: boolean): void {
     this.#tell({ kind: 'hold', session: this.#id, held });
   }
@@ -134,6 +141,13 @@ export class SessionHandle implements MediaSession {
     this.#statsWaiting.clear();
   }
 
+  /** Ends this half because of a fault of ours. */
+  fail(error: Error): void {
+    if (this.#closed) return;
+    this.abandon();
+    for (const fn of this.#failed) fn(error);
+  }
+
   /** A message of the worker about this session. */
   hear(message: FromWorker): void {
     if (this.#closed) return;
@@ -158,6 +172,8 @@ export class SessionHandle implements MediaSession {
         this.#statsWaiting.get(message.request)?.(message.stats);
         this.#statsWaiting.delete(message.request);
         return;
+      case 'failed':
+        return this.fail(message.error);
       case 'opened':
       case 'mediaStats':
         return;

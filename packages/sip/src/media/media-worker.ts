@@ -80,7 +80,7 @@ async function open(id: number): Promise<void> {
   const session = new RtpSession({ session: id, send, emit, random32 });
   // An unreachable peer (ICMP) or a full buffer costs packets, never the call.
   socket.on('error', () => {});
-  socket.on('message', (datagram, from) => session.receive(datagram, from, monoMs()));
+  socket.on('message', (datagram, from) => guarded(id, () => session.receive(datagram, from, monoMs())));
   sessions.set(id, { session, socket, port, leavePacer: undefined });
   emit({ kind: 'opened', session: id, port });
 }
@@ -94,6 +94,16 @@ function close(id: number): void {
   pool.release(open.port);
 }
 
+/** A bug in one call's code ends that call, not the thread and every other call with it. */
+function guarded(id: number, run: () => void): void {
+  try {
+    run();
+  } catch (thrown) {
+    close(id);
+    emit({ kind: 'failed', session: id, error: thrown instanceof Error ? thrown : new Error(String(thrown)) });
+  }
+}
+
 function handle(message: ToWorker): void {
   if (message.kind === 'open') return void open(message.session);
   if (message.kind === 'close') return close(message.session);
@@ -103,7 +113,7 @@ function handle(message: ToWorker): void {
     return emit({ kind: 'mediaStats', request: message.request, stats });
   }
   const found = sessions.get(message.session);
-  if (found !== undefined) handleSession(found, message);
+  if (found !== undefined) guarded(message.session, () => handleSession(found, message));
 }
 
 function handleSession(open: Open, message: Exclude<ToWorker, { kind: 'open' | 'close' | 'mediaStats' }>): void {
@@ -111,7 +121,7 @@ function handleSession(open: Open, message: Exclude<ToWorker, { kind: 'open' | '
   switch (message.kind) {
     case 'start':
       session.start(message.remote, monoMs());
-      open.leavePacer ??= pacer.add((cycle, nowMs) => session.runFrame(cycle, nowMs));
+      open.leavePacer ??= pacer.add((cycle, nowMs) => guarded(message.session, () => session.runFrame(cycle, nowMs)));
       return;
     case 'play':
       return session.play(message.play, message.samples);

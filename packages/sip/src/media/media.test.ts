@@ -24,8 +24,8 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).reverse()) await clean();
 });
 
-async function media(ports: readonly [number, number]): Promise<Media> {
-  const made = await createMedia({ host: '127.0.0.1', ports });
+async function media(ports: readonly [number, number], onFailure?: (error: Error) => void): Promise<Media> {
+  const made = await createMedia({ host: '127.0.0.1', ports, ...(onFailure === undefined ? {} : { onFailure }) });
   cleanups.push(() => made.close());
   return made;
 }
@@ -161,6 +161,22 @@ describe('media over real sockets', () => {
     await once(again, 'listening');
     again.close();
     await expect(engine.open()).rejects.toThrow('closed');
+  });
+
+  it('a fault in one session ends that one only, and says so', async () => {
+    const failures: Error[] = [];
+    const engine = await media([21_600, 21_603], (error) => failures.push(error));
+    const [sick, well] = [(await engine.open())!, (await engine.open())!];
+    const told = new Promise<Error>((resolve) => sick.onFailed(resolve));
+    const playing = sick.play(tone(160));
+    sick.start(undefined as never);
+    expect((await told).name).toBe('TypeError');
+    expect(failures).toHaveLength(1);
+    await playing;
+    const phone = await peer();
+    well.start({ address: '127.0.0.1', port: phone.port, payloadType: 0 });
+    await until(() => phone.packets.length > 2);
+    expect((await engine.open())!.port).toBe(sick.port);
   });
 
   it('carries 200 sessions at once without leaving one behind', async () => {

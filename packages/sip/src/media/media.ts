@@ -8,7 +8,10 @@ export interface MediaOptions {
   readonly host: string;
   /** First and last RTP port; the even ones are used, those taken by others are skipped. Keep below 32768. */
   readonly ports: readonly [number, number];
-  /** Told when the worker died, which is a fault of ours. Its sessions are closed; the next `open` starts another. */
+  /**
+   * Told of faults of ours: a bug ended one session, or the worker died and all of them. After the latter the next
+   * `open` starts another worker.
+   */
   readonly onFailure?: (error: Error) => void;
 }
 
@@ -91,6 +94,7 @@ class MediaEngine implements Media {
     } else if (message.kind === 'opened') {
       this.#opened(worker, message.session, message.port);
     } else {
+      if (message.kind === 'failed') this.#options.onFailure?.(message.error);
       this.#sessions.get(message.session)?.hear(message);
     }
   }
@@ -112,6 +116,7 @@ class MediaEngine implements Media {
   #fail(worker: Worker, error: Error): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    for (const session of [...this.#sessions.values()]) session.fail(error);
     this.#abandonAll(error);
     this.#options.onFailure?.(error);
   }

@@ -51,6 +51,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'opened'; readonly session: number; readonly port: number | undefined }
   | { readonly kind: 'played'; readonly session: number; readonly plays: readonly number[] }
+  | { readonly kind: 'failed'; readonly session: number; readonly error: Error }
   | { readonly kind: 'firstPacket'; readonly session: number }
   | { readonly kind: 'speech'; readonly session: number; readonly speaking: boolean }
   | { readonly kind: 'noRtp'; readonly session: number; readonly afterMs: number }
