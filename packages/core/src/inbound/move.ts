@@ -29,10 +29,16 @@ export function note(state: InboundState, ...steps: readonly string[]): InboundS
   return { ...state, ledger: { ...state.ledger, steps: [...state.ledger.steps, ...steps] } };
 }
 
-/** Adds issues to the record. */
+/** Adds issues to the record; what is told there already, word for word, is not told again. */
 export function report(state: InboundState, issues: readonly Issue[]): InboundState {
-  if (issues.length === 0) return state;
-  return { ...state, ledger: { ...state.ledger, issues: [...state.ledger.issues, ...issues] } };
+  const known = new Set(state.ledger.issues.map(wording));
+  const fresh = issues.filter((issue) => !known.has(wording(issue)));
+  if (fresh.length === 0) return state;
+  return { ...state, ledger: { ...state.ledger, issues: [...state.ledger.issues, ...fresh] } };
+}
+
+function wording({ pointer, message }: Issue): string {
+  return `${pointer} ${message}`;
 }
 
 /** Adds an attempt to the record. */

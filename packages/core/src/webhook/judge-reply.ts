@@ -41,6 +41,7 @@ export function judgeReply(result: AttemptResult, channel: Channel): ReplyVerdic
     return { kind: 'failed', error: result.error, fault: result.fault, message: result.message };
   }
   if (result.status < 200 || result.status > 299) return judgeStatus(result);
+  if (result.status === 204) return { kind: 'none', issues: [] };
   const parsed = parseReplyBody(result.body, { truncated: result.truncated });
   if (!parsed.ok) return { kind: 'bad', issues: [parsed.issue] };
   if (parsed.value === undefined) return { kind: 'none', issues: [] };
