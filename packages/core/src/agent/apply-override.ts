@@ -49,11 +49,12 @@ export function applyOverride(options: ApplyOptions): Applied {
   });
   const wanted = buildPlan(options, laid.override, laid.available, variables.variables);
   const url = checkWebhookUrl(wanted, options);
+  const plan = url && lenient ? withoutWebhookUrl(wanted, target) : wanted;
   const refused = [...laid.refused, ...(url && !lenient ? [url] : [])];
   return {
-    plan: url && lenient ? withoutWebhookUrl(wanted, target) : wanted,
+    plan,
     issues: [...laid.issues, ...variables.warnings, ...(url ? [lenient ? ignored(url) : url] : [])],
-    steps: stepsOf(laid.override, wishes),
+    steps: stepsOf(laid.override, plan, wishes),
     ...(refused.length > 0 && { refused }),
   };
 }
@@ -123,7 +124,7 @@ function checkWebhookUrl(plan: SessionPlan, options: ApplyOptions): Issue | unde
     code: 'unsafe_url',
     pointer: `/${replyGroupOf(options.facts.channel)}/agent_override/agent/webhook_url`,
     message: `agent.webhook_url, once its variables are rendered: ${judged.message}`,
-    sent: url,
+    sent: redactUrls(url),
   };
 }
 
@@ -138,10 +139,11 @@ function withoutWebhookUrl(plan: SessionPlan, target: ResolvedTarget): SessionPl
 }
 
 /** "voice_temperature 0.6 from agent_override.agent" (H1). */
-function stepsOf(override: AgentOverride, wishes: Wishes): readonly string[] {
+function stepsOf(override: AgentOverride, plan: SessionPlan, wishes: Wishes): readonly string[] {
   const steps: string[] = [];
   for (const [group, settings] of Object.entries(override)) {
     for (const [field, value] of Object.entries(settings ?? {})) {
+      if (!plan.overridden.includes(`${group}.${field}`)) continue;
       steps.push(`${field} ${shown(value as Json)} from agent_override.${group}`);
     }
   }
@@ -154,6 +156,11 @@ function stepsOf(override: AgentOverride, wishes: Wishes): readonly string[] {
 }
 
 function shown(value: Json): string {
-  const text = JSON.stringify(value);
+  const text = redactUrls(JSON.stringify(value));
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Userinfo and query of URLs are secrets (H1). */
+function redactUrls(text: string): string {
+  return text.replace(/(\w+:\/\/)[^/\s?#"]*@/g, '$1…@').replace(/(\w+:\/\/[^\s?#"]*)\?[^\s#"]*/g, '$1?…');
 }

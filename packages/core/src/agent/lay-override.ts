@@ -32,29 +32,34 @@ export interface LayOptions {
   readonly lenient: boolean;
 }
 
-/** Each round leaves out at least one field that broke a rule. */
-const MOST_ROUNDS = 8;
-
 /** Holds the override against the target; where faults are ignored, again without the faulty fields. */
 export function layOverride(options: LayOptions): LaidOverride {
   const { wishes, lenient } = options;
-  const forgiven: Issue[] = lenient ? wishes.faults.map(ignored) : [];
-  let override = lenient ? without(wishes.agent_override ?? {}, wishes.faults) : (wishes.agent_override ?? {});
-  for (let round = 0; ; round++) {
-    const fitted = fit(options, override, lenient ? [] : wishes.faults);
-    const faults = unique(fitted.reply.override_faults);
-    if (lenient && faults.length > 0 && round < MOST_ROUNDS) {
-      forgiven.push(...faults.map(ignored));
-      override = without(override, faults);
-      continue;
-    }
-    return {
-      override: fitted.reply.agent_override ?? {},
-      available: fitted.available ?? { issues: [] },
-      issues: [...forgiven, ...unique([...faults, ...fitted.issues])],
-      refused: lenient ? [] : faults,
-    };
+  const sent = wishes.agent_override ?? {};
+  if (!lenient) return laid(options, sent, wishes.faults);
+  let override = without(sent, wishes.faults);
+  const forgiven = wishes.faults.map(ignored);
+  for (;;) {
+    const round = laid(options, override, []);
+    const left = without(override, round.refused);
+    const issues = merge(forgiven, merge(round.refused.map(ignored), round.issues));
+    // A fault that is in no field of the override is the saved agent's own, and no reason to lose a caller.
+    if (countFields(left) === countFields(override)) return { ...round, issues, refused: [] };
+    forgiven.push(...round.refused.map(ignored));
+    override = left;
   }
+}
+
+function laid(options: LayOptions, sent: AgentOverride, known: readonly Issue[]): LaidOverride {
+  const { reply, issues, available } = fit(options, sent, known);
+  const stillKnown = reply.override_faults.filter((fault) => known.includes(fault));
+  const refused = merge(stillKnown, reply.override_faults);
+  return {
+    override: reply.agent_override ?? {},
+    available: available ?? { issues: [] },
+    issues: merge(refused, issues),
+    refused,
+  };
 }
 
 function fit(options: LayOptions, override: AgentOverride, faults: readonly Issue[]) {
@@ -82,13 +87,18 @@ export function ignored(issue: Issue): Issue {
   return { ...issue, severity: 'warning', effect: 'ignored', message };
 }
 
-/** Single fields are checked before the target is known, and again with it: a fault found twice is one. */
-function unique(issues: readonly Issue[]): readonly Issue[] {
-  const seen = new Set<string>();
-  return issues.filter(({ code, pointer }) => {
-    const key = `${code} ${pointer}`;
-    return !seen.has(key) && seen.add(key);
-  });
+/** Fields are checked before the target is known, and again with it: a fault found in both rounds is told once. */
+function merge(known: readonly Issue[], found: readonly Issue[]): readonly Issue[] {
+  const told = new Set(known.map(key));
+  return [...known, ...found.filter((issue) => !told.has(key(issue)))];
+}
+
+function key({ code, pointer }: Issue): string {
+  return `${code} ${pointer}`;
+}
+
+function countFields(override: AgentOverride): number {
+  return Object.values(override).reduce((sum, group) => sum + Object.keys(group ?? {}).length, 0);
 }
 
 /** The override without the fields that these faults point at: `/call_inbound/agent_override/<group>/<field>`. */
