@@ -87,12 +87,15 @@ function onOverrides(
   at: Instant,
 ): Move {
   if (target.agent_id !== undefined) {
-    const reference = target.version ?? 'latest';
-    return choose(state, { agent_id: target.agent_id, reference, because: 'override_agent_id (E1)', wishes }, at);
+    const { agent_id, version: reference = 'latest' } = target;
+    return choose(state, { named: 'agent', agent_id, reference, because: 'override_agent_id (E1)', wishes }, at);
   }
   const own = ownChoice(state, wishes, "it is the number's and the reply names none (E2)");
-  if (!own) return refuse(state, 'declined', 'the reply names no agent and the number has none (E2)');
-  return choose(state, target.version === undefined ? own : { ...own, reference: target.version }, at);
+  if (!own) {
+    return refuse(report(state, wishes.faults), 'declined', 'the reply names no agent and the number has none (E2)');
+  }
+  if (target.version === undefined) return choose(state, own, at);
+  return choose(state, { ...own, named: 'version', reference: target.version }, at);
 }
 
 function badReply(

@@ -1,9 +1,12 @@
 /** Who is to take the inbound (E1–E4), and what becomes of a target once it was read. */
 import type { Issue, JsonObject } from '@pickup/contract';
 import { applyOverride } from '../agent/apply-override.ts';
+import { ignored } from '../agent/lay-override.ts';
+import type { SessionPlan } from '../session-plan.ts';
 import { refuse } from './conclude.ts';
 import type { Instant } from './event.ts';
 import type { ResolvedKnowledge } from './facts.ts';
+import { judgeTarget } from './judge-target.ts';
 import { go, type Move, note, report } from './move.ts';
 import type { Choice, InboundState, Wishes } from './state.ts';
 
@@ -14,16 +17,18 @@ export function ownChoice(state: InboundState, wishes: Wishes, because: string):
   const { entry } = state.facts;
   if (entry.kind !== 'number' || !entry.drawn) return undefined;
   const { agent } = entry.drawn;
-  return { agent_id: agent.agent_id, reference: agent.agent_version ?? 'latest', because, wishes };
+  return { named: 'nothing', agent_id: agent.agent_id, reference: agent.agent_version ?? 'latest', because, wishes };
 }
 
 /** Reads the target, or uses the read of the arrival where it says all (E8). */
 export function choose(state: InboundState, choice: Choice, at: Instant): Move {
   const told = note(state, `agent ${choice.agent_id} because ${choice.because}`);
-  const known = knownTarget(state, choice);
-  if (known) return applyTarget(told, choice, known, at);
-  const engine = choice.wishes.agent_override?.agent?.['response_engine'] as JsonObject | undefined;
+  const arrived = readAtArrival(state, choice);
+  const engine = engineOf(choice.wishes);
   const bases = knowledgeBases(choice.wishes);
+  // A registration's engine was read with it.
+  const readsMore = bases.length > 0 || (engine !== undefined && state.facts.entry.kind !== 'registered');
+  if (arrived && !(arrived.found && readsMore)) return applyTarget(told, choice, arrived, at);
   return go(
     told,
     { name: 'resolving', choice },
@@ -37,40 +42,58 @@ export function choose(state: InboundState, choice: Choice, at: Instant): Move {
   );
 }
 
-function knownTarget(state: InboundState, choice: Choice): ResolvedKnowledge | undefined {
+function readAtArrival(state: InboundState, choice: Choice): ResolvedKnowledge | undefined {
   const { entry } = state.facts;
+  if (choice.named !== 'nothing') return undefined;
   if (entry.kind === 'registered') return entry.resolved;
-  if (entry.kind !== 'number' || !entry.drawn) return undefined;
-  const { agent, resolved } = entry.drawn;
-  const same = agent.agent_id === choice.agent_id && (agent.agent_version ?? 'latest') === choice.reference;
-  const readsMore =
-    choice.wishes.agent_override?.agent?.['response_engine'] || knowledgeBases(choice.wishes).length > 0;
-  return same && !readsMore ? resolved : undefined;
+  return entry.kind === 'number' ? entry.drawn?.resolved : undefined;
+}
+
+function engineOf(wishes: Wishes): JsonObject | undefined {
+  return wishes.agent_override?.agent?.['response_engine'] as JsonObject | undefined;
 }
 
 function knowledgeBases(wishes: Wishes): readonly string[] {
   const { retell_llm: llm, conversation_flow: flow } = wishes.agent_override ?? {};
   return [
-    ...((llm?.['knowledge_base_ids'] as string[] | null) ?? []),
-    ...((flow?.['knowledge_base_ids'] as string[] | null) ?? []),
+    ...((llm?.['knowledge_base_ids'] as string[] | null | undefined) ?? []),
+    ...((flow?.['knowledge_base_ids'] as string[] | null | undefined) ?? []),
   ];
 }
 
+/** The read that a resolve asked for is here. */
+export function onResolved(state: InboundState, choice: Choice, found: ResolvedKnowledge, at: Instant): Move {
+  return applyTarget(state, choice, asArrived(state, choice, found), at);
+}
+
+/** What was read at arrival holds (E8); a later read adds only the engine and knowledge bases the reply names. */
+function asArrived(state: InboundState, choice: Choice, found: ResolvedKnowledge): ResolvedKnowledge {
+  const arrived = readAtArrival(state, choice);
+  if (!arrived?.found) return found;
+  const named = engineOf(choice.wishes) !== undefined;
+  if (!found.found) return named ? { ...found, missing: 'engine' } : arrived;
+  return {
+    found: true,
+    target: named ? { ...arrived.target, engine: found.target.engine } : arrived.target,
+    knowledge_bases: new Set([...arrived.knowledge_bases, ...found.knowledge_bases]),
+  };
+}
+
 /** Lays the reply on the target that was read, and starts the session or refuses (E4–E7). */
-export function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowledge, at: Instant): Move {
-  const missing = whatIsMissing(state, choice, found);
-  if (missing) return unknownAgent(state, choice, missing, at);
-  if (!found.found) throw new Error('unreachable: a missing target was handled');
-  const { target } = found;
-  const told = note(state, `version ${target.version} because ${target.how}${target.is_published ? '' : ', a draft'}`);
+function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowledge, at: Instant): Move {
+  const judged = judgeTarget(state.facts, choice, found);
+  if (!judged.usable) return onUnusable(state, choice, judged.issue, at);
+  const { target, knowledge_bases } = judged;
+  const how = target.how === 'number' ? 'it was named' : target.how;
+  const told = note(state, `version ${target.version} because ${how}${target.is_published ? '' : ', a draft'}`);
   const applied = applyOverride({
     facts: state.facts,
     target,
-    knowledge_bases: found.knowledge_bases,
+    knowledge_bases,
     wishes: choice.wishes,
     at,
   });
-  const ready = note(report(told, applied.issues), ...applied.steps);
+  const ready = withoutForbiddenReply(note(report(told, applied.issues), ...applied.steps), applied.plan);
   if (applied.refused) {
     const count = applied.refused.length;
     return refuse(ready, 'invalid_override', `the override breaks ${count} rule${count === 1 ? '' : 's'} (E6)`);
@@ -79,38 +102,38 @@ export function applyTarget(state: InboundState, choice: Choice, found: Resolved
   return go(started, { name: 'starting', plan: applied.plan }, { type: 'start_session', plan: applied.plan });
 }
 
-function whatIsMissing(state: InboundState, choice: Choice, found: ResolvedKnowledge): Issue | undefined {
-  const group = state.facts.channel === 'call' ? 'call_inbound' : 'chat_inbound';
-  const issue = (field: string, code: string, message: string, sent: string | number): Issue => ({
-    severity: 'error',
-    effect: 'refuses',
-    code,
-    pointer: `/${group}/${field}`,
-    message,
-    sent,
-  });
-  if (!found.found) {
-    return found.missing === 'version'
-      ? issue('override_agent_version', 'unknown_version', found.message, choice.reference)
-      : issue('override_agent_id', 'unknown_agent', found.message, choice.agent_id);
-  }
-  const wanted = state.facts.channel === 'call' ? 'voice' : 'chat';
-  if (found.target.channel === wanted) return undefined;
-  const message = `override_agent_id: ${choice.agent_id} is a ${found.target.channel} agent; a ${state.facts.channel} needs a ${wanted} agent (E1)`;
-  return issue('override_agent_id', 'wrong_channel', message, choice.agent_id);
+/** The reply is kept only as far as the agent's `data_storage_setting` lets it (H1). */
+function withoutForbiddenReply(state: InboundState, plan: SessionPlan): InboundState {
+  const setting = plan.agent['data_storage_setting'];
+  if (setting === undefined || setting === 'everything' || state.ledger.reply === undefined) return state;
+  const { reply: _forbidden, ...ledger } = state.ledger;
+  return note({ ...state, ledger }, `the reply is not kept: data_storage_setting is ${String(setting)}`);
 }
 
-/** E6: refused, or the number's own agent where the number says `on_invalid_override: ignore`. */
-function unknownAgent(state: InboundState, choice: Choice, issue: Issue, at: Instant): Move {
+/** E6: refused, or connected without the faulty part where the number says `on_invalid_override: ignore`. */
+function onUnusable(state: InboundState, choice: Choice, issue: Issue, at: Instant): Move {
   const { entry } = state.facts;
-  const own = ownChoice(
-    state,
-    choice.wishes,
-    'the reply names none that exists, and on_invalid_override is ignore (E6)',
-  );
   const lenient = entry.kind === 'number' && entry.number.on_invalid_override === 'ignore';
-  if (lenient && own && (own.agent_id !== choice.agent_id || own.reference !== choice.reference)) {
-    return choose(report(state, [{ ...issue, severity: 'warning', effect: 'ignored' }]), own, at);
+  const other = lenient ? withoutFault(state, choice, issue) : undefined;
+  if (other) return choose(report(state, [ignored(issue)]), other, at);
+  const outcome = issue.pointer.endsWith('/response_engine') ? 'invalid_override' : 'unknown_agent';
+  return refuse(report(state, [issue, ...choice.wishes.faults]), outcome, `${issue.message} (E6)`);
+}
+
+/** The choice without what `issue` is about; undefined where nothing of it is the reply's. Each step leaves less. */
+function withoutFault(state: InboundState, choice: Choice, { code, pointer }: Issue): Choice | undefined {
+  if (pointer.endsWith('/response_engine')) {
+    return { ...choice, wishes: withoutEngine(choice.wishes) };
   }
-  return refuse(report(state, [issue, ...choice.wishes.faults]), 'unknown_agent', `${issue.message} (E6)`);
+  if (code === 'unknown_version' && choice.named === 'agent' && choice.reference !== 'latest') {
+    return { ...choice, reference: 'latest', because: 'override_agent_id (E1), without the unknown version (E6)' };
+  }
+  if (choice.named === 'nothing') return undefined;
+  const because = 'the reply names none that can be used, and on_invalid_override is ignore (E6)';
+  return ownChoice(state, choice.wishes, because);
+}
+
+function withoutEngine(wishes: Wishes): Wishes {
+  const { response_engine: _unknown, ...agent } = wishes.agent_override?.agent ?? {};
+  return { ...wishes, agent_override: { ...wishes.agent_override, agent } };
 }

@@ -1,6 +1,5 @@
 /** The ends of an inbound: a verdict is recorded, then answered, then settled (H2, M3). */
 import type { Refusal } from '@pickup/contract';
-import type { SessionPlan } from '../session-plan.ts';
 import type { InboundEffect, StillbornSession } from './effect.ts';
 import type { Instant } from './event.ts';
 import { after, go, type Move, note } from './move.ts';
@@ -26,18 +25,9 @@ export function refuse(state: InboundState, outcome: Refusal | 'interrupted', wh
 
 /** Asks for the decision to be made durable; the answer follows when it is (H2). */
 export function record(state: InboundState, verdict: Verdict): Move {
-  const kept = verdict.kind === 'connect' ? withoutForbiddenReply(state, verdict.plan) : state;
   const intended = verdict.kind === 'connect' ? 'connected' : verdict.answer.outcome;
   const plan = verdict.kind === 'connect' ? { plan: verdict.plan } : {};
-  return go(kept, { name: 'recording', verdict }, { type: 'record_decision', intended, ...plan });
-}
-
-/** The reply is kept only as far as the agent's `data_storage_setting` lets it (H1). */
-function withoutForbiddenReply(state: InboundState, plan: SessionPlan): InboundState {
-  const setting = plan.agent['data_storage_setting'];
-  if (setting === undefined || setting === 'everything' || state.ledger.reply === undefined) return state;
-  const { reply: _forbidden, ...ledger } = state.ledger;
-  return note({ ...state, ledger }, `the reply is not kept: data_storage_setting is ${String(setting)}`);
+  return go(state, { name: 'recording', verdict }, { type: 'record_decision', intended, ...plan });
 }
 
 /** Hands the verdict to the edge. */

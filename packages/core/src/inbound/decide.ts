@@ -5,13 +5,13 @@
 
 import { webhookUrl } from '../webhook/build-request.ts';
 import { judgeAdmission } from './admit.ts';
-import { ask, attemptRecord, budgetEnd, fallBack, onAttemptEnded, ringBudget } from './ask.ts';
-import { applyTarget, choose, ownChoice } from './choose.ts';
+import { ask, attemptRecord, onAttemptEnded, ringBudget } from './ask.ts';
+import { choose, onResolved, ownChoice } from './choose.ts';
 import { abandon, answer, emptied, freed, record, refusal, refuse, settleVerdict } from './conclude.ts';
 import type { InboundEvent, Instant } from './event.ts';
 import type { InboundFacts } from './facts.ts';
 import { after, go, type Move, note, report, stay, withAttempt } from './move.ts';
-import type { InboundState } from './state.ts';
+import type { Choice, InboundState } from './state.ts';
 
 /** How often a waiting caller asks for a slot again. */
 const SLOT_POLL_MS = 250;
@@ -57,7 +57,7 @@ export function decide(state: InboundState, event: InboundEvent): Move {
       return onTimer(state, event.name, event.at);
     case 'resolved':
       return state.phase.name === 'resolving'
-        ? applyTarget(state, state.phase.choice, event.found, event.at)
+        ? onResolved(state, state.phase.choice, event.found, event.at)
         : stay(state);
     case 'session_ready':
     case 'session_failed':
@@ -74,16 +74,17 @@ export function decide(state: InboundState, event: InboundEvent): Move {
 function onOpened(state: InboundState, at: Instant): Move {
   if (state.phase.name !== 'opening') return stay(state);
   if (state.phase.next !== 'admit') return record(state, state.phase.next);
-  return needsSlot(state) ? takeSlot(state, at) : proceed(state, at);
+  return needsSlot(state) ? takeSlot(state) : proceed(state, at);
 }
 
 function needsSlot(state: InboundState): boolean {
   return state.facts.gateway.concurrency > 0 && state.facts.channel === 'call';
 }
 
-function takeSlot(state: InboundState, at: Instant): Move {
+/** The wait counts from the arrival, as the budget does: a slow disk takes nothing from the webhook. */
+function takeSlot(state: InboundState): Move {
   const wait = Math.max(0, Math.min(SLOT_WAIT_MS, ringBudget(state.facts) - SLOT_RESERVE_MS));
-  const until = state.phase.name === 'waiting_for_slot' ? state.phase.until_mono_ms : at.monoMs + wait;
+  const until = state.facts.arrived.monoMs + wait;
   const endpoint = endpointOf(webhookUrl(state.facts));
   return go(
     state,
@@ -103,8 +104,8 @@ function endpointOf(url: string | undefined): string | undefined {
 
 function onSlot(state: InboundState, taken: boolean, at: Instant): Move {
   if (state.phase.name !== 'waiting_for_slot') {
-    // The caller went while the store was asked: what was taken goes back.
-    return taken ? { state, effects: [{ type: 'release_slot' }] } : stay(state);
+    // The caller went while the store was asked: what was taken goes back. What is held was only told of twice.
+    return taken && !state.holds_slot ? { state, effects: [{ type: 'release_slot' }] } : stay(state);
   }
   if (taken) {
     const waitedMs = at.monoMs - state.facts.arrived.monoMs;
@@ -133,7 +134,8 @@ function connectRegistered(state: InboundState, at: Instant): Move {
   if (entry.kind !== 'registered') return stay(state);
   if (!entry.resolved.found) return refuse(state, 'unknown_agent', `${entry.resolved.message} (A3)`);
   const { target } = entry.resolved;
-  const choice = {
+  const choice: Choice = {
+    named: 'nothing',
     agent_id: target.agent_id,
     reference: target.version,
     because: 'the call was registered for it (A3)',
@@ -148,22 +150,25 @@ function connectRegistered(state: InboundState, at: Instant): Move {
 }
 
 function onTimer(state: InboundState, name: 'retry' | 'slot_poll', at: Instant): Move {
-  if (name === 'slot_poll') return state.phase.name === 'waiting_for_slot' ? takeSlot(state, at) : stay(state);
-  if (state.phase.name !== 'backing_off') return stay(state);
-  // The loop may have stalled past the moment: the budget is looked at again.
-  if (at.monoMs >= budgetEnd(state.facts)) return fallBack(state, 'the ring budget is used up (C4)', at);
-  return ask(state, state.phase.next_attempt, at);
+  if (name === 'slot_poll') return state.phase.name === 'waiting_for_slot' ? takeSlot(state) : stay(state);
+  // The loop may have stalled past the moment: `ask` looks at the budget again.
+  return state.phase.name === 'backing_off' ? ask(state, state.phase.next_attempt, at) : stay(state);
 }
 
 function onAttempt(state: InboundState, event: InboundEvent & { readonly type: 'attempt_ended' }): Move {
   const { phase } = state;
   if (phase.name === 'asking' && phase.attempt === event.attempt) return onAttemptEnded(state, event);
-  if (phase.name === 'abandoning') {
+  if (phase.name === 'abandoning' && phase.attempt === event.attempt) {
     return abandon(withAttempt(state, attemptRecord(event.attempt, event.result, 'aborted')), event.at);
   }
-  if (!event.result.received) return stay(state);
+  if (!event.result.received || isAnswered(state, event.attempt)) return stay(state);
   const late = withAttempt(state, attemptRecord(event.attempt, event.result, 'late'));
   return { state: late, effects: [{ type: 'record_late', ledger: late.ledger }] };
+}
+
+/** A reply to this attempt is in the record already: the same news twice says nothing (M5). */
+function isAnswered(state: InboundState, attempt: number): boolean {
+  return state.ledger.attempts.some((known) => known.attempt === attempt && known.status !== undefined);
 }
 
 function onSession(
@@ -198,7 +203,7 @@ function onCallerGone(state: InboundState, at: Instant): Move {
     case 'abandoning':
       return stay(state);
     case 'asking':
-      return go(state, { name: 'abandoning' }, { type: 'abort_attempt' });
+      return go(state, { name: 'abandoning', attempt: state.phase.attempt }, { type: 'abort_attempt' });
     default:
       return abandon(state, at);
   }

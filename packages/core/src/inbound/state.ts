@@ -7,7 +7,8 @@
  * Invariants, cited by tests:
  *   M1 exactly one settle effect, and it is the last but for record_late
  *   M2 no ask after the caller hung up or the outcome is known
- *   M3 accept and refuse come after decision_recorded, and only one of them ever
+ *   M3 accept and refuse come after decision_recorded, and only one of them ever; refuse comes without it only
+ *      where the store cannot write or the gateway is stopped
  *   M4 at most four asks, numbered from 1 without gaps
  *   M5 an event a phase does not expect changes nothing
  */
@@ -45,6 +46,11 @@ export interface Wishes {
 
 /** The agent to look for, and why. */
 export interface Choice {
+  /**
+   * What of it the reply names, which is then read now; `nothing`: the number's agent or a registration's, as read
+   * at arrival (E8).
+   */
+  readonly named: 'nothing' | 'version' | 'agent';
   readonly agent_id: string;
   readonly reference: AgentVersionReference;
   readonly because: string;
@@ -65,7 +71,7 @@ export type InboundPhase =
   | { readonly name: 'recording'; readonly verdict: Verdict }
   | { readonly name: 'answering'; readonly verdict: Verdict; readonly durable: boolean }
   /** The caller is gone; the aborted attempt's figures are awaited for the record. */
-  | { readonly name: 'abandoning' }
+  | { readonly name: 'abandoning'; readonly attempt: number }
   | { readonly name: 'closed'; readonly outcome: Outcome };
 
 export interface InboundState {
