@@ -39,6 +39,7 @@ function emit(message: FromWorker): void {
   outside?.postMessage(message);
 }
 
+/** A socket on `port`, or `undefined` where the port is in use. Every other fault is thrown: another port has it too. */
 async function bind(port: number): Promise<Socket | undefined> {
   const socket = createSocket({
     type: isIPv6(host) ? 'udp6' : 'udp4',
@@ -51,9 +52,10 @@ async function bind(port: number): Promise<Socket | undefined> {
     socket.bind({ port, address: host, exclusive: true });
     await listening;
     return socket;
-  } catch {
+  } catch (thrown) {
     socket.close();
-    return undefined;
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') return undefined;
+    throw thrown;
   }
 }
 
@@ -62,9 +64,13 @@ async function bindAny(): Promise<{ readonly socket: Socket; readonly port: numb
   for (let tries = pool.free; tries > 0; tries -= 1) {
     const port = pool.take();
     if (port === undefined) return undefined;
-    const socket = await bind(port);
+    let socket: Socket | undefined;
+    try {
+      socket = await bind(port);
+    } finally {
+      if (socket === undefined) pool.release(port);
+    }
     if (socket !== undefined) return { socket, port };
-    pool.release(port);
   }
   return undefined;
 }
@@ -105,7 +111,10 @@ function guarded(id: number, run: () => void): void {
 }
 
 function handle(message: ToWorker): void {
-  if (message.kind === 'open') return void open(message.session);
+  if (message.kind === 'open') {
+    const session = message.session;
+    return void open(session).catch((error: unknown) => emit({ kind: 'opened', session, port: undefined, error }));
+  }
   if (message.kind === 'close') return close(message.session);
   if (message.kind === 'mediaStats') {
     const { members: _members, ...paced } = pacer.stats();

@@ -163,6 +163,13 @@ describe('media over real sockets', () => {
     await expect(engine.open()).rejects.toThrow('closed');
   });
 
+  it('says so when its address is not of this machine, and does not try every port', async () => {
+    const engine = await createMedia({ host: '203.0.113.1', ports: [21_700, 21_799] });
+    cleanups.push(() => engine.close());
+    await expect(engine.open()).rejects.toThrow('EADDRNOTAVAIL');
+    expect((await engine.stats()).portsFree).toBe(50);
+  });
+
   it('a fault in one session ends that one only, and says so', async () => {
     const failures: Error[] = [];
     const engine = await media([21_600, 21_603], (error) => failures.push(error));

@@ -17,7 +17,10 @@ export interface MediaOptions {
 
 /** The media engine: RTP in a worker thread of its own. */
 export interface Media {
-  /** A session on a port of the range, or `undefined` when none is free. Throws once closed. */
+  /**
+   * A session on a port of the range, or `undefined` when none is free or the worker died meanwhile. Rejects once
+   * closed, and where no socket can be had at all (`host` is not ours, no file descriptors left).
+   */
   open(): Promise<MediaSession | undefined>;
   /** Figures of the whole engine. */
   stats(): Promise<MediaStats>;
@@ -35,7 +38,7 @@ export async function createMedia(options: MediaOptions): Promise<Media> {
 class MediaEngine implements Media {
   readonly #options: MediaOptions;
   readonly #sessions = new Map<number, SessionHandle>();
-  readonly #opening = new Map<number, (port: number | undefined) => void>();
+  readonly #opening = new Map<number, { resolve(port: number | undefined): void; reject(error: unknown): void }>();
   readonly #statsWaiting = new Map<number, { resolve(stats: MediaStats): void; reject(error: Error): void }>();
   #worker: Worker | undefined;
   #count = 0;
@@ -48,7 +51,9 @@ class MediaEngine implements Media {
   async open(): Promise<MediaSession | undefined> {
     const worker = this.#running();
     const id = ++this.#count;
-    const answered = new Promise<number | undefined>((resolve) => this.#opening.set(id, resolve));
+    const answered = new Promise<number | undefined>((resolve, reject) => {
+      this.#opening.set(id, { resolve, reject });
+    });
     worker.postMessage({ kind: 'open', session: id });
     const port = await answered;
     if (port === undefined || this.#worker !== worker) return undefined;
@@ -92,14 +97,15 @@ class MediaEngine implements Media {
       this.#statsWaiting.get(message.request)?.resolve(message.stats);
       this.#statsWaiting.delete(message.request);
     } else if (message.kind === 'opened') {
-      this.#opened(worker, message.session, message.port);
+      this.#opened(worker, message);
     } else {
       if (message.kind === 'failed') this.#options.onFailure?.(message.error);
       this.#sessions.get(message.session)?.hear(message);
     }
   }
 
-  #opened(worker: Worker, id: number, port: number | undefined): void {
+  #opened(worker: Worker, message: Extract<FromWorker, { kind: 'opened' }>): void {
+    const { session: id, port, error } = message;
     if (port !== undefined) {
       const handle = new SessionHandle({
         id,
@@ -109,7 +115,8 @@ class MediaEngine implements Media {
       });
       this.#sessions.set(id, handle);
     }
-    this.#opening.get(id)?.(port);
+    if (error === undefined) this.#opening.get(id)?.resolve(port);
+    else this.#opening.get(id)?.reject(error);
     this.#opening.delete(id);
   }
 
@@ -123,7 +130,7 @@ class MediaEngine implements Media {
 
   #abandonAll(error: Error): void {
     for (const session of [...this.#sessions.values()]) session.abandon();
-    for (const answer of this.#opening.values()) answer(undefined);
+    for (const waiting of this.#opening.values()) waiting.resolve(undefined);
     for (const waiting of this.#statsWaiting.values()) waiting.reject(error);
     this.#opening.clear();
     this.#statsWaiting.clear();

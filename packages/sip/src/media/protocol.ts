@@ -49,7 +49,8 @@ export type ToWorker =
   | { readonly kind: 'mediaStats'; readonly request: number };
 
 export type FromWorker =
-  | { readonly kind: 'opened'; readonly session: number; readonly port: number | undefined }
+  /** With neither port nor error: no port is free. */
+  | { readonly kind: 'opened'; readonly session: number; readonly port: number | undefined; readonly error?: unknown }
   | { readonly kind: 'played'; readonly session: number; readonly plays: readonly number[] }
   | { readonly kind: 'failed'; readonly session: number; readonly error: Error }
   | { readonly kind: 'firstPacket'; readonly session: number }
