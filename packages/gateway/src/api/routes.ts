@@ -1,5 +1,6 @@
 /** The route table. */
 
+import { VERSION } from '../version.ts';
 import { agentTagRoutes } from './agent-tags.ts';
 import { agentVersionRoutes } from './agent-versions.ts';
 import { agentRoutes } from './agents.ts';
@@ -16,8 +17,6 @@ import type { Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
-
-const VERSION = '0.1.0';
 
 /** Every route, the document of them all included. */
 export function apiRoutes(deps: ApiDeps): readonly Route[] {
