@@ -48,7 +48,7 @@ export interface PhoneCall {
   readonly callId: string;
   readonly states: readonly CallState[];
   readonly provisionals: readonly SeenResponse[];
-  /** The final answer of the INVITE; 408 when none came in 32 s (Timer B). */
+  /** The final answer of the INVITE; 408 when none came in 32 s (Timer B) or the phone was closed. */
   readonly final: Promise<SeenResponse>;
   /** Resolves when it is over, refused and cancelled calls included. Never rejects. */
   readonly ended: Promise<{ readonly by: EndedBy }>;

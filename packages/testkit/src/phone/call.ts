@@ -44,6 +44,8 @@ export class OutgoingCall implements PhoneCall {
   readonly #listeners: ((state: CallState) => void)[] = [];
   /** Requests of ours that wait for a final answer, by branch. */
   readonly #waiting = new Map<string, (answer: SipResponse) => void>();
+  /** Stops what is still being retransmitted. */
+  readonly #unconfirmed = new Set<() => void>();
   readonly #settleFinal: (response: SeenResponse) => void;
   readonly #settleEnded: (how: { by: EndedBy }) => void;
   #stopInvite: (() => void) | undefined;
@@ -123,6 +125,10 @@ export class OutgoingCall implements PhoneCall {
   /** Ends at once, with nothing sent: the phone is being closed. */
   abandon(): void {
     this.#stopInvite?.();
+    for (const stop of this.#unconfirmed) stop();
+    const reason = 'The phone was closed';
+    if (!this.#finalSeen) this.#settleFinal({ code: 408, reason, headers: {}, body: '', atMs: this.#sinceMs() });
+    this.#finalSeen = true;
     this.#end('us');
   }
 
@@ -148,11 +154,15 @@ export class OutgoingCall implements PhoneCall {
   #confirmed(request: SipRequest, branch: string, to: Destination): Promise<SipResponse | undefined> {
     return new Promise((resolve) => {
       const send = () => this.#send(request, to);
-      const stop = retransmit({ send, giveUp: () => resolve(undefined), capped: true });
-      this.#waiting.set(`${branch} ${request.method}`, (answer) => {
+      const done = (answer: SipResponse | undefined) => {
         stop();
+        this.#unconfirmed.delete(abandon);
         resolve(answer);
-      });
+      };
+      const abandon = () => done(undefined);
+      const stop = retransmit({ send, giveUp: abandon, capped: true });
+      this.#unconfirmed.add(abandon);
+      this.#waiting.set(`${branch} ${request.method}`, done);
     });
   }
 

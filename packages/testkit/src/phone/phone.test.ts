@@ -164,6 +164,22 @@ describe('the test phone', () => {
     expect(serializeMessage(second!).equals(serializeMessage(first!))).toBe(true);
   });
 
+  it('leaves nothing waiting when it is closed, though the server is dead', async () => {
+    const server = await serve((uas, request) => request.method === 'INVITE' && uas.answer(request, 180));
+    const phone = await createPhone();
+    const to = { to: '+12135550100', from: '+14155550100', server: { host: '127.0.0.1', port: server.port } };
+    const one = await phone.call(to);
+    await one.waitFor('ringing');
+    const leaving = one.hangUp();
+    await until(() => server.of('CANCEL').length === 1);
+    await phone.close();
+    await leaving;
+    expect((await one.final).code).toBe(408);
+    expect(await one.ended).toEqual({ by: 'us' });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(server.of('CANCEL')).toHaveLength(1);
+  });
+
   it('answers OPTIONS and BYE of the server', async () => {
     const answers: string[] = [];
     const server = await serve((uas, request) => {
