@@ -1,0 +1,161 @@
+/** The text of docs/errors.md, from the catalogue of API errors and the codes of the record. */
+import { API_ERRORS, type AttemptError, type Outcome } from '@pickup/contract';
+
+/** What became of an inbound, in a sentence each (inbound.md G). */
+const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
+  connected: 'An agent took the call.',
+  declined: 'The endpoint turned the caller away: `reject: true`, or no agent id on a number without an agent.',
+  no_agent: 'The number has neither webhook nor agent.',
+  webhook_failed: 'No attempt brought a usable reply, and the number has no agent.',
+  invalid_override: 'The override breaks a rule; every fault is among the issues.',
+  unknown_agent: 'The agent or version does not exist, or is of the other channel.',
+  blocked_caller: '`blocked_callers` or `allowed_callers` of the number.',
+  blocked_country: '`allowed_inbound_country_list` of the number.',
+  concurrency_limit: 'No slot came free in time.',
+  media_rejected: 'The offer has no codec we speak.',
+  agent_failed: 'The agent could not start within 2 s.',
+  overloaded: 'Stopping, no free RTP port, or the store cannot write.',
+  caller_abandoned: 'The caller hung up before the answer.',
+  interrupted: 'The gateway died, or was stopped at once, while the call rang.',
+  opted_out: 'For texts: the sender asked for none.',
+  unknown_number: 'A number nobody owns.',
+};
+
+/** Why an attempt failed, and whose fault that is taken for. */
+const ATTEMPT_TEXTS: Readonly<Record<AttemptError, string>> = {
+  timeout: 'Not over at its deadline, in whatever phase.',
+  connect_error: 'No connection: refused, unreachable, or not within 3 s.',
+  dns_error: 'The name could not be resolved.',
+  tls_error: 'The handshake failed, or the certificate is not valid for the host.',
+  address_refused: 'The address is not public and nothing allows it, or it is a port of Pickup itself.',
+  connection_reset: 'The connection ended before the reply began.',
+  incomplete_reply: 'The connection ended before the reply did.',
+  malformed_reply: 'What came is not HTTP.',
+  reply_too_large: 'The reply is over the limit.',
+  http_status: 'A status that is neither 2xx nor a redirect.',
+  redirect: 'A redirect, which is never followed.',
+  aborted: 'The caller hung up, or Pickup was stopped.',
+  internal_error: 'A fault of Pickup.',
+};
+
+/** Codes of issues: of a reply, an override, a session, settings, or a REST body. */
+export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
+  asr_language: 'No speech recogniser, or not the one chosen, understands these languages.',
+  bad_format: 'A text of the wrong form, such as a number that is not E.164.',
+  custom_stt_config_required: '`stt_mode: custom` needs `custom_stt_config`.',
+  deprecated: 'An older field of Retell was read as the new one, or ignored beside it.',
+  duplicate: 'A list repeats an entry.',
+  expressive_mode_provider: 'Expressive mode has no effect on this voice.',
+  fallback_number: 'A number cannot be its own fallback.',
+  fallback_number_unreachable: '`fallback_number` needs `redirects: true` on this trunk.',
+  fallback_voice_provider: 'A fallback voice must be of another provider than the voice.',
+  forbidden_key: '`__proto__`, `constructor` and `prototype` are never accepted.',
+  invalid: 'Not valid; the message has the rule.',
+  lone_surrogate: 'The reply holds half a character.',
+  misplaced_field: 'A field at the root belongs inside `call_inbound` or `chat_inbound`.',
+  model_exclusive: '`model` and `s2s_model` exclude each other.',
+  model_without_key: 'The model is known, but its provider has no key here.',
+  more_issues: 'There are more than 300 issues.',
+  not_allowed_value: 'None of the allowed values.',
+  not_an_integer: 'A whole number is needed.',
+  not_honoured: 'The runtime that answers cannot act on this field.',
+  not_json: 'The reply is not JSON.',
+  not_nullable: 'The field cannot be null.',
+  not_overridable: 'A known field that cannot be changed for one call.',
+  not_utf8: 'The reply is not plain UTF-8.',
+  other_group: 'The group of the other channel was ignored.',
+  out_of_range: 'A number below or above its range.',
+  pronunciation_alphabet: 'The alphabet needs another voice or language.',
+  reject_not_boolean: 'Only `reject: true` refuses.',
+  reply_too_large: 'The reply is over 256 KiB.',
+  required: 'A field is missing.',
+  shadows_system_variable: 'A system variable cannot be replaced.',
+  too_deep: 'Nested deeper than 32 levels.',
+  too_large: '`dynamic_variables` or `metadata` are over their size.',
+  too_long: 'A text or list is too long.',
+  too_short: 'A text or list is too short.',
+  unknown_agent: 'There is no such agent.',
+  unknown_engine: 'The response engine does not exist.',
+  unknown_field: 'A field nobody knows; the message names the nearest one.',
+  unknown_knowledge_base: 'There is no such knowledge base.',
+  unknown_model: 'A model nobody knows, or one of the other kind.',
+  unknown_version: 'The agent has no such version.',
+  unknown_voice: 'A voice nobody knows.',
+  unknown_voice_model: 'A voice model nobody knows.',
+  unsafe_url: 'The URL points where webhooks may not go.',
+  variable_not_string: 'A variable was turned into a string.',
+  version_as_string: 'A version in a string was read as a number.',
+  vocab_specialization_language: 'The medical vocabulary is for English.',
+  voice_emotion_provider: '`voice_emotion` needs a voice of another provider.',
+  voice_language: 'The voice does not speak the language.',
+  voice_model_language: 'The voice model does not speak the language.',
+  voice_model_provider: 'The voice model belongs to another provider than the voice.',
+  voice_only: 'A setting of voice agents has no effect on a chat.',
+  voice_without_key: 'The voice is known, but its provider has no key here.',
+  weights: 'The weights of the agents do not sum to 1.',
+  wrong_channel: 'An agent of the other channel.',
+  wrong_engine_group: 'The group is for another engine than the target has.',
+  wrong_type: 'A value of the wrong type.',
+};
+
+const ISSUE_EFFECTS = [
+  '| effect | |',
+  '|---|---|',
+  '| `refuses` | the call is refused, the REST request answered with 400 |',
+  '| `falls_back` | the reply is a bad one: as if the webhook had failed |',
+  '| `degraded` | the session uses something else than was asked for |',
+  '| `not_applied` | the value is kept, and has no effect |',
+  '| `ignored` | the value is left out |',
+];
+
+function codes(texts: Readonly<Record<string, string>>): readonly string[] {
+  const rows = Object.entries(texts).map(([code, text]) => `| \`${code}\` | ${text} |`);
+  return ['| code | |', '|---|---|', ...rows];
+}
+
+function apiErrors(): readonly string[] {
+  const rows = Object.entries(API_ERRORS).map(
+    ([code, { status, message, retry, when }]) =>
+      `| \`${code}\` | ${status} | ${message} | ${retry ? 'yes' : 'no'} | ${when} |`,
+  );
+  return ['| code | status | message | retry | when |', '|---|---|---|---|---|', ...rows];
+}
+
+/** The whole page. `node scripts/write-docs.ts` writes it, a test proves the file equal. */
+export function renderErrorsDocs(): string {
+  return [
+    '# Errors and codes',
+    '',
+    'This page is written by `node scripts/write-docs.ts` from the tables of the code. Codes are stable: branch on them,',
+    'never on a message.',
+    '',
+    '## Errors of the REST API',
+    '',
+    'Every error has the body `{"status": "error", "message", "code"}`; `invalid_request` has `issues` too. Retry is what the',
+    'header `x-should-retry` says, which the official SDK obeys.',
+    '',
+    ...apiErrors(),
+    '',
+    '## Outcomes',
+    '',
+    'What became of an inbound: `outcome` of the record. SIP codes are in [inbound-rules.md](inbound-rules.md#the-end-of-it).',
+    '',
+    ...codes(OUTCOME_TEXTS),
+    '',
+    '## Errors of an attempt',
+    '',
+    '`attempts[].error` of the record. `fault` beside it says whose it was; what is unknown counts as the gateway’s.',
+    '',
+    ...codes(ATTEMPT_TEXTS),
+    '',
+    '## Issues',
+    '',
+    'What was found in a reply, an override, a session, or a REST body. `severity` is `error` or `warning`; `pointer` is the',
+    'place (RFC 6901), empty where it is not about a field that was sent.',
+    '',
+    ...ISSUE_EFFECTS,
+    '',
+    ...codes(ISSUE_TEXTS),
+    '',
+  ].join('\n');
+}
