@@ -9,9 +9,12 @@ import {
 } from '@pickup/testkit/endpoint';
 import { type GatewayOptions, type GatewayProcess, startGateway } from './gateway.ts';
 import { simulateCall, waitForOutcome } from './outcome.ts';
+import { until } from './until.ts';
 
 /** An answer, or what makes one for the n-th request of its number (from 1). */
-export type Script = EndpointAnswer | { readonly nth: (nth: number, request: RecordedRequest) => EndpointAnswer };
+export type Script =
+  | EndpointAnswer
+  | { readonly nth: (nth: number, request: RecordedRequest) => EndpointAnswer | Promise<EndpointAnswer> };
 
 export interface NumberOptions {
   /** What the webhook answers. Default: 200 `{}`. */
@@ -27,8 +30,8 @@ export interface StagedNumber {
   readonly webhookUrl: string;
   /** What its webhook was sent so far. */
   requests(): readonly RecordedRequest[];
-  /** Replaces what its webhook answers. */
-  answer(script: Script): void;
+  /** Resolves once its webhook was asked so often. */
+  requested(count: number): Promise<void>;
 }
 
 /** A finished call. */
@@ -80,11 +83,14 @@ export async function openStage(
       ...(agent && { inbound_agents: [{ agent_id: agentId, agent_version: 0, weight: 1 }] }),
       ...settings,
     });
+    const requests = () => endpoint.requests.filter((request) => request.path === path);
     return {
       number: phoneNumber,
       webhookUrl,
-      requests: () => endpoint.requests.filter((request) => request.path === path),
-      answer: (other: Script) => void scripts.set(path, other),
+      requests,
+      async requested(count: number) {
+        await until(`${count} requests to ${path}`, () => requests().length >= count);
+      },
     };
   };
   return {
