@@ -1,7 +1,9 @@
 /** Agents, engines and the resolved target of an inbound. */
 import type { JsonObject } from './inbound.ts';
 
+/** Calls are taken by voice agents, texts by chat agents. */
 export type AgentChannel = 'voice' | 'chat';
+/** The group of `agent_override` that belongs to an engine. */
 export type EngineGroup = 'retell_llm' | 'conversation_flow';
 
 /** Settings by field name, checked by the rule set before they are stored. */

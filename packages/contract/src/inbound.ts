@@ -5,10 +5,12 @@
 
 /** JSON as parsed: what may stand in a reply, in metadata, in settings. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** An object of JSON. */
 export interface JsonObject {
   readonly [key: string]: Json;
 }
 
+/** What came in: a call or a text. */
 export type Channel = 'call' | 'sms';
 
 /** Where calls and texts enter. */
@@ -33,6 +35,7 @@ export const OUTCOMES = [
   'opted_out',
   'unknown_number',
 ] as const;
+/** One of `OUTCOMES`. */
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** Outcomes by which a caller is turned away. */
@@ -75,6 +78,7 @@ export const ATTEMPT_ERRORS = [
   'aborted',
   'internal_error',
 ] as const;
+/** One of `ATTEMPT_ERRORS`. */
 export type AttemptError = (typeof ATTEMPT_ERRORS)[number];
 
 /** Milliseconds spent in each phase of an attempt; a phase that was not reached is absent. */
@@ -107,6 +111,7 @@ export interface AttemptRecord {
   readonly verdict: 'accepted' | 'bad_reply' | 'failed' | 'aborted' | 'late';
 }
 
+/** One SIP message of a call, as the record shows it. */
 export interface SipTraceLine {
   /** Epoch ms. */
   readonly timestamp: number;

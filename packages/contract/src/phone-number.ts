@@ -11,6 +11,7 @@ export interface WeightedAgent {
   readonly agent_version?: AgentVersionReference;
 }
 
+/** A number as stored. Null and absent both mean "not set", but where a field says otherwise. */
 export interface PhoneNumberSettings {
   readonly phone_number: string;
   readonly phone_number_type: 'retell-twilio' | 'retell-telnyx' | 'custom';

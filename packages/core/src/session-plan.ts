@@ -1,6 +1,7 @@
 /** What a connected caller is to get: the resolved target with the reply laid on top. Pure data. */
 import type { AgentChannel, JsonObject, ResolvedEngine, Settings } from '@pickup/contract';
 
+/** Everything a runtime needs to take a session: the target with the reply laid on it (E4). */
 export interface SessionPlan {
   /** `call_…` or `chat_…`. */
   readonly session_id: string;

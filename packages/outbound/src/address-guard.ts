@@ -8,6 +8,7 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = readonly [Address, number];
 
+/** Which addresses count as reachable beside the public ones. */
 export interface GuardOptions {
   /** CIDRs (or single addresses) reachable although not public. A malformed one throws. */
   readonly allow?: readonly string[];
@@ -17,6 +18,7 @@ export interface GuardOptions {
   readonly ownPorts?: () => readonly number[];
 }
 
+/** Whether an address may be reached, and by which rule; where not, the setting that would allow it. */
 export type AddressVerdict =
   | { readonly ok: true /** Set where the address is not public: `loopback` or the CIDR. */; readonly rule?: string }
   | {
@@ -35,6 +37,10 @@ const NAT64: Range = [ipaddr.IPv6.parse('64:ff9b::'), 96];
 const DOCUMENTATION_V6: Range = [ipaddr.IPv6.parse('3fff::'), 20];
 const OWN_ADDRESSES_MS = 5_000;
 
+/**
+ * Makes a guard. `monoMs` is a monotonic clock: the machine's own addresses are read anew every 5 s. Throws on a
+ * malformed CIDR.
+ */
 export function createAddressGuard(options: GuardOptions, monoMs: () => number): AddressGuard {
   const allow = (options.allow ?? []).map((text) => ({ text, range: parseRange(text) }));
   const isOwn = ownAddresses(monoMs);

@@ -23,8 +23,10 @@ export interface DialWatch {
   enter(stage: 'dns' | 'connect' | 'tls'): void;
 }
 
+/** Exactly one of the two is null. */
 export type DialDone = (error: DialError | null, socket: Socket | null) => void;
 
+/** What a dialler needs of its surroundings. */
 export interface DialerOptions {
   readonly clock: Clock;
   readonly guard: AddressGuard;
@@ -40,6 +42,7 @@ export interface DialerOptions {
 const NEXT_ADDRESS_MS = 250;
 const MAX_SESSIONS = 2_000;
 
+/** Opens connections with TLS 1.2 or newer, and resumes TLS sessions of endpoints it knows. */
 export class Dialer {
   readonly options: DialerOptions;
   readonly secureContext: SecureContext;

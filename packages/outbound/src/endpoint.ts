@@ -3,6 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { Lane, type LaneHost } from './lane.ts';
 import type { Target } from './target.ts';
 
+/** What an endpoint needs of its surroundings. */
 export interface EndpointOptions {
   readonly target: Target;
   readonly dialer: Dialer;

@@ -22,6 +22,7 @@ export interface ExchangeHost {
 const MAX_INFORMATIONAL = 16;
 const EMPTY = Buffer.alloc(0);
 
+/** A request on its way; see the head of this file. */
 export class Exchange implements Expiring, Dispatcher.DispatchHandler {
   readonly request: OutboundRequest;
   readonly target: Target;

@@ -3,6 +3,7 @@ import { errors } from 'undici';
 import { NameError } from './names.ts';
 import type { AttemptError, Fault } from './types.ts';
 
+/** Why a request has no complete reply: class, whose fault, a public message and a private cause. */
 export interface Failure {
   readonly error: AttemptError;
   readonly fault: Fault;
@@ -55,10 +56,12 @@ export function timedOut(stage: Stage, lateMs: number): Failure {
   };
 }
 
+/** The request was given up; `fault` is that of whoever gave it up. */
 export function abortedBy(fault: Fault, detail: string): Failure {
   return { error: 'aborted', fault, message: 'The request was given up before a reply came.', detail };
 }
 
+/** A fault of Pickup. */
 export function internalError(cause: unknown): Failure {
   return {
     error: 'internal_error',
@@ -68,6 +71,7 @@ export function internalError(cause: unknown): Failure {
   };
 }
 
+/** The name could not be resolved: the fault of the endpoint where the name is to blame, else ours. */
 export function nameFailure(cause: unknown): Failure {
   if (!(cause instanceof NameError)) return internalError(cause);
   const fault = NAME_CODES.has(cause.code) ? 'endpoint' : 'gateway';
@@ -85,6 +89,7 @@ export function addressRefused(detail: string): Failure {
   return { error: 'address_refused', fault: 'endpoint', message, detail };
 }
 
+/** TCP could not connect: the fault of the endpoint, unless this machine ran out of something. */
 export function connectFailure(cause: unknown): Failure {
   const code = codeOf(cause);
   const fault = OUR_CODES.has(code) ? 'gateway' : 'endpoint';
@@ -96,6 +101,7 @@ export function connectFailure(cause: unknown): Failure {
   };
 }
 
+/** TCP or TLS took longer than `timeoutMs`. */
 export function connectTimeout(stage: 'connect' | 'tls', timeoutMs: number): Failure {
   const error = stage === 'tls' ? 'tls_error' : 'connect_error';
   const what = stage === 'tls' ? 'The TLS handshake was not completed' : 'The connection was not made';
@@ -103,6 +109,7 @@ export function connectTimeout(stage: 'connect' | 'tls', timeoutMs: number): Fai
   return { error, fault: 'endpoint', message, detail: message };
 }
 
+/** The handshake failed or the certificate is not valid for the host. */
 export function tlsFailure(cause: unknown): Failure {
   const message = `The TLS handshake failed${inBrackets(codeOf(cause))}.`;
   return { error: 'tls_error', fault: 'endpoint', message, detail: text(cause) };
@@ -139,6 +146,7 @@ export function replyFailure(cause: unknown, stage: Stage): Failure {
   return internalError(cause);
 }
 
+/** What came is not HTTP; `message` is public. */
 export function malformedReply(message: string): Failure {
   return { error: 'malformed_reply', fault: 'endpoint', message, detail: message };
 }

@@ -16,6 +16,7 @@ export class NameError extends Error {
   }
 }
 
+/** What look-ups need of their surroundings. */
 export interface NamesOptions {
   readonly clock: Clock;
   readonly resolver: Resolver;
@@ -37,6 +38,7 @@ const MAX_CACHED = 10_000;
 // How long the second family is waited for once the first has answered (RFC 8305, 3).
 const OTHER_FAMILY_MS = 50;
 
+/** Look-ups in the hosts file and DNS, kept for their TTL within 1 and 60 s; one question at a time per name. */
 export class Names {
   readonly #options: NamesOptions;
   readonly #hosts: HostsFile;

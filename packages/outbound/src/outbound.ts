@@ -16,6 +16,7 @@ import { Names } from './names.ts';
 import { parseTarget, type Target } from './target.ts';
 import type { AllowedAudit, Clock, OutboundRequest, OutboundResult, Resolver, UrlVerdict } from './types.ts';
 
+/** Settings of a sender, with the rules for addresses. */
 export interface OutboundOptions extends GuardOptions {
   readonly clock: Clock;
   /**
@@ -37,6 +38,7 @@ export interface OutboundOptions extends GuardOptions {
   readonly onAllowed?: (audit: AllowedAudit) => void;
 }
 
+/** Sends requests to URLs that somebody else chose. */
 export interface Outbound {
   /** Sends once. Never rejects; `ok` is true for any status that came with its whole reply in time. */
   post(request: OutboundRequest): Promise<OutboundResult>;
@@ -50,6 +52,7 @@ const MAX_CONNECT_MS = 3_000;
 const MAX_TARGETS = 10_000;
 const MAX_ENDPOINTS = 1_000;
 
+/** Makes a sender. Throws on a malformed CIDR in `allow`. */
 export function createOutbound(options: OutboundOptions): Outbound {
   return new Sender(options);
 }

@@ -18,6 +18,7 @@ export interface Target {
   readonly href: string;
 }
 
+/** Why a text is no URL that can be asked. */
 export type TargetFault = 'invalid_url' | 'unsupported_scheme';
 
 /**

@@ -37,6 +37,7 @@ export interface AttemptPhases {
   readonly total_ms: number;
 }
 
+/** One request, sent with POST. */
 export interface OutboundRequest {
   /** http or https; userinfo becomes `authorization: Basic`. */
   readonly url: string;
@@ -85,6 +86,7 @@ export interface OutboundFailure extends Times {
   readonly status?: number;
 }
 
+/** What became of a request; `ok` is true for any status. */
 export type OutboundResult = OutboundReply | OutboundFailure;
 
 /** A connection to an address that is not public was allowed. */

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 
+/** What is signed, with what, and when (B2). */
 export interface SignWebhookInput {
   /** The body exactly as it goes on the wire. */
   readonly body: string | Buffer;

@@ -6,6 +6,7 @@ export const DEFAULT_TOLERANCE_MS = 300_000;
 
 const HEADER = /^v=(\d{1,16}),d=([0-9a-f]{64})$/i;
 
+/** What is verified, with what, and when (B2). */
 export interface VerifyWebhookInput {
   /** The raw body as received; re-serialized JSON does not verify. */
   readonly body: string | Buffer;

@@ -137,6 +137,7 @@ export const API_ERRORS = {
   },
 } as const satisfies Readonly<Record<string, Template>>;
 
+/** A code of the catalogue; stable. */
 export type ApiErrorCode = keyof typeof API_ERRORS;
 
 type Placeholder<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`

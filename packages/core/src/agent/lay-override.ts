@@ -22,6 +22,7 @@ export interface LaidOverride {
   readonly refused: readonly Issue[];
 }
 
+/** What is laid on what. */
 export interface LayOptions {
   readonly channel: Channel;
   readonly target: ResolvedTarget;

@@ -2,6 +2,7 @@
 import type { Issue } from '@pickup/contract';
 import { isSystemVariable } from './system-variables.ts';
 
+/** Where values come from; absent ones give none. */
 export interface VariableSources {
   /** The reply's `dynamic_variables`. */
   readonly reply?: Readonly<Record<string, string>> | undefined;

@@ -25,6 +25,7 @@ export interface StillbornSession {
   readonly agent_version: number;
 }
 
+/** What a runner is asked to do; told apart by `type`. */
 export type InboundEffect =
   /** Make the arrival durable; answered by `opened` or `store_failed`. */
   | { readonly type: 'open' }

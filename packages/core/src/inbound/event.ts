@@ -34,8 +34,10 @@ export type AttemptResult = {
     }
 );
 
+/** A timer that is set anew replaces the one of its name. */
 export type TimerName = 'retry' | 'slot_poll';
 
+/** What a runner reports, each with its instant; told apart by `type`. */
 export type InboundEvent = {
   readonly at: Instant;
 } /** The arrival is durable (H2). */ & (

@@ -34,6 +34,7 @@ export type Entry =
     }
   | { readonly kind: 'nobody' };
 
+/** Everything read at the arrival of an inbound, and held to until its end (E8). */
 export interface InboundFacts {
   readonly inbound_id: string;
   /** The id the session will have (B4, H4). */

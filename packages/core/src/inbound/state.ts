@@ -57,10 +57,12 @@ export interface Choice {
   readonly wishes: Wishes;
 }
 
+/** Connect to a plan, or refuse with an answer. */
 export type Verdict =
   | { readonly kind: 'connect'; readonly plan: SessionPlan }
   | { readonly kind: 'refuse'; readonly answer: RefusalAnswer; readonly stillborn?: StillbornSession };
 
+/** Where an inbound is; told apart by `name`. */
 export type InboundPhase =
   | { readonly name: 'opening'; readonly next: 'admit' | Verdict }
   | { readonly name: 'waiting_for_slot'; readonly until_mono_ms: number }
@@ -74,6 +76,7 @@ export type InboundPhase =
   | { readonly name: 'abandoning'; readonly attempt: number }
   | { readonly name: 'closed'; readonly outcome: Outcome };
 
+/** An inbound in progress. */
 export interface InboundState {
   readonly facts: InboundFacts;
   readonly ledger: InboundLedger;

@@ -12,6 +12,7 @@ import type { AttemptResult } from '../inbound/event.ts';
 import type { Wishes } from '../inbound/state.ts';
 import { readRetryAfter } from './plan-retry.ts';
 
+/** What an attempt means; told apart by `kind`. */
 export type ReplyVerdict =
   /** Not a success: to be retried (C2). */
   | {

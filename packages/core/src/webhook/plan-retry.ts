@@ -1,6 +1,8 @@
 /** When the webhook is asked again, if at all (C1–C4). Pure arithmetic on monotonic ms. */
 
+/** An attempt, start to last byte, in ms (C1). */
 export const ATTEMPT_TIMEOUT_MS = 10_000;
+/** The first attempt and three retries (C2). */
 export const MOST_ATTEMPTS = 4;
 /** Kept of the ring budget for the fallback (C4). */
 export const FALLBACK_RESERVE_MS = 500;
@@ -27,6 +29,7 @@ export function readRetryAfter(header: string | undefined): number | undefined {
   return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header.trim()) * 1_000 : undefined;
 }
 
+/** When the next attempt starts, in monotonic ms, or why there is none. */
 export type RetryPlan =
   | {
       readonly retry: true;

@@ -14,6 +14,7 @@ import { dialogMemo } from './memo.ts';
 /** Why a dialog is over: the caller's BYE, ours, or no ACK within 64·T1. */
 export type DialogEnd = 'remote-bye' | 'local-bye' | 'no-ack';
 
+/** A call we answered. */
 export interface Dialog {
   readonly callId: string;
   /** Plain JSON: enough to send a BYE after a crash. */
@@ -35,6 +36,7 @@ export interface Dialog {
   onGone(listener: (end: DialogEnd) => void): void;
 }
 
+/** What a dialog needs of its surroundings. */
 export interface DialogOptions {
   readonly state: DialogState;
   readonly answer: Packet;
@@ -47,6 +49,7 @@ export interface DialogOptions {
   readonly onClosed: () => void;
 }
 
+/** The dialog of a 200 that was just handed over; see the head of this file. */
 export class AnsweredDialog implements Dialog {
   readonly callId: string;
   readonly memo: JsonObject;

@@ -2,6 +2,7 @@ import type { HeaderInput, SipRequest } from '../message/index.ts';
 import { buildRequest, isSipUri, paramValue, parseNameAddr, parseUri } from '../message/index.ts';
 import type { DialogState } from './memo.ts';
 
+/** What a request in a dialog says beside what the dialog knows. */
 export interface InDialogOptions {
   readonly method: string;
   readonly seq: number;

@@ -35,6 +35,7 @@ export interface MediaStats {
 /** Which way audio went: `in` from the caller, `out` to the caller. */
 export type AudioDirection = 'in' | 'out';
 
+/** From the main thread to the media worker. */
 export type ToWorker =
   | { readonly kind: 'open'; readonly session: number }
   | { readonly kind: 'start'; readonly session: number; readonly remote: RtpRemote }
@@ -48,6 +49,7 @@ export type ToWorker =
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'mediaStats'; readonly request: number };
 
+/** From the media worker to the main thread. */
 export type FromWorker =
   /** With neither port nor error: no port is free. */
   | { readonly kind: 'opened'; readonly session: number; readonly port: number | undefined; readonly error?: unknown }

@@ -28,12 +28,14 @@ export interface SipHead {
   readonly callId: string;
 }
 
+/** A message that keeps the rules. */
 export interface ParseSuccess {
   readonly ok: true;
   readonly message: SipMessage;
   readonly head: SipHead;
 }
 
+/** A message that breaks them. */
 export interface ParseFailure {
   readonly ok: false;
   /** The code a server answers with: 400, 505 or 513. */
@@ -46,6 +48,7 @@ export interface ParseFailure {
   readonly message?: SipRequest;
 }
 
+/** What parsing gives; it never throws. */
 export type ParseResult = ParseSuccess | ParseFailure;
 
 interface Fault {

@@ -32,4 +32,5 @@ export interface SipResponse extends SipCommon {
   readonly reason: string;
 }
 
+/** Told apart by `kind`. */
 export type SipMessage = SipRequest | SipResponse;

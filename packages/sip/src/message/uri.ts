@@ -29,6 +29,7 @@ export interface OtherUri {
   readonly opaque: string;
 }
 
+/** Told apart by `scheme`. */
 export type AnyUri = SipUri | TelUri | OtherUri;
 
 /** Narrows to a sip: or sips: URI. */

@@ -1,17 +1,21 @@
 /** Session descriptions (RFC 8866), as far as an audio call needs them. */
 
+/** Which way audio may go (RFC 8866, 6.7). */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
+/** An a= line. */
 export interface SdpAttribute {
   readonly name: string;
   readonly value?: string;
 }
 
+/** A c= line. */
 export interface SdpConnection {
   readonly family: 4 | 6;
   readonly address: string;
 }
 
+/** An m= line with what belongs to it. */
 export interface SdpMedia {
   /** audio, video, image… */
   readonly kind: string;
@@ -24,6 +28,7 @@ export interface SdpMedia {
   readonly attributes: readonly SdpAttribute[];
 }
 
+/** A whole description. */
 export interface SessionDescription {
   /** The o= line as written. */
   readonly origin: string;
@@ -36,6 +41,7 @@ export interface SessionDescription {
   readonly media: readonly SdpMedia[];
 }
 
+/** A codec of an audio stream; `clockRate` is in Hz. */
 export interface AudioCodec {
   readonly payloadType: number;
   /** Upper case: PCMU, PCMA, G722, OPUS. */

@@ -60,6 +60,7 @@ interface Arrival {
   readonly outlet: Outlet;
 }
 
+/** The server without its sockets: messages in and out through transports given to it. */
 export class SipCore {
   readonly #options: CoreOptions;
   readonly #timers: SipTimers;

@@ -7,8 +7,11 @@ export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
 /** Extensions understood, for Supported and Require. */
 export const supportedExtensions: readonly string[] = [];
 
+/** The Allow header of our responses. */
 export const allowHeader: HeaderInput[number] = ['Allow', allowedMethods.join(', ')];
+/** The Accept header of our responses. */
 export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join(', ')];
+/** The Supported header of our responses: empty, as no extension is. */
 export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
 
 const otherMethods = new Set([

@@ -40,11 +40,13 @@ export interface CoreOptions {
   readonly resolveHost?: ResolveHost;
 }
 
+/** Settings of a server, with where it listens. */
 export interface ServerOptions extends CoreOptions {
   /** Port 0 takes a free one. */
   readonly listeners: readonly { readonly transport: 'udp'; readonly host: string; readonly port: number }[];
 }
 
+/** Counts since the start, unless they say otherwise. */
 export interface SipStats {
   readonly received: number;
   readonly sent: number;
@@ -60,6 +62,7 @@ export interface SipStats {
   readonly dialogs: number;
 }
 
+/** A running server. */
 export interface SipServer {
   readonly addresses: readonly { readonly transport: TransportKind; readonly host: string; readonly port: number }[];
   /** After a crash: the final response to a stored INVITE, repeated until its ACK. False for a memo it cannot read. */
@@ -71,6 +74,7 @@ export interface SipServer {
   close(): Promise<void>;
 }
 
+/** What a refusal says beside its code. */
 export interface RefuseOptions {
   /** Reason phrase; default the usual one. */
   readonly reason?: string;

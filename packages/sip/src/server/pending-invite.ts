@@ -22,6 +22,7 @@ import { inviteMemo } from './invite-memo.ts';
 import { allowHeader } from './judge-request.ts';
 import type { IncomingInvite, RefuseOptions } from './options.ts';
 
+/** What a ringing call needs of its surroundings. */
 export interface PendingInviteOptions {
   readonly request: SipRequest;
   readonly head: SipHead;

@@ -14,6 +14,7 @@ type State =
   | { readonly phase: 'confirmed'; readonly stop: () => void }
   | { readonly phase: 'terminated' };
 
+/** What an INVITE server transaction needs of its surroundings. */
 export interface InviteServerOptions {
   readonly outlet: Outlet;
   readonly timers: SipTimers;
@@ -22,6 +23,7 @@ export interface InviteServerOptions {
   readonly onTerminated: (end: { readonly acknowledged: boolean }) => void;
 }
 
+/** An INVITE server transaction (RFC 3261 17.2.1 as changed by RFC 6026): repeats refusals until the ACK. */
 export class InviteServerTransaction {
   readonly #options: InviteServerOptions;
   #state: State = { phase: 'proceeding' };

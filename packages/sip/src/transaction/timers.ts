@@ -8,6 +8,7 @@ export interface SipTimers {
   readonly t4Ms: number;
 }
 
+/** RFC 3261's own values, in ms. */
 export const defaultTimers: SipTimers = { t1Ms: 500, t2Ms: 4_000, t4Ms: 5_000 };
 
 /** Starts a timer; the returned function cancels it. */

@@ -1,5 +1,6 @@
 /** The transport port: UDP today; streams fit in as one `Transport` per connection. */
 
+/** Transports a message can name; only udp has a driver so far. */
 export type TransportKind = 'udp' | 'tcp' | 'tls';
 
 /** Where a message came from. */
@@ -9,11 +10,13 @@ export interface Source {
   readonly transport: TransportKind;
 }
 
+/** Where a message goes. */
 export interface Destination {
   readonly address: string;
   readonly port: number;
 }
 
+/** A way messages go out. */
 export interface Transport {
   readonly kind: TransportKind;
   /** Reliable transports need no retransmission of non-2xx finals and requests. */
