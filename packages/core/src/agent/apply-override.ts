@@ -106,10 +106,17 @@ function layOnEngine(engine: ResolvedEngine, override: AgentOverride, available:
   return { ...engine, settings };
 }
 
-function fieldsOf(override: AgentOverride): readonly string[] {
-  return Object.entries(override).flatMap(([group, settings]) =>
-    Object.keys(settings ?? {}).map((field) => `${group}.${field}`),
+const GROUPS = ['agent', 'retell_llm', 'conversation_flow'] as const;
+
+/** Group, field and value of all that an override sets, in the order of the groups. */
+function entriesOf(override: AgentOverride): readonly (readonly [group: string, field: string, value: Json])[] {
+  return GROUPS.flatMap((group) =>
+    Object.entries(override[group] ?? {}).map(([field, value]) => [group, field, value] as const),
   );
+}
+
+function fieldsOf(override: AgentOverride): readonly string[] {
+  return entriesOf(override).map(([group, field]) => `${group}.${field}`);
 }
 
 /** E5: a `webhook_url` is judged once its variables are rendered. */
@@ -138,14 +145,19 @@ function withoutWebhookUrl(plan: SessionPlan, target: ResolvedTarget): SessionPl
   };
 }
 
-/** "voice_temperature 0.6 from agent_override.agent" (H1). */
+/** The agent's `data_storage_setting` lets the record hold what the reply said (H1). */
+export function mayKeepReply(plan: SessionPlan): boolean {
+  const setting = plan.agent['data_storage_setting'];
+  return setting === undefined || setting === 'everything';
+}
+
+/** "voice_temperature 0.6 from agent_override.agent" (H1); without the value where the reply may not be kept. */
 function stepsOf(override: AgentOverride, plan: SessionPlan, wishes: Wishes): readonly string[] {
   const steps: string[] = [];
-  for (const [group, settings] of Object.entries(override)) {
-    for (const [field, value] of Object.entries(settings ?? {})) {
-      if (!plan.overridden.includes(`${group}.${field}`)) continue;
-      steps.push(`${field} ${shown(value as Json)} from agent_override.${group}`);
-    }
+  const kept = mayKeepReply(plan);
+  for (const [group, field, value] of entriesOf(override)) {
+    if (!plan.overridden.includes(`${group}.${field}`)) continue;
+    steps.push(`${field}${kept ? ` ${shown(value)}` : ''} from agent_override.${group}`);
   }
   const names = Object.keys(wishes.dynamic_variables);
   if (names.length > 0) {

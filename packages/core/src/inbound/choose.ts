@@ -1,6 +1,6 @@
 /** Who is to take the inbound (E1–E4), and what becomes of a target once it was read. */
 import type { Issue, JsonObject } from '@pickup/contract';
-import { applyOverride } from '../agent/apply-override.ts';
+import { applyOverride, mayKeepReply } from '../agent/apply-override.ts';
 import { ignored } from '../agent/lay-override.ts';
 import type { SessionPlan } from '../session-plan.ts';
 import { refuse } from './conclude.ts';
@@ -102,12 +102,13 @@ function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowled
   return go(started, { name: 'starting', plan: applied.plan }, { type: 'start_session', plan: applied.plan });
 }
 
-/** The reply is kept only as far as the agent's `data_storage_setting` lets it (H1). */
+/** The reply, and what issues quote of it, is kept only as far as the agent's `data_storage_setting` lets it (H1). */
 function withoutForbiddenReply(state: InboundState, plan: SessionPlan): InboundState {
-  const setting = plan.agent['data_storage_setting'];
-  if (setting === undefined || setting === 'everything' || state.ledger.reply === undefined) return state;
+  if (mayKeepReply(plan) || state.ledger.reply === undefined) return state;
   const { reply: _forbidden, ...ledger } = state.ledger;
-  return note({ ...state, ledger }, `the reply is not kept: data_storage_setting is ${String(setting)}`);
+  const issues = ledger.issues.map(({ sent: _quoted, ...issue }) => issue);
+  const setting = String(plan.agent['data_storage_setting']);
+  return note({ ...state, ledger: { ...ledger, issues } }, `the reply is not kept: data_storage_setting is ${setting}`);
 }
 
 /** E6: refused, or connected without the faulty part where the number says `on_invalid_override: ignore`. */
