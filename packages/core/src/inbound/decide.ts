@@ -105,7 +105,8 @@ function endpointOf(url: string | undefined): string | undefined {
 function onSlot(state: InboundState, taken: boolean, at: Instant): Move {
   if (state.phase.name !== 'waiting_for_slot') {
     // The caller went while the store was asked: what was taken goes back. What is held was only told of twice.
-    return taken && !state.holds_slot ? { state, effects: [{ type: 'release_slot' }] } : stay(state);
+    const over = state.phase.name === 'answering' || state.phase.name === 'closed';
+    return taken && over && !state.holds_slot ? { state, effects: [{ type: 'release_slot' }] } : stay(state);
   }
   if (taken) {
     const waitedMs = at.monoMs - state.facts.arrived.monoMs;
