@@ -63,7 +63,9 @@ function voiceSpeaksLanguage(scope: Scope, touched: Touched): void {
   const cannot = uncovered(languages, byProvider);
   const modelCannot = byModel ? uncovered(languages, byModel) : [];
   if (cannot.length > 0) {
-    const pointed = touched('agent.language') ? 'agent.language' : 'agent.voice_id';
+    const pointed = ['agent.language', 'agent.voice_id'].find(touched);
+    // An override of the voice model alone is not to blame for the saved voice and language.
+    if (pointed === undefined) return;
     scope.issues.push(
       fault({
         code: 'voice_language',

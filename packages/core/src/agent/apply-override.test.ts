@@ -182,14 +182,12 @@ describe('E5 E6 well-formedness', () => {
     expect(refusing.refused).toBeUndefined();
   });
 
-  test('E6 ignore: a fault of the saved agent that the override only touches loses no caller', () => {
-    const settings = { ...buildTarget().settings, language: 'xx-XX' };
-    const applied = apply(
-      { agent: { voice_model: 'eleven_v3' } },
-      { target: buildTarget({ settings }), lenient: true },
-    );
-    expect(applied.refused).toBeUndefined();
-    expect(applied.issues.filter(({ severity }) => severity === 'error')).toEqual([]);
+  test('E5 a voice and language that were saved together refuse nobody who overrides neither', () => {
+    const target = buildTarget({ settings: { ...buildTarget().settings, language: 'yue-CN' } });
+    expect(apply({ agent: { voice_id: '11labs-Anna' } }, { target }).refused).toMatchObject([
+      { code: 'voice_language' },
+    ]);
+    expect(apply({ agent: { voice_model: 'eleven_v3' } }, { target }).refused).toBeUndefined();
   });
 });
 
