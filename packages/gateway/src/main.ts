@@ -3,7 +3,7 @@ import { compose, type Gateway } from './compose.ts';
 import type { Config } from './config/index.ts';
 import { createLog, type Log } from './observe/index.ts';
 import { systemClock } from './runners/clock.ts';
-import { recover } from './runners/recover.ts';
+import { readLeftOpen, recover } from './runners/recover.ts';
 import { loadSampleData } from './samples/load-sample-data.ts';
 
 export interface ServeOptions {
@@ -36,10 +36,10 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const gateway = await compose({ config, log, clock: systemClock });
   try {
     if (options.samples) await loadSampleData(gateway.store, { ...options.samples, now: systemClock.wallMs() });
+    const left = await readLeftOpen(gateway.store, { nodeId: gateway.nodeId, clock: systemClock });
     const httpUrl = await gateway.listen();
     const sip = await gateway.openSip();
-    const recovered = await recover({ store: gateway.store, sip, nodeId: gateway.nodeId, clock: systemClock, log });
-    if (recovered.inbounds + recovered.calls > 0) log.warn('recovered', { ...recovered });
+    await recover(left, { store: gateway.store, sip, clock: systemClock, log });
     const stopExpiring = every(EXPIRE_EVERY_MS, () => gateway.store.expireRegisteredCalls(systemClock.wallMs()), log);
     const address = sip.addresses[0];
     const sipText = address ? hostPort(address.host, address.port) : '';

@@ -1,26 +1,45 @@
 /** After a crash: every inbound gets its outcome, every carrier its final answer (H3). */
-import type { SipEdge } from '../edges/sip/sip-edge.ts';
 import type { Log } from '../observe/index.ts';
-import type { CallRow, OpenInbound, Store } from '../stores/port.ts';
+import type { CallRow, EdgeMemo, OpenInbound, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import { LEASE_MARGIN_MS } from './inbound-rows.ts';
 
+/** What an edge does for calls that a crash cut off. */
+export interface CrashedCalls {
+  /** One final answer to a call that rang. */
+  refuseAfterCrash(memo: EdgeMemo, code: number): void;
+  /** BYE to a call that was connected. */
+  endAfterCrash(dialog: EdgeMemo): void;
+}
+
+/** What a process that died had open. */
+export interface LeftOpen {
+  readonly inbounds: readonly OpenInbound[];
+  readonly calls: readonly CallRow[];
+}
+
+/** To be read before any port is open, else calls that come meanwhile are taken for those of before. */
+export async function readLeftOpen(store: Store, options: { nodeId: string; clock: Clock }): Promise<LeftOpen> {
+  const { nodeId, clock } = options;
+  const inbounds = await store.lapsedInbounds(nodeId, clock.wallMs());
+  const calls = await store.ongoingCalls(nodeId);
+  await store.releaseSlotsOf(nodeId);
+  return { inbounds, calls };
+}
+
 export interface RecoverDeps {
   readonly store: Store;
-  readonly sip: Pick<SipEdge, 'refuseAfterCrash' | 'endAfterCrash'>;
-  readonly nodeId: string;
+  readonly sip: CrashedCalls;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Says how many inbounds and calls had been left open. */
-export async function recover(deps: RecoverDeps): Promise<{ readonly inbounds: number; readonly calls: number }> {
-  const { store, nodeId, clock } = deps;
-  const inbounds = await store.lapsedInbounds(nodeId, clock.wallMs());
-  const calls = await store.ongoingCalls(nodeId);
+/** Ends what was left open; once carriers can be answered. */
+export async function recover(left: LeftOpen, deps: RecoverDeps): Promise<void> {
+  const { inbounds, calls } = left;
+  if (inbounds.length + calls.length === 0) return;
   await Promise.all([...inbounds.map((inbound) => settle(deps, inbound)), ...calls.map((call) => end(deps, call))]);
-  await store.releaseSlotsOf(nodeId);
-  return { inbounds: inbounds.length, calls: calls.length };
+  deps.log.warn('recovered', { inbounds: inbounds.length, calls: calls.length });
 }
 
 async function settle({ store, sip, clock }: RecoverDeps, inbound: OpenInbound): Promise<void> {
