@@ -21,7 +21,7 @@ import { ISSUE_TEXTS, renderErrorsDocs } from '../scripts/render-errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT })];
+const PAGES = ['README.md', 'CONTRIBUTING.md', ...globSync(['docs/**/*.md', 'examples/*/README.md'], { cwd: ROOT })];
 
 /** The code blocks of a page in one language. */
 function blocksOf(path: string, language: string): readonly string[] {
