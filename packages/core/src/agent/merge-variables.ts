@@ -58,7 +58,7 @@ function shadowing(name: string, value: string, group: string): Issue {
     effect: 'not_applied',
     code: 'shadows_system_variable',
     pointer: `/${group}/dynamic_variables/${token}`,
-    message: `The variable ${name} is set by Pickup itself and cannot be replaced.`,
+    message: `The variable ${name.slice(0, 100)} is set by Pickup itself and cannot be replaced.`,
     sent: value.length > 200 ? `${value.slice(0, 200)}…` : value,
   };
 }

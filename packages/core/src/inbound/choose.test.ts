@@ -175,6 +175,25 @@ describe('E6 case 30 what cannot be found', () => {
     expect(planOf(told)?.agent_id).toBe('agent_12345');
   });
 
+  test('E6 ignore: a version without an id that nobody knows leaves the agent of the number as it is', () => {
+    const told = story(lenient(), { override_agent_version: 99 }, { resolve: () => notFound('version') });
+    expect(planOf(told)).toMatchObject({ agent_id: 'agent_own', agent_version: 7 });
+  });
+
+  test('E6 an agent id as long as a reply may be does not fill the record', () => {
+    const override_agent_id = 'a'.repeat(200_000);
+    const told = story(
+      ownedNumber(),
+      { override_agent_id },
+      {
+        resolve: ({ agent_id }) => notFound('agent', `There is no agent ${agent_id}.`),
+      },
+    );
+    expect(told.outcome).toBe('unknown_agent');
+    const { reply: _kept, ...ledger } = told.state.ledger;
+    expect(JSON.stringify(ledger).length).toBeLessThan(4_000);
+  });
+
   test('E6 ignore: an unknown engine is left out alone', () => {
     const agent = { response_engine: { type: 'retell-llm', llm_id: 'llm_gone' }, voice_temperature: 0.4 };
     const told = story(

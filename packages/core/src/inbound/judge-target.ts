@@ -1,7 +1,11 @@
 /** Whether a chosen agent can take the inbound, and if not, why, as an issue of the record (E1, E6). */
 import { type Issue, type ResolvedTarget, replyGroupOf } from '@pickup/contract';
 import type { InboundFacts, ResolvedKnowledge } from './facts.ts';
+import { cut } from './move.ts';
 import type { Choice } from './state.ts';
+
+/** Of what was sent, UTF-16 units. */
+const LONGEST_QUOTE = 200;
 
 /** Where and how it is told: the pointer is '' where the reply names nothing of it. */
 interface Missing {
@@ -27,7 +31,15 @@ export function judgeTarget(facts: InboundFacts, choice: Choice, found: Resolved
 
 function issueOf(facts: InboundFacts, { code, field, message, sent }: Missing): Issue {
   const pointer = field === undefined ? '' : `/${replyGroupOf(facts.channel)}/${field}`;
-  return { severity: 'error', effect: 'refuses', code, pointer, message, ...(field !== undefined && { sent }) };
+  const quoted = typeof sent === 'string' ? cut(sent, LONGEST_QUOTE) : sent;
+  return {
+    severity: 'error',
+    effect: 'refuses',
+    code,
+    pointer,
+    message: cut(message),
+    ...(field !== undefined && { sent: quoted }),
+  };
 }
 
 function notFound(choice: Choice, found: ResolvedKnowledge & { readonly found: false }): Missing {
@@ -46,7 +58,7 @@ function notFound(choice: Choice, found: ResolvedKnowledge & { readonly found: f
     code: 'unknown_engine',
     field: 'agent_override/agent/response_engine',
     message,
-    sent: JSON.stringify(engine).slice(0, 200),
+    sent: JSON.stringify(engine),
   };
 }
 

@@ -24,9 +24,18 @@ export function after(effects: readonly InboundEffect[], move: Move): Move {
   return effects.length === 0 ? move : { state: move.state, effects: [...effects, ...move.effects] };
 }
 
+/** A step longer than this, in UTF-16 units, is no longer read by a person. */
+const LONGEST_STEP = 500;
+
+/** Text cut to what a record holds: names in a reply may be as long as the reply. */
+export function cut(text: string, longest = LONGEST_STEP): string {
+  return text.length > longest ? `${text.slice(0, longest - 1).toWellFormed()}…` : text;
+}
+
 /** Adds readable steps to the record. */
 export function note(state: InboundState, ...steps: readonly string[]): InboundState {
-  return { ...state, ledger: { ...state.ledger, steps: [...state.ledger.steps, ...steps] } };
+  const told = steps.map((step) => cut(step));
+  return { ...state, ledger: { ...state.ledger, steps: [...state.ledger.steps, ...told] } };
 }
 
 /** Adds issues to the record; what is told there already, word for word, is not told again. */
