@@ -165,6 +165,14 @@ describe('A5 slots', () => {
     expect(order(story)).not.toContain('release_slot');
   });
 
+  test('A5 one server is one endpoint, however its URL is written, and its password is not told', () => {
+    const of = (inbound_webhook_url: string) =>
+      effectsOf(play(buildFacts({ ...limited, entry: ownedNumber({ inbound_webhook_url }) })), 'take_slot')[0]
+        ?.endpoint;
+    expect(of('HTTPS://me:secret@Endpoint.example:8443?a=/b')).toBe('https://endpoint.example:8443');
+    expect(of('https://endpoint.example:8443/other')).toBe('https://endpoint.example:8443');
+  });
+
   test.each([
     [120_000, 40_000],
     [45_000, 34_500],

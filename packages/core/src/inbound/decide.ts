@@ -97,9 +97,10 @@ function takeSlot(state: InboundState): Move {
   );
 }
 
-/** The server behind a webhook URL. */
+/** The server behind a webhook URL, without userinfo: scheme, host and port in lower case. */
 function endpointOf(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : (/^[a-z]+:\/\/[^/?#]+/i.exec(url)?.[0] ?? url);
+  const [, scheme, host] = /^([a-z]+:\/\/)(?:[^/?#]*@)?([^/?#]+)/i.exec(url ?? '') ?? [];
+  return scheme === undefined || host === undefined ? undefined : `${scheme}${host}`.toLowerCase();
 }
 
 function onSlot(state: InboundState, taken: boolean, at: Instant): Move {
