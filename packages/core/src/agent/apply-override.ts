@@ -172,7 +172,13 @@ function shown(value: Json): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
+/** Far longer than any URL: what follows is not shown, and the search below stays cheap. */
+const LONGEST_SEARCHED = 1_000;
+
 /** Userinfo and query of URLs are secrets (H1). */
 function redactUrls(text: string): string {
-  return text.replace(/(\w+:\/\/)[^/\s?#"]*@/g, '$1…@').replace(/(\w+:\/\/[^\s?#"]*)\?[^\s#"]*/g, '$1?…');
+  return text
+    .slice(0, LONGEST_SEARCHED)
+    .replace(/(\w{1,20}:\/\/)[^/\s?#"]*@/g, '$1…@')
+    .replace(/(\w{1,20}:\/\/[^\s?#"]*)\?[^\s#"]*/g, '$1?…');
 }

@@ -54,6 +54,26 @@ describe('H1 the steps', () => {
     expect(text).not.toMatch(/user:pass|secret/);
   });
 
+  test('H1 what is found in a reply before and after its target is known is told once', () => {
+    const body = {
+      call_inbound: { agent_override: { agent: { vocab_specialization: 'medical', language: 'de-DE' } } },
+    };
+    const story = play(buildFacts({ entry: ownedNumber() }), { attempts: [{ status: 200, body }] });
+    expect(story.state.ledger.issues.map(({ code }) => code)).toEqual(['vocab_specialization_language']);
+  });
+
+  test('H1 texts as long as a reply may be are written down in no time', () => {
+    for (const piece of ['w', 'a://', 'a://u@', 'a://x?']) {
+      const begin_message = piece.repeat(200_000 / piece.length);
+      const body = { call_inbound: { agent_override: { retell_llm: { begin_message } } } };
+      const started = process.cpuUsage();
+      const story = play(buildFacts({ entry: ownedNumber() }), { attempts: [{ status: 200, body }] });
+      expect(story.outcome).toBe('connected');
+      expect(process.cpuUsage(started).user / 1_000).toBeLessThan(500);
+      expect(Math.max(...story.state.ledger.steps.map(({ length }) => length))).toBeLessThanOrEqual(500);
+    }
+  });
+
   test.each(['everything_except_pii', 'basic_attributes_only'])(
     'H1 with data_storage_setting %s nothing the reply said is kept, whatever the outcome',
     (data_storage_setting) => {
