@@ -179,6 +179,6 @@ const LONGEST_SEARCHED = 1_000;
 function redactUrls(text: string): string {
   return text
     .slice(0, LONGEST_SEARCHED)
-    .replace(/(\w{1,20}:\/\/)[^/\s?#"]*@/g, '$1…@')
-    .replace(/(\w{1,20}:\/\/[^\s?#"]*)\?[^\s#"]*/g, '$1?…');
+    .replace(/(\w{1,20}:\/\/)[^/\s?#"]*@/g, '$1***@')
+    .replace(/(\w{1,20}:\/\/[^\s?#"]*)\?[^\s#"]*/g, '$1?***');
 }

@@ -50,7 +50,7 @@ describe('H1 the steps', () => {
     const body = { call_inbound: { agent_override: { agent } } };
     const story = play(buildFacts({ entry: ownedNumber() }), { attempts: [{ status: 200, body }] });
     const text = story.state.ledger.steps.join('\n');
-    expect(text).toContain('webhook_url "https://…@hook.example/a?…" from agent_override.agent');
+    expect(text).toContain('webhook_url "https://***@hook.example/a?***" from agent_override.agent');
     expect(text).not.toMatch(/user:pass|secret/);
   });
 
