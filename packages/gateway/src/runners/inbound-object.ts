@@ -2,7 +2,10 @@
 import type { InboundObject, JsonObject, PhoneNumberSettings, SipTraceLine } from '@pickup/contract';
 import { type InboundState, webhookUrl } from '@pickup/core';
 
-/** The live view: what the store will say once the inbound has ended. */
+/**
+ * The live view: what the store will say once the inbound has ended. An outcome is not shown before it is durable, lest
+ * a crash change it; `overloaded` is, for the store may be unable to write it.
+ */
 export function liveInboundObject(state: InboundState, sip: readonly SipTraceLine[]): InboundObject {
   const { facts, ledger, phase } = state;
   const verdict = 'verdict' in phase ? phase.verdict : undefined;
@@ -14,7 +17,7 @@ export function liveInboundObject(state: InboundState, sip: readonly SipTraceLin
     from_number: facts.from_number,
     to_number: facts.to_number,
     arrival_timestamp: facts.arrived.wallMs,
-    outcome: phase.name === 'closed' ? phase.outcome : null,
+    outcome: phase.name === 'closed' && phase.outcome === 'overloaded' ? phase.outcome : null,
     ...(plan && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
     attempts: ledger.attempts,
     ...(ledger.reply !== undefined && { reply: ledger.reply }),
