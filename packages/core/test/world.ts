@@ -36,7 +36,7 @@ export interface Script {
   readonly interruptAtMs?: number;
   /** The loop stands still: what falls due meanwhile is delivered at the end. */
   readonly stall?: { readonly fromMs: number; readonly forMs: number };
-  readonly storeFails?: 'open' | 'record_decision';
+  readonly storeFails?: 'open' | 'record_decision' | 'resolve';
   /** Ms each write takes; default 2. */
   readonly storeMs?: number;
   /** Ms the first write takes; default `storeMs`. */
@@ -159,7 +159,7 @@ class World {
       case 'abort_attempt':
         return this.#abort();
       case 'resolve':
-        return this.#at(this.#nowMs + 1, { type: 'resolved', found: this.#script.resolve?.(effect) ?? found() });
+        return this.#resolve(effect);
       case 'start_session':
         return this.#startSession();
       case 'accept':
@@ -170,6 +170,11 @@ class World {
 
   #written(what: 'open' | 'record_decision', done: 'opened' | 'decision_recorded', storeMs: number): void {
     this.#at(this.#nowMs + storeMs, { type: this.#script.storeFails === what ? 'store_failed' : done });
+  }
+
+  #resolve(effect: Effect<'resolve'>): void {
+    if (this.#script.storeFails === 'resolve') return this.#at(this.#nowMs + 1, { type: 'store_failed' });
+    this.#at(this.#nowMs + 1, { type: 'resolved', found: this.#script.resolve?.(effect) ?? found() });
   }
 
   #slot(): 'slot_taken' | 'slot_full' {

@@ -211,11 +211,15 @@ function onCallerGone(state: InboundState, at: Instant): Move {
   }
 }
 
-/** The store cannot write: the caller is told at once, without waiting for the disk (G). */
+/** The store cannot write, or not read a target: the caller is told at once, without waiting for the disk (G). */
 function onStoreFailed(state: InboundState): Move {
-  if (state.phase.name !== 'opening' && state.phase.name !== 'recording') return stay(state);
+  const { name } = state.phase;
+  if (name !== 'opening' && name !== 'recording' && name !== 'resolving') return stay(state);
   const verdict = refusal(state, 'overloaded');
-  const told = note(state, `the store cannot write → overloaded, SIP ${verdict.answer.code}`);
+  const told = note(
+    state,
+    `the store cannot ${name === 'resolving' ? 'read' : 'write'} → overloaded, SIP ${verdict.answer.code}`,
+  );
   return after(freed(state), answer(emptied(told), verdict, false));
 }
 

@@ -45,7 +45,7 @@ export type InboundEffect =
     }
   | { readonly type: 'abort_attempt' }
   | { readonly type: 'set_timer'; readonly name: TimerName; readonly at_mono_ms: number }
-  /** One consistent read (E8); answered by `resolved`. */
+  /** One consistent read (E8); answered by `resolved` or `store_failed`. */
   | {
       readonly type: 'resolve';
       readonly agent_id: string;

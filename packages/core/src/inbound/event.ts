@@ -42,7 +42,7 @@ export type InboundEvent = {
   readonly at: Instant;
 } /** The arrival is durable (H2). */ & (
   | { readonly type: 'opened' }
-  /** The store cannot write: overloaded (G). */
+  /** The store cannot write, or not read what `resolve` asked for: overloaded (G), and nobody else's fault. */
   | { readonly type: 'store_failed' }
   | { readonly type: 'slot_taken' }
   | { readonly type: 'slot_full' }

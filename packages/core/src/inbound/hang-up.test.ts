@@ -108,6 +108,14 @@ describe('G the store cannot write', () => {
     expect(effectsOf(story, 'settle')).toMatchObject([{ outcome: 'overloaded', rewrite: true }]);
   });
 
+  test('G a target that cannot be read is our fault, not an unknown agent of the endpoint', () => {
+    const story = play(facts, { ...script, storeFails: 'resolve' });
+    expect(order(story).slice(-4)).toEqual(['resolve', 'release_slot', 'refuse', 'settle']);
+    expect(story.outcome).toBe('overloaded');
+    expect(story.state.ledger.steps.at(-1)).toBe('the store cannot read → overloaded, SIP 503');
+    expect(story.state.ledger.issues).toEqual([]);
+  });
+
   test('G a refusal before the webhook that cannot be stored is overloaded too', () => {
     const story = play(buildFacts({ entry: { kind: 'nobody' } }), { storeFails: 'open' });
     expect(story.outcome).toBe('overloaded');

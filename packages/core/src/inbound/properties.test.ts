@@ -59,7 +59,10 @@ const scripts: fc.Arbitrary<Script> = fc
     attempts: fc.array(answers, { minLength: 1, maxLength: 4 }),
     hangUpAtMs: maybe(moment),
     interruptAtMs: fc.option(moment, { nil: undefined, freq: 8 }),
-    storeFails: fc.option(fc.constantFrom('open' as const, 'record_decision' as const), { nil: undefined, freq: 5 }),
+    storeFails: fc.option(fc.constantFrom('open' as const, 'record_decision' as const, 'resolve' as const), {
+      nil: undefined,
+      freq: 5,
+    }),
     storeMs: fc.integer({ min: 0, max: 400 }),
     slots: fc.array(fc.constantFrom('taken' as const, 'full' as const, 'full' as const), {
       minLength: 1,
@@ -225,7 +228,7 @@ const HEARD: Readonly<Record<InboundPhase['name'], readonly InboundEvent['type']
   waiting_for_slot: ['slot_taken', 'slot_full', 'timer', 'caller_gone', 'interrupted'],
   asking: ['attempt_ended', 'caller_gone', 'interrupted'],
   backing_off: ['timer', 'caller_gone', 'interrupted'],
-  resolving: ['resolved', 'caller_gone', 'interrupted'],
+  resolving: ['resolved', 'store_failed', 'caller_gone', 'interrupted'],
   starting: ['session_ready', 'session_failed', 'caller_gone', 'interrupted'],
   recording: ['decision_recorded', 'store_failed', 'caller_gone', 'interrupted'],
   answering: ['answer_handed', 'caller_gone'],
