@@ -150,7 +150,10 @@ async function composeOn(
     async openSip() {
       // The first call must not wait for the voice to load.
       await voice.warmUp();
-      const sip = await createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
+      const edge = createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
+      const sip = await edge.catch((error) => {
+        throw explainListen(error, `PICKUP_SIP_PORT ${config.sip.port}`);
+      });
       ownPorts.push(...sip.addresses.map((address) => address.port));
       return sip;
     },

@@ -17,13 +17,14 @@ import {
 import type { Log } from '../observe/index.ts';
 import { notApplied } from '../sessions/not-applied.ts';
 import type { AgentRuntime, PreparedSession } from '../sessions/port.ts';
-import { type Store, StoreUnavailable } from '../stores/port.ts';
+import { type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
 import type { WebhookSender } from '../webhook/sender.ts';
 import type { Clock } from './clock.ts';
 import { liveInboundObject } from './inbound-object.ts';
 import { arrivalRow, decisionRow, settlementRow } from './inbound-rows.ts';
 import type { CallLeg, ConnectedLeg } from './leg.ts';
 import type { SessionRunner } from './session-runner.ts';
+import type { Unrecorded } from './unrecorded.ts';
 import { untilStored } from './until-stored.ts';
 
 export interface InboundRunDeps {
@@ -34,6 +35,7 @@ export interface InboundRunDeps {
   readonly sender: WebhookSender;
   readonly runtime: AgentRuntime;
   readonly sessions: SessionRunner;
+  readonly unrecorded: Unrecorded;
   readonly nodeId: string;
   readonly log: Log;
 }
@@ -54,6 +56,7 @@ export class InboundRun {
   #state: InboundState;
   #first: readonly InboundEffect[];
   #busy = false;
+  #openFailed = false;
   #attempt: AbortController | undefined;
   #starting: AbortController | undefined;
   #prepared: PreparedSession | undefined;
@@ -152,7 +155,10 @@ export class InboundRun {
     const opened = this.#deps.store.openInbound(arrivalRow(this.#state, this.#leg, this.#deps.nodeId));
     opened.then(
       ({ opened: ours }) => (ours ? this.#feed({ type: 'opened' }) : this.#duplicate()),
-      (error) => this.#storeFailed('open', error),
+      (error) => {
+        this.#openFailed = true;
+        this.#storeFailed('open', error);
+      },
     );
   }
 
@@ -278,12 +284,21 @@ export class InboundRun {
       const { session_id } = this.#state.facts;
       this.#unwaited('release_call', () => this.#deps.store.releaseRegisteredCall(session_id, this.#id));
     }
+    if (this.#openFailed) return this.#keepUnrecorded(settlement);
     untilStored(() => this.#deps.store.settleInbound(settlement), {
       clock: this.#deps.clock,
       log: this.#deps.log,
       what: 'settle',
       id: this.#id,
     }).finally(() => this.#end());
+  }
+
+  /** The store could not take the arrival, so there is nothing yet that could be settled. */
+  #keepUnrecorded(settlement: InboundSettlement): void {
+    const { dedupe_key: _key, memo: _memo, ...arrival } = arrivalRow(this.#state, this.#leg, this.#deps.nodeId);
+    const { outcome, outcome_timestamp } = settlement;
+    this.#deps.unrecorded.keep({ object: { ...this.object(), outcome, outcome_timestamp }, arrival, settlement });
+    this.#end();
   }
 
   #unwaited(what: string, write: () => Promise<unknown>): void {

@@ -3,11 +3,12 @@ import type { InboundObject } from '@pickup/contract';
 import type { InboundFacts } from '@pickup/core';
 import { InboundRun, type InboundRunDeps } from './inbound-run.ts';
 import type { CallLeg } from './leg.ts';
+import { createUnrecorded } from './unrecorded.ts';
 
 export interface InboundRunner {
   /** Starts deciding; settles when the record is complete and durable. */
   run(facts: InboundFacts, leg: CallLeg): Promise<void>;
-  /** The record of an inbound in progress. */
+  /** The record of an inbound in progress, or of one that the store could not take. */
   live(inboundId: string): InboundObject | undefined;
   readonly ringing: number;
   /** Settles when nothing rings any more (H5). */
@@ -16,7 +17,9 @@ export interface InboundRunner {
   interruptAll(): void;
 }
 
-export function createInboundRunner(deps: InboundRunDeps): InboundRunner {
+export function createInboundRunner(given: Omit<InboundRunDeps, 'unrecorded'>): InboundRunner {
+  const unrecorded = createUnrecorded(given);
+  const deps: InboundRunDeps = { ...given, unrecorded };
   const running = new Map<string, InboundRun>();
   let waiting: (() => void)[] = [];
   const closed = (id: string) => {
@@ -36,7 +39,7 @@ export function createInboundRunner(deps: InboundRunDeps): InboundRunner {
         run.start();
       });
     },
-    live: (id) => running.get(id)?.object(),
+    live: (id) => running.get(id)?.object() ?? unrecorded.get(id),
     get ringing() {
       return running.size;
     },
