@@ -27,6 +27,8 @@ export interface RunningGateway extends Gateway {
 
 /** How often forgotten registrations are ended (A3). */
 const EXPIRE_EVERY_MS = 10_000;
+/** A store that cannot write holds up a stop, but not a second signal: what is open then is settled at the next start. */
+const STOP_NOW_LIMIT_MS = 5_000;
 
 /** Starts; rejects with an error whose message names the port, folder or key that is in the way. */
 export async function serve(options: ServeOptions): Promise<RunningGateway> {
@@ -77,8 +79,8 @@ function stopping(
     stop: () => once(drainMs),
     async stopNow() {
       gateway.runner.interruptAll();
-      await gateway.sessions.drain(0);
-      await once(0);
+      const ended = gateway.sessions.drain(0).then(() => once(0));
+      await Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, STOP_NOW_LIMIT_MS))]);
     },
   };
 }
