@@ -21,9 +21,16 @@ describe.skipIf(disk === undefined)('a full disk', { timeout: 60_000 }, () => {
   const filler = join(home, 'filler');
   let endpoint: FakeEndpoint;
   let gateway: GatewayProcess;
+  /** The endpoint answers once this is settled. */
+  let held = Promise.resolve();
 
   beforeAll(async () => {
-    endpoint = await startFakeEndpoint();
+    endpoint = await startFakeEndpoint({
+      async handler() {
+        await held;
+        return { body: '{}' };
+      },
+    });
     gateway = await startGateway({ home });
     const { agentId } = await createHouseAgent(gateway);
     await importNumber(gateway, NUMBER, {
@@ -74,6 +81,29 @@ describe.skipIf(disk === undefined)('a full disk', { timeout: 60_000 }, () => {
     });
     expect((await waitForOutcome(gateway, inbound.inbound_id)).outcome).toBe('overloaded');
     await answers(gateway, '/ready', 200);
+    expect(integrityOf(home)).toBe('ok');
+  });
+
+  test('H5 a disk that fills while calls ring holds up no second SIGTERM, and each call has one outcome', async () => {
+    let release = () => {};
+    held = new Promise((resolve) => {
+      release = resolve;
+    });
+    const before = endpoint.requests.length;
+    const ids = await Promise.all(Array.from({ length: 20 }, () => simulateCall(gateway, { to: NUMBER })));
+    await endpoint.received(before + ids.length);
+    fill(filler, { leaveShare: 0 });
+    release();
+    const failed = () => gateway.logged('write_failed').map(({ id }) => id);
+    await until('a decision that cannot be written', () => ids.some((id) => failed().includes(id)));
+    gateway.signal('SIGTERM');
+    await until('it says that it is stopping', () => gateway.stderr().includes('stopping'));
+    gateway.signal('SIGTERM');
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    rmSync(filler);
+    gateway = await startGateway({ home });
+    const records = await Promise.all(ids.map((id) => waitForOutcome(gateway, id)));
+    for (const { outcome } of records) expect(['overloaded', 'interrupted', 'connected']).toContain(outcome);
     expect(integrityOf(home)).toBe('ok');
   });
 });
