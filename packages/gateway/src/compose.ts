@@ -1,5 +1,4 @@
 /** The only place that picks implementations: from a configuration to a gateway whose parts know each other. */
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Catalogue, defaultCatalogue, extendCatalogue, parseCatalogueExtension } from '@pickup/contract';
@@ -12,6 +11,7 @@ import { createKeyRing, type KeyRing, loadSealKey } from './keys/index.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
+import { newId } from './runners/new-id.ts';
 import { createArrivalReader } from './runners/read-arrival.ts';
 import { createSessionRunner, type SessionRunner } from './runners/session-runner.ts';
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
@@ -35,12 +35,6 @@ export interface Gateway {
   stopTaking(): void;
   close(): Promise<void>;
 }
-
-/** 160 random bits in [0-9a-z]. */
-const newId = () =>
-  BigInt(`0x${randomBytes(20).toString('hex')}`)
-    .toString(36)
-    .padStart(31, '0');
 
 export async function compose(given: {
   readonly config: Config;

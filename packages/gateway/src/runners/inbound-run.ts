@@ -275,17 +275,18 @@ export class InboundRun {
       nodeId: this.#deps.nodeId,
       at,
     });
-    const { call } = settlement;
+    let { call } = settlement;
     const connected = effect.plan && this.#connected;
+    const holdsSlot = this.#state.holds_slot;
     if (connected && this.#prepared && call) {
-      if (this.#state.holds_slot) this.#unwaited('connect_slot', () => this.#deps.store.connectSlot(this.#id));
-      this.#deps.sessions.begin({ call, prepared: this.#prepared, leg: connected, holdsSlot: this.#state.holds_slot });
+      if (holdsSlot) this.#unwaited('connect_slot', () => this.#deps.store.connectSlot(this.#id));
+      call = this.#deps.sessions.begin({ call, prepared: this.#prepared, leg: connected, holdsSlot });
     } else if (this.#state.facts.entry.kind === 'registered') {
       const { session_id } = this.#state.facts;
       this.#unwaited('release_call', () => this.#deps.store.releaseRegisteredCall(session_id, this.#id));
     }
     if (this.#openFailed) return this.#keepUnrecorded(settlement);
-    untilStored(() => this.#deps.store.settleInbound(settlement), {
+    untilStored(() => this.#deps.store.settleInbound({ ...settlement, ...(call && { call }) }), {
       clock: this.#deps.clock,
       log: this.#deps.log,
       what: 'settle',

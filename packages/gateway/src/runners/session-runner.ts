@@ -20,7 +20,8 @@ export interface SessionRunnerDeps {
 }
 
 export interface SessionRunner {
-  begin(connected: ConnectedCall): void;
+  /** Starts; returns the call as it is to be stored, which is over already where the caller hung up at once. */
+  begin(connected: ConnectedCall): CallRow;
   /** Ends a call from our side (`manual_stopped`); false where none such is running. */
   stop(callId: string): boolean;
   /** The call object of a running call, with what was said so far. */
@@ -52,7 +53,7 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     begin(connected) {
       const session = new RunningSession(deps, connected, gone);
       running.set(connected.call.call_id, session);
-      session.start();
+      return session.start();
     },
     stop(callId) {
       const session = running.get(callId);
@@ -78,7 +79,9 @@ class RunningSession {
   readonly #connected: ConnectedCall;
   readonly #gone: (callId: string) => void;
   readonly #said: Utterance[] = [];
+  #started = false;
   #ended = false;
+  #change: Partial<CallRow> = {};
 
   constructor(deps: SessionRunnerDeps, connected: ConnectedCall, gone: (callId: string) => void) {
     this.#deps = deps;
@@ -86,18 +89,20 @@ class RunningSession {
     this.#gone = gone;
   }
 
-  start(): void {
-    const { prepared, leg } = this.#connected;
-    leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
-    if (!leg.line) {
-      if (prepared.opening)
-        this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
-      return;
+  start(): CallRow {
+    const { prepared, leg, call } = this.#connected;
+    if (!leg.line && prepared.opening) {
+      this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
     }
-    prepared.start(leg.line, {
-      onEnd: (end) => this.end(end, true),
-      onUtterance: (utterance) => this.#said.push(utterance),
-    });
+    leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
+    if (leg.line && !this.#ended) {
+      prepared.start(leg.line, {
+        onEnd: (end) => this.end(end, true),
+        onUtterance: (utterance) => this.#said.push(utterance),
+      });
+    }
+    this.#started = true;
+    return { ...call, ...this.#change };
   }
 
   /** What was said so far, in the call object's fields. */
@@ -134,6 +139,11 @@ class RunningSession {
     log.info('call_ended', { call_id: call.call_id, agent_id: call.agent_id, reason: end.disconnection_reason });
     const options = { clock, log, what: 'end_call', id: call.call_id };
     if (holdsSlot && call.inbound_id) untilStored(() => store.releaseSlot(call.inbound_id ?? ''), options);
-    untilStored(() => store.updateCall(call.call_id, change), options).finally(() => this.#gone(call.call_id));
+    this.#change = change;
+    // A call that is over before it was written is written once, by whoever began it.
+    const written = this.#started
+      ? untilStored(() => store.updateCall(call.call_id, change), options)
+      : Promise.resolve();
+    written.finally(() => this.#gone(call.call_id));
   }
 }

@@ -57,7 +57,7 @@ function simulatedLeg(): CallLeg {
     onCallerGone() {},
     ring() {},
     accept: (): ConnectedLeg => ({
-      onEnd: (listener) => void setImmediate(() => listener({ by: 'caller' })),
+      onEnd: (listener) => listener({ by: 'caller' }),
       hangUp() {},
     }),
     refuse: () => true,

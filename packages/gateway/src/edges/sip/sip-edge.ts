@@ -16,6 +16,7 @@ import type { Clock } from '../../runners/clock.ts';
 import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import { toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader, ArrivedCall } from '../../runners/read-arrival.ts';
+import type { CrashedCalls } from '../../runners/recover.ts';
 import type { CallRow, EdgeMemo, Store } from '../../stores/port.ts';
 import { callerNumber, customHeaders, dialledUser } from './caller.ts';
 import { SipLeg, usableCodec } from './sip-leg.ts';
@@ -32,14 +33,10 @@ export interface SipEdgeDeps {
   readonly version: string;
 }
 
-export interface SipEdge {
+export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
   /** From now on new calls hear 503 (H5). */
   drain(): void;
-  /** One final answer to a call that rang when the process died (H3). */
-  refuseAfterCrash(memo: EdgeMemo, code: number): void;
-  /** BYE to a call that was connected when the process died (H3). */
-  endAfterCrash(dialog: EdgeMemo): void;
   close(): Promise<void>;
 }
 

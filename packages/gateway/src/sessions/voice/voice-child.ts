@@ -120,7 +120,7 @@ export class VoiceChild {
     // A write to a process that has just died; its exit is what counts.
     child.stdin.on('error', () => {});
     child.stderr.on('data', (chunk: Buffer) =>
-      log.warn('voice.stderr', { text: chunk.toString('utf8').slice(0, 500) }),
+      log.warn('voice.stderr', { 'pii.stderr': chunk.toString('utf8').slice(0, 500) }),
     );
     child.stdout.on('data', (chunk: Buffer) => {
       try {

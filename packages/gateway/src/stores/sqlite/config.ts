@@ -1,17 +1,51 @@
 /** The configuration commands; point reads run on the main thread, in microseconds. */
 import type { Database } from 'better-sqlite3';
-import type { AgentVersionRow, ConfigCommands, NumberRow } from '../port.ts';
+import type { AgentVersionRow, ConfigCommands, NumberRow, ResolveResult } from '../port.ts';
 import { findVersion, type ResolveRequest, resolveTarget } from '../resolve-target.ts';
 import type { Cell } from './cells.ts';
+import { ConfigCache } from './config-cache.ts';
 import { numberKey } from './number-key.ts';
 import { type ConfigRows, readConfig } from './read-config.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** Writes through the writer, single rows from `db`, lists from the reader. */
-export function createConfig(writer: Writer, db: Database, reader: Reader): ConfigCommands {
+/** What configuration commands need of the writer. */
+type Commands = Pick<Writer, 'send'>;
+
+/** Writes through the writer, single rows from `db`, lists from the reader. `exclusive`: nobody else writes. */
+export function createConfig(
+  writer: Writer,
+  db: Database,
+  reader: Reader,
+  options: { readonly exclusive: boolean },
+): ConfigCommands {
   const rows = readConfig(db);
   const resolve = db.transaction((request: ResolveRequest) => resolveTarget(rows, request));
+  if (!options.exclusive) return configOn(writer, { db, rows, reader, resolve });
+  const cache = new ConfigCache();
+  return configOn(
+    { send: (command, cells) => cache.around(writer.send(command, cells)) },
+    {
+      db,
+      reader,
+      rows: { ...rows, number: (phoneNumber) => cache.number(phoneNumber, () => rows.number(phoneNumber)) },
+      resolve(request) {
+        if (request.engine_override || request.knowledge_base_ids) return resolve(request);
+        const { agent_id, reference } = request;
+        return cache.target(`${typeof reference} ${reference} ${agent_id}`, () => resolve(request));
+      },
+    },
+  );
+}
+
+interface Reads {
+  readonly db: Database;
+  readonly rows: ConfigRows;
+  readonly reader: Reader;
+  readonly resolve: (request: ResolveRequest) => ResolveResult;
+}
+
+function configOn(writer: Commands, { db, rows, reader, resolve }: Reads): ConfigCommands {
   return {
     ...createNumbers(writer, rows, reader),
     ...createAgents(writer, db, rows, reader),
@@ -26,7 +60,7 @@ export function createConfig(writer: Writer, db: Database, reader: Reader): Conf
 
 type NumberCommands = Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers'>;
 
-function createNumbers(writer: Writer, rows: ConfigRows, reader: Reader): NumberCommands {
+function createNumbers(writer: Commands, rows: ConfigRows, reader: Reader): NumberCommands {
   return {
     getNumber: async (phoneNumber) => rows.number(phoneNumber),
     async putNumber(row: NumberRow, mode) {
@@ -47,7 +81,7 @@ type AgentCommands = Omit<
   keyof NumberCommands | keyof EngineCommands | 'putKnowledgeBase' | 'knowledgeBasesExist' | 'resolveTarget'
 >;
 
-function createAgents(writer: Writer, db: Database, rows: ConfigRows, reader: Reader): AgentCommands {
+function createAgents(writer: Commands, db: Database, rows: ConfigRows, reader: Reader): AgentCommands {
   const find = db.transaction((agentId: string, reference: number | string) => findVersion(rows, agentId, reference));
   return {
     createAgent: async (row) => (await writer.send('createAgent', versionCells(row))) === 1,
@@ -88,7 +122,7 @@ function versionCells(row: AgentVersionRow): Cell[] {
 
 type EngineCommands = Pick<ConfigCommands, 'createEngine' | 'getEngine' | 'updateEngine'>;
 
-function createEngines(writer: Writer, rows: ConfigRows): EngineCommands {
+function createEngines(writer: Commands, rows: ConfigRows): EngineCommands {
   return {
     async createEngine({ kind, id, version, is_published, last_modification_timestamp, settings }) {
       const cells = [kind, id, version, is_published ? 1 : 0, last_modification_timestamp, JSON.stringify(settings)];

@@ -79,7 +79,7 @@ export function connectSqliteStore(
     ...createInbounds(writer, db, reader),
     ...createCalls(writer, db, reader),
     ...createSlots(writer),
-    ...createConfig(writer, db, reader),
+    ...createConfig(writer, db, reader, { exclusive: lock !== undefined }),
     ...createKeys(writer, db),
     async close() {
       stopWatching();
