@@ -63,6 +63,7 @@ process.stdin.on('data', (chunk: Buffer) => {
 process.stdin.on('end', () => process.exit(0));
 process.stdin.on('error', () => process.exit(0));
 process.stdout.on('error', () => process.exit(0));
-// The host closes stdin to end this program; a Ctrl-C at the terminal is for the host to handle.
-process.on('SIGINT', () => {});
+// The host closes stdin to end this program. A Ctrl-C, or a SIGTERM to the whole process group, is for the host to
+// handle: it may have callers yet to be spoken to.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 process.stdout.write(replyFrame({ ready: true, rate: OUTPUT_RATE }));
