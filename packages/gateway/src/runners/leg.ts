@@ -12,7 +12,9 @@ export type LegEnd =
   /** No RTP for 30 s (F4). */
   | { readonly by: 'no_audio' }
   /** The answer to our delayed offer cannot be used (F4). */
-  | { readonly by: 'unusable_answer' };
+  | { readonly by: 'unusable_answer' }
+  /** A fault of ours took the media away. */
+  | { readonly by: 'media_failed' };
 
 /** A leg that was answered. */
 export interface ConnectedLeg {

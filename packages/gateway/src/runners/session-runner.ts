@@ -36,6 +36,7 @@ const LEG_ENDS: Readonly<Record<LegEnd['by'], SessionEnd>> = {
   no_ack: { status: 'error', disconnection_reason: 'error_user_not_joined' },
   no_audio: { status: 'error', disconnection_reason: 'error_no_audio_received' },
   unusable_answer: { status: 'error', disconnection_reason: 'error_retell' },
+  media_failed: { status: 'error', disconnection_reason: 'error_retell' },
 };
 const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
 

@@ -9,7 +9,7 @@ import {
   type SipRequest,
   type SipServer,
 } from '@pickup/sip';
-import { createMedia, type Media } from '@pickup/sip/media';
+import { createMedia, type Media, type MediaSession } from '@pickup/sip/media';
 import { type CidrSet, type Config, cidrSet } from '../../config/index.ts';
 import type { Log } from '../../observe/index.ts';
 import type { Clock } from '../../runners/clock.ts';
@@ -40,6 +40,10 @@ export interface SipEdge extends CrashedCalls {
   close(): Promise<void>;
 }
 
+/** What goes with a 500 or 503 (G). */
+const CAUSE_41 = ['Reason', 'Q.850;cause=41'] as const;
+/** What an INVITE that is refused or given up is made of: all of them have its Request-URI. */
+const OF_A_CALL: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL']);
 const REGISTERED = /^call_[\w-]+$/;
 const MOST_TRACE_LINES = 60;
 /** Repetitions of a call's last messages may come for 64·T1. */
@@ -98,7 +102,8 @@ class Edge {
       drain: () => {
         this.#draining = true;
       },
-      refuseAfterCrash: (memo, code) => void server.recoverRefuse(memo['invite'] as EdgeMemo, code),
+      refuseAfterCrash: (memo, code) =>
+        void server.recoverRefuse(memo['invite'] as EdgeMemo, code, { headers: [CAUSE_41] }),
       endAfterCrash: (dialog) => void server.recoverBye(dialog),
       close: async () => {
         await server.close();
@@ -111,7 +116,7 @@ class Edge {
   admit(address: string, request: SipRequest): 'accept' | 'refuse' | 'drop' {
     if (this.#peers.has(address) || this.#guests.has(headerValue(request, 'Call-ID') ?? '')) return 'accept';
     if (!this.#strangers.allow(address, this.#deps.clock.monoMs())) return 'drop';
-    if (request.method === 'INVITE' && registeredId(request) !== undefined) return 'accept';
+    if (OF_A_CALL.has(request.method) && registeredId(request) !== undefined) return 'accept';
     this.#tell(address);
     return 'refuse';
   }
@@ -134,7 +139,7 @@ class Edge {
       id === undefined ? this.#takeCall(invite, arrived, trace) : this.#takeRegistered(invite, id, arrived, trace);
     taken.catch((error) => {
       log.error('bug', { what: 'take_invite', error: error instanceof Error ? error.stack : String(error) });
-      invite.refuse(500, { headers: [['Reason', 'Q.850;cause=41']] });
+      invite.refuse(500, { headers: [CAUSE_41] });
       this.#traces.delete(invite.callId);
     });
   }
@@ -151,7 +156,10 @@ class Edge {
       return;
     }
     this.#guests.add(invite.callId);
-    await this.#takeCall(invite, arrived, trace, { call: claim.call, inboundId });
+    await this.#takeCall(invite, arrived, trace, { call: claim.call, inboundId }).catch(async (error) => {
+      await this.#deps.store.releaseRegisteredCall(id, inboundId);
+      throw error;
+    });
   }
 
   async #takeCall(
@@ -160,12 +168,50 @@ class Edge {
     trace: SipTraceLine[],
     registered?: { readonly call: CallRow; readonly inboundId: string },
   ) {
-    const { config, readArrival, runner, newId, clock } = this.#deps;
+    const { config, runner, clock } = this.#deps;
     const usable = invite.offer === undefined || usableCodec(invite.offer) !== undefined;
-    const session = usable && !this.#draining ? await this.#media.open() : undefined;
+    const session = usable && !this.#draining ? await this.#openMedia() : undefined;
+    const facts = await this.#readFacts(invite, { arrived, usable, session, registered }).catch((error) => {
+      session?.close();
+      throw error;
+    });
+    const leg = new SipLeg({
+      invite,
+      media: session,
+      openMedia: () => this.#openMedia(),
+      mediaAddress: config.rtp.publicHost ?? mediaHost(config),
+      clock,
+      trace,
+      onDone: () => this.#traces.delete(invite.callId),
+      onOver: () => {
+        if (registered) clock.after(LATE_MS, () => this.#guests.delete(invite.callId));
+      },
+    });
+    await runner.run(facts, leg);
+  }
+
+  /** Undefined where there is none to be had, whatever the reason. */
+  #openMedia(): Promise<MediaSession | undefined> {
+    return this.#media.open().catch((error) => {
+      this.#deps.log.error('media_failed', { error: String(error) });
+      return undefined;
+    });
+  }
+
+  #readFacts(
+    invite: IncomingInvite,
+    heard: {
+      readonly arrived: ArrivedCall['arrived'];
+      readonly usable: boolean;
+      readonly session: MediaSession | undefined;
+      readonly registered: { readonly call: CallRow; readonly inboundId: string } | undefined;
+    },
+  ) {
+    const { config, readArrival, newId } = this.#deps;
+    const { arrived, usable, session, registered } = heard;
     const dialled = dialledUser(invite.request);
     const e164 = toE164(dialled, config.sip.country);
-    const facts = await readArrival({
+    return readArrival({
       edge: 'sip',
       arrived,
       dialled,
@@ -179,18 +225,6 @@ class Edge {
       inboundId: registered?.inboundId ?? `inb_${newId()}`,
       ...(registered && { registered: registered.call }),
     });
-    const leg = new SipLeg({
-      invite,
-      media: session,
-      mediaAddress: config.rtp.publicHost ?? mediaHost(config),
-      clock,
-      trace,
-      onDone: () => this.#traces.delete(invite.callId),
-      onOver: () => {
-        if (registered) clock.after(LATE_MS, () => this.#guests.delete(invite.callId));
-      },
-    });
-    await runner.run(facts, leg);
   }
 
   /** Once per address: the exact line that would let it in. */

@@ -28,6 +28,8 @@ export interface SipLegOptions {
   readonly invite: IncomingInvite;
   /** Absent where the call is refused before it needs one. */
   readonly media: MediaSession | undefined;
+  /** Another session, where the first was lost while the call rang. */
+  readonly openMedia: () => Promise<MediaSession | undefined>;
   /** The address callers send RTP to. */
   readonly mediaAddress: string;
   readonly clock: Clock;
@@ -44,9 +46,12 @@ export class SipLeg implements CallLeg {
   readonly dedupeKey: string;
   readonly #options: SipLegOptions;
   #stopRinging = () => {};
+  #media: MediaSession | undefined;
+  #phase: 'ringing' | 'answered' | 'over' = 'ringing';
 
   constructor(options: SipLegOptions) {
     this.#options = options;
+    this.#useMedia(options.media);
     const { invite } = options;
     this.memo = { invite: invite.memo, dialog: invite.dialogMemo };
     this.dedupeKey = `${invite.callId}|${invite.fromTag}|${invite.cseq}`;
@@ -67,7 +72,8 @@ export class SipLeg implements CallLeg {
   }
 
   accept(): ConnectedLeg | undefined {
-    const { invite, media, mediaAddress, clock } = this.#options;
+    const { invite, mediaAddress, clock } = this.#options;
+    const media = this.#media;
     this.#stopRinging();
     if (!media) return undefined;
     const endpoint = { address: mediaAddress, port: media.port, sessionId: String(Math.floor(clock.wallMs())) };
@@ -76,6 +82,7 @@ export class SipLeg implements CallLeg {
     const sdp = invite.offer && choice ? buildAnswer(invite.offer, choice, endpoint) : buildOffer(endpoint);
     const dialog = invite.accept({ sdp });
     if (!dialog) return undefined;
+    this.#phase = 'answered';
     if (invite.offer && choice) startMedia(media, invite.offer, choice);
     dialog.onGone(() => this.#options.onOver());
     return new AnsweredLeg(dialog, media, choice !== undefined);
@@ -109,9 +116,22 @@ export class SipLeg implements CallLeg {
   }
 
   #release(): void {
+    this.#phase = 'over';
     this.#stopRinging();
-    this.#options.media?.close();
+    this.#media?.close();
     this.#options.onOver();
+  }
+
+  /** A caller who rings survives the loss of the media engine: the next session takes its place. */
+  #useMedia(media: MediaSession | undefined): void {
+    this.#media = media;
+    media?.onFailed(() => {
+      if (this.#phase !== 'ringing') return;
+      this.#options.openMedia().then((next) => {
+        if (this.#phase !== 'ringing') next?.close();
+        else if (next) this.#useMedia(next);
+      });
+    });
   }
 }
 
@@ -160,6 +180,7 @@ class AnsweredLeg implements ConnectedLeg {
     dialog.onBye(() => this.#ended({ by: 'caller' }));
     dialog.onNoAck(() => this.#ended({ by: 'no_ack' }));
     media.onNoRtp(NO_AUDIO_MS, () => this.#ended({ by: 'no_audio' }));
+    media.onFailed(() => this.#ended({ by: 'media_failed' }));
   }
 
   onEnd(listener: (end: LegEnd) => void): void {
