@@ -26,8 +26,8 @@ export interface ApiDeps {
   /** Of the bearer key; undefined for a wrong or revoked one. Compares in constant time. */
   readonly authenticate: (key: string) => ApiCaller | undefined | Promise<ApiCaller | undefined>;
   readonly checkUrl: (url: string, use: UrlUse) => UrlVerdict;
-  /** Seals a trunk's password for the store. */
-  readonly seal: (secret: string) => string;
+  /** Seals a trunk's password for its number's row: in another row it does not open. */
+  readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
   /** The record of an inbound that is still in progress here. */
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
   readonly simulateCall: (call: {

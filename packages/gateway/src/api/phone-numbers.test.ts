@@ -64,11 +64,11 @@ test('the password is sealed and never answered', async () => {
   const response = await api.post('/import-phone-number', { ...trunk, sip_trunk_auth_password: 'hunter2' });
   expect(response.status).toBe(201);
   expect(await response.text()).not.toMatch(/hunter2|sealed/);
-  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(7)' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: `sealed(7) for ${number}` });
   await api.client.phoneNumber.update(number, { nickname: 'x' });
-  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(7)' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: `sealed(7) for ${number}` });
   await api.client.phoneNumber.update(number, { auth_password: 'longer one' });
-  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: 'sealed(10)' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: `sealed(10) for ${number}` });
 });
 
 test('case 39 a webhook URL that may not be called is refused with what would allow it', async () => {

@@ -48,7 +48,7 @@ function importRoute(deps: ApiDeps): Route {
         now,
       );
       await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
-      const row: NumberRow = { settings, ...sealedPassword(deps, undefined, read) };
+      const row: NumberRow = { settings, ...sealedPassword(deps, phoneNumber, undefined, read) };
       if (!(await deps.store.putNumber(row, 'create'))) {
         throw new ApiFailure(apiError('number_exists', { id: phoneNumber }));
       }
@@ -72,7 +72,7 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
         const read = accept(parseUpdateNumber(body, { phone_number, checkUrl }), warn);
         const settings = applyBody(before.settings, read, deps.clock.wallMs());
         await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
-        const row: NumberRow = { settings, ...sealedPassword(deps, before, read) };
+        const row: NumberRow = { settings, ...sealedPassword(deps, phone_number, before, read) };
         await deps.store.putNumber(row, 'replace');
         return numberBody(row);
       }),
@@ -126,8 +126,14 @@ async function findNumber(deps: ApiDeps, number: string): Promise<NumberRow> {
 }
 
 /** Absent keeps the password, "" removes it. */
-function sealedPassword(deps: ApiDeps, before: NumberRow | undefined, { auth_password: sent }: NumberBody) {
-  const sealed = sent === undefined ? before?.sealed_auth_password : sent === '' ? undefined : deps.seal(sent);
+function sealedPassword(
+  deps: ApiDeps,
+  phoneNumber: string,
+  before: NumberRow | undefined,
+  { auth_password: sent }: NumberBody,
+) {
+  if (sent === '') return {};
+  const sealed = sent === undefined ? before?.sealed_auth_password : deps.sealTrunkPassword(sent, phoneNumber);
   return sealed === undefined ? {} : { sealed_auth_password: sealed };
 }
 

@@ -39,7 +39,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
       url.includes('169.254.')
         ? { ok: false, message: 'set PICKUP_WEBHOOK_ALLOW=169.254.0.0/16 to allow it.' }
         : { ok: true },
-    seal: (secret) => `sealed(${secret.length})`,
+    sealTrunkPassword: (password, phoneNumber) => `sealed(${password.length}) for ${phoneNumber}`,
     liveInbound: () => undefined,
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,

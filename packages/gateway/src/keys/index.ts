@@ -2,3 +2,4 @@
 export { createKeyRing, type KeyHolder, type KeyIds, type KeyRing, type KeyRingOptions } from './key-ring.ts';
 export { type LoadSealKeyOptions, loadSealKey, parseSealKey, SealKeyRefused } from './load-seal-key.ts';
 export { CannotOpen, createSeal, type Seal, type SealKey, sealKeyId } from './seal.ts';
+export { openTrunkPassword, sealTrunkPassword } from './trunk-password.ts';
