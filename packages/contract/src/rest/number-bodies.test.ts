@@ -93,7 +93,7 @@ describe('update-phone-number', () => {
     expect(update({ fallback_number: null }).ok).toBe(true);
   });
 
-  test('our own fields', () => {
+  test('C4 our own fields; a ring budget too short to ask anybody is refused', () => {
     const settings = {
       ring_budget_ms: 120_000,
       inbound_webhook_profile: 'current',
@@ -104,8 +104,15 @@ describe('update-phone-number', () => {
       outcome_header: true,
     };
     expect(update(settings)).toEqual({ ok: true, warnings: [], value: { settings, trunk: {} } });
+    for (const ring_budget_ms of [1_999, 120_001]) {
+      expect(update({ ring_budget_ms })).toMatchObject({
+        ok: false,
+        issues: [{ message: expect.stringContaining('a whole number from 2000 to 120000 ms') }],
+      });
+    }
+    expect(update({ ring_budget_ms: 2_000 }).ok).toBe(true);
     const bad = {
-      ring_budget_ms: 120_001,
+      ring_budget_ms: 1_999,
       refusal_codes: { declined: 200 },
       blocked_callers: ['mum'],
       on_invalid_override: 'maybe',

@@ -77,7 +77,8 @@ const SHARED: Readonly<Record<string, Field>> = {
   termination_uri: field(nonEmptyText()),
   transport: nullable(choice(['TLS', 'TCP', 'UDP'])),
   ignore_e164_validation: field(flag()),
-  ring_budget_ms: field(integer({ min: 1000, max: 120_000, unit: 'ms' })),
+  // With less the endpoint would be asked with hardly a second to answer in, or not at all (C4).
+  ring_budget_ms: field(integer({ min: 2000, max: 120_000, unit: 'ms' })),
   inbound_webhook_profile: field(choice(['seed', 'current'])),
   on_invalid_override: field(choice(['refuse', 'ignore'])),
   refusal_codes: field(

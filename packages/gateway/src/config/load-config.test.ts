@@ -83,7 +83,7 @@ test.each([
   ['PICKUP_RTP_PORTS', '80-90'],
   ['PICKUP_PUBLIC_URL', 'ftp://x'],
   ['PICKUP_PUBLIC_URL', 'pickup.example.com'],
-  ['PICKUP_WEBHOOK_RING_BUDGET_MS', '999'],
+  ['PICKUP_WEBHOOK_RING_BUDGET_MS', '1999'],
   ['PICKUP_WEBHOOK_RING_BUDGET_MS', '120001'],
   ['PICKUP_CONCURRENCY', 'many'],
   ['PICKUP_DRAIN_SECONDS', '1e3'],

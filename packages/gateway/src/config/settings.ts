@@ -74,13 +74,13 @@ export const SETTINGS = Object.freeze({
     default: '127.0.0.1',
     group: 'SIP and media',
     description:
-      'Where SIP listens, UDP and TCP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
+      'Where SIP listens, over UDP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
   }),
   PICKUP_SIP_PORT: setting({
     kind: 'port',
     default: '5060',
     group: 'SIP and media',
-    description: 'Port of SIP, the same for UDP and TCP.',
+    description: 'UDP port of SIP. SIP over TCP or TLS is not spoken.',
   }),
   PICKUP_SIP_PUBLIC_HOST: setting({
     kind: 'host',
@@ -140,11 +140,11 @@ export const SETTINGS = Object.freeze({
     kind: 'integer',
     default: '45000',
     unit: 'ms',
-    min: 1_000,
+    min: 2_000,
     max: 120_000,
     group: 'Webhook',
     description:
-      'How long a caller may ring in all while your endpoint is asked (rule C4). A number can choose its own.',
+      'How long a caller may ring in all while your endpoint is asked (rule C4). With less than 2,000 it would have no time to answer. A number can choose its own.',
   }),
   PICKUP_API_KEY: setting({
     kind: 'key',
