@@ -1,5 +1,4 @@
-/** The built-in voices: catalogue ids, and the names espeak-ng knows them by. */
-import type { Voice } from '@pickup/contract';
+/** The built-in voices of the catalogue by the names that espeak-ng knows them by. */
 
 /** What a session uses when nothing better is available. */
 export const DEFAULT_BUILTIN_VOICE = 'builtin-en-us';
@@ -43,25 +42,4 @@ export function espeakVoice(voiceId: string): string | undefined {
 /** The language of a built-in voice or a locale, for comparing: `en`. */
 export function baseLanguage(locale: string): string {
   return locale.toLowerCase().split('-')[0] ?? '';
-}
-
-/** Entries for the catalogue of voices (E5). */
-export const BUILTIN_VOICES: readonly Voice[] = [
-  ['en-us', 'American'],
-  ['en-gb', 'British'],
-  ['de-de', 'German'],
-  ['es-es', 'Spanish'],
-  ['es-419', 'Latin American'],
-  ['fr-fr', 'French'],
-  ['it-it', 'Italian'],
-  ['nl-nl', 'Dutch'],
-  ['pt-br', 'Brazilian'],
-  ['pl-pl', 'Polish'],
-].flatMap(([locale, accent]) => [
-  voice(`builtin-${locale}`, `${accent}`, 'male'),
-  voice(`builtin-${locale}-f3`, `${accent}`, 'female'),
-]);
-
-function voice(voice_id: string, accent: string, gender: 'male' | 'female'): Voice {
-  return { voice_id, voice_name: `Built-in ${accent} ${gender}`, provider: 'builtin', gender, accent };
 }

@@ -1,5 +1,5 @@
 /** The offline voice: a process of its own, and a cache of what it said. */
-export { BUILTIN_VOICES, DEFAULT_BUILTIN_VOICE, espeakLanguage, espeakVoice } from './builtin-voices.ts';
+export { DEFAULT_BUILTIN_VOICE, espeakLanguage, espeakVoice } from './builtin-voices.ts';
 export { createOfflineVoice, type OfflineVoiceOptions } from './offline-voice.ts';
 export type { OfflineVoice, SpeechError, SpeechRequest, SpeechResult } from './port.ts';
 export {
