@@ -211,10 +211,12 @@ function onCallerGone(state: InboundState, at: Instant): Move {
   }
 }
 
+const STORE_PHASES: ReadonlySet<string> = new Set(['opening', 'waiting_for_slot', 'resolving', 'recording']);
+
 /** The store cannot write, or not read a target: the caller is told at once, without waiting for the disk (G). */
 function onStoreFailed(state: InboundState): Move {
   const { name } = state.phase;
-  if (name !== 'opening' && name !== 'recording' && name !== 'resolving') return stay(state);
+  if (!STORE_PHASES.has(name)) return stay(state);
   const verdict = refusal(state, 'overloaded');
   const told = note(
     state,

@@ -31,7 +31,7 @@ export type InboundEffect =
   | { readonly type: 'open' }
   /** 180, repeated by the edge until the answer (F1). */
   | { readonly type: 'ring' }
-  /** Answered by `slot_taken` or `slot_full`. */
+  /** Answered by `slot_taken`, `slot_full` or `store_failed`. */
   | { readonly type: 'take_slot'; readonly limit: number; readonly endpoint?: string }
   | { readonly type: 'release_slot' }
   /** POST the body; answered by `attempt_ended`. */

@@ -225,7 +225,7 @@ const events: fc.Arbitrary<InboundEvent> = fc
 /** What each phase listens to; all else must change nothing (M5). */
 const HEARD: Readonly<Record<InboundPhase['name'], readonly InboundEvent['type'][]>> = {
   opening: ['opened', 'store_failed', 'caller_gone', 'interrupted'],
-  waiting_for_slot: ['slot_taken', 'slot_full', 'timer', 'caller_gone', 'interrupted'],
+  waiting_for_slot: ['slot_taken', 'slot_full', 'store_failed', 'timer', 'caller_gone', 'interrupted'],
   asking: ['attempt_ended', 'caller_gone', 'interrupted'],
   backing_off: ['timer', 'caller_gone', 'interrupted'],
   resolving: ['resolved', 'store_failed', 'caller_gone', 'interrupted'],
