@@ -2,6 +2,8 @@
 import type { CallRow } from './port.ts';
 
 const REGISTRATION_LIFE_MS = 300_000;
+/** Longer than any inbound rings: a claim that is older was left by a process that died before it opened its inbound. */
+const LONGEST_CLAIM_MS = 150_000;
 
 /** Epoch ms from which the call can no longer be claimed: `registration.expires_timestamp`, else five minutes. */
 export function registrationExpiresAt(call: CallRow): number {
@@ -25,6 +27,11 @@ export function judgeClaim(
   if (holder === inboundId) return 'claimed';
   if (holder !== null) return 'busy';
   return now >= registrationExpiresAt(call) ? 'expired' : 'claimed';
+}
+
+/** Whether nobody dialled the call in its time (A3): an inbound that still rings on it keeps it, but not for ever. */
+export function isForgotten(call: CallRow, holder: string | null, now: number): boolean {
+  return now >= registrationExpiresAt(call) + (holder === null ? 0 : LONGEST_CLAIM_MS);
 }
 
 /** The call as it stands once its five minutes are over. */

@@ -54,6 +54,15 @@ export function callCases(stores: () => TwoConnections): void {
     expect(await a.expireRegisteredCalls(NOW + FIVE_MINUTES_MS)).toBe(0);
   });
 
+  test('A3 a claim whose inbound was never opened does not keep the registration for ever', async () => {
+    const { a, b } = stores();
+    await a.registerCall(call('call_1', { call_status: 'registered' }));
+    await a.claimRegisteredCall('call_1', 'inb_of_a_process_that_died', NOW);
+    expect(await b.expireRegisteredCalls(NOW + FIVE_MINUTES_MS + 149_999)).toBe(0);
+    expect(await b.expireRegisteredCalls(NOW + FIVE_MINUTES_MS + 150_000)).toBe(1);
+    expect(await a.getCall('call_1')).toMatchObject({ disconnection_reason: 'registered_call_timeout' });
+  });
+
   test('A3 H4 the settlement of a registered call turns it into the session', async () => {
     const { a, b } = stores();
     await a.registerCall(call('call_1', { call_status: 'registered' }));

@@ -1,7 +1,7 @@
 /** Calls and slots in memory. */
 import { matchFilters } from '../match-filters.ts';
 import type { CallCommands, SlotCommands } from '../port.ts';
-import { endpointShare, expireCall, judgeClaim, registrationExpiresAt } from '../registered-call.ts';
+import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { copyOf, type MemoryData } from './data.ts';
 import { listPage } from './list-page.ts';
 
@@ -27,8 +27,8 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
     async expireRegisteredCalls(now) {
       let expired = 0;
       for (const [callId, row] of data.calls) {
-        if (row.call.call_status !== 'registered' || registrationExpiresAt(row.call) > now) continue;
-        if (liveHolder(data, row.holder) !== null) continue;
+        if (row.call.call_status !== 'registered') continue;
+        if (!isForgotten(row.call, liveHolder(data, row.holder), now)) continue;
         data.calls.set(callId, { ...row, call: expireCall(row.call, now), holder: null });
         expired += 1;
       }

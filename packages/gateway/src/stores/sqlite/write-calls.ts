@@ -1,7 +1,7 @@
 /** Calls and slots, as the writer thread does them. */
 import type { Database, Statement } from 'better-sqlite3';
 import type { CallRow } from '../port.ts';
-import { endpointShare, expireCall, judgeClaim, registrationExpiresAt } from '../registered-call.ts';
+import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { callCells } from './call-cells.ts';
 import { type Cell, fromJsonCell, type WriteHandlers } from './cells.ts';
 
@@ -58,10 +58,9 @@ export function writeCalls(db: Database): WriteHandlers {
     expireRegisteredCalls(now: number) {
       const lapsed = registered
         .all()
-        .filter((row) => row.holder === null)
-        .map((row) => JSON.parse(row.doc) as CallRow)
-        .filter((call) => registrationExpiresAt(call) <= now);
-      for (const call of lapsed) replace.run(...callCells(expireCall(call, now)));
+        .map((row) => ({ call: JSON.parse(row.doc) as CallRow, holder: row.holder }))
+        .filter(({ call, holder }) => isForgotten(call, holder, now));
+      for (const { call } of lapsed) replace.run(...callCells(expireCall(call, now)));
       return lapsed.length;
     },
     updateCall(callId: string, change: string) {
