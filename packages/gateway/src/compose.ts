@@ -119,6 +119,7 @@ async function composeOn(
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
     liveInbound: (id) => runner.live(id),
+    liveCall: (callId) => sessions.live(callId),
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     endCall: (callId) => sessions.stop(callId),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),

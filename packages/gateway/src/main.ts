@@ -59,10 +59,13 @@ function stopping(
   stopExpiring: () => void,
   drainMs: number,
 ) {
-  const drain = async (limitMs: number) => {
+  const refuseNew = () => {
     stopExpiring();
     gateway.stopTaking();
     sip.drain();
+  };
+  const drain = async (limitMs: number) => {
+    refuseNew();
     await gateway.runner.idle();
     await gateway.sessions.drain(limitMs);
     // A BYE of ours needs a moment to leave and be answered.
@@ -78,6 +81,7 @@ function stopping(
   return {
     stop: () => once(drainMs),
     async stopNow() {
+      refuseNew();
       gateway.runner.interruptAll();
       const ended = gateway.sessions.drain(0).then(() => once(0));
       await Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, STOP_NOW_LIMIT_MS))]);

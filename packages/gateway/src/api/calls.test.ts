@@ -76,6 +76,22 @@ test('A3 register-phone-call: unknown agent, version or a chat agent is 422, a b
   });
 });
 
+test('a call that goes on shows what was said so far, unless its storage setting forbids it', async () => {
+  const spoken = { transcript: 'Agent: Hello\n', transcript_object: [{ role: 'agent', content: 'Hello', words: [] }] };
+  const live = await startTestApi({ store: api.store, liveCall: () => spoken });
+  try {
+    const { transcript: _none, ...silent } = call({ call_status: 'ongoing' });
+    await api.store.registerCall({ ...silent, call_id: 'call_on' });
+    await api.store.registerCall({ ...silent, call_id: 'call_basic', data_storage_setting: 'basic_attributes_only' });
+    await api.store.registerCall(call({ call_id: 'call_over' }));
+    expect(await live.client.call.retrieve('call_on')).toMatchObject({ call_status: 'ongoing', ...spoken });
+    expect(await live.client.call.retrieve('call_basic')).not.toHaveProperty('transcript');
+    expect(await live.client.call.retrieve('call_over')).toMatchObject({ transcript: 'Agent: Hello' });
+  } finally {
+    await live.close();
+  }
+});
+
 test('lists: filters, order, pages, totals, no transcripts', async () => {
   for (const n of [1, 2, 3]) {
     await api.store.registerCall(

@@ -16,9 +16,9 @@ export function callRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
     {
       method: 'GET',
       path: '/v2/get-call/{call_id}',
-      summary: 'Read a call',
+      summary: 'Read a call; while it goes on, with what was said so far',
       access: 'read',
-      handle: async ({ params }) => callBody(await findCall(deps, params['call_id']!)),
+      handle: async ({ params }) => callBody(withLive(deps, await findCall(deps, params['call_id']!))),
     },
     {
       method: 'PATCH',
@@ -67,6 +67,11 @@ function stopRoute(deps: ApiDeps): Route {
       if (!(await deps.endCall(call.call_id))) throw badReference(`${call.call_id} is not ongoing here.`);
     },
   };
+}
+
+function withLive(deps: ApiDeps, row: CallRow): CallRow {
+  if (row.call_status !== 'ongoing' || row.data_storage_setting === 'basic_attributes_only') return row;
+  return { ...row, ...deps.liveCall(row.call_id) };
 }
 
 async function findCall(deps: ApiDeps, callId: string): Promise<CallRow> {

@@ -1,7 +1,7 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject } from '@pickup/contract';
 import type { Log } from '../observe/log.ts';
-import type { Store } from '../stores/port.ts';
+import type { CallRow, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read. */
 export interface ApiCaller {
@@ -30,6 +30,8 @@ export interface ApiDeps {
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
   /** The record of an inbound that is still in progress here. */
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
+  /** What was said so far in a call that is connected here. */
+  readonly liveCall: (callId: string) => Partial<CallRow> | undefined;
   readonly simulateCall: (call: {
     readonly from_number: string;
     readonly to_number: string;

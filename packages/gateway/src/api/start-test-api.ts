@@ -41,6 +41,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
         : { ok: true },
     sealTrunkPassword: (password, phoneNumber) => `sealed(${password.length}) for ${phoneNumber}`,
     liveInbound: () => undefined,
+    liveCall: () => undefined,
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,
     ready: () => ({ ready: true, reasons: [] }),
