@@ -23,7 +23,7 @@ export function callRow(options: {
     ...(plan.agent_tag !== undefined && { agent_tag: plan.agent_tag }),
     ...(!basic && plan.metadata && { metadata: plan.metadata }),
     ...(!basic && { retell_llm_dynamic_variables: plan.dynamic_variables }),
-    ...(Object.keys(plan.custom_sip_headers).length > 0 && { custom_sip_headers: plan.custom_sip_headers }),
+    ...(!basic && Object.keys(plan.custom_sip_headers).length > 0 && { custom_sip_headers: plan.custom_sip_headers }),
     data_storage_setting: typeof storage === 'string' ? storage : 'everything',
     start_timestamp: options.startedAt,
     ...(options.dialog && { dialog: options.dialog }),

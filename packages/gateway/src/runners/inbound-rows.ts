@@ -78,3 +78,19 @@ export function settlementRow(
     ...(call && { call }),
   };
 }
+
+/** What the caller hears where a fault of ours ends the inbound (G). */
+export const FAULT_ANSWER = { outcome: 'interrupted', code: 500, cause: 41, named: false } as const;
+
+/** The end of an inbound that a fault of ours broke off: nobody else is blamed for it. */
+export function brokenOffRow({ facts, ledger }: InboundState, at: number): InboundSettlement {
+  const { outcome, code } = FAULT_ANSWER;
+  return {
+    inbound_id: facts.inbound_id,
+    outcome,
+    outcome_timestamp: at,
+    steps: [...ledger.steps, `a fault of Pickup → ${outcome}, SIP ${code}`],
+    issues: ledger.issues,
+    attempts: ledger.attempts,
+  };
+}

@@ -1,9 +1,11 @@
 /**
  * One inbound being carried out: effects of the pure machine are done, what comes of them is fed back.
  * It decides nothing. Events are taken one after the other, also those raised while an effect is done.
+ * A fault of ours ends this inbound and no other, with 500, and is recorded as ours.
  */
 import type { InboundObject } from '@pickup/contract';
 import {
+  type AttemptResult,
   begin,
   decide,
   type InboundEffect,
@@ -15,15 +17,16 @@ import {
   type TimerName,
 } from '@pickup/core';
 import type { Log } from '../observe/index.ts';
-import { notApplied } from '../sessions/not-applied.ts';
 import type { AgentRuntime, PreparedSession } from '../sessions/port.ts';
 import { type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
 import type { WebhookSender } from '../webhook/sender.ts';
 import type { Clock } from './clock.ts';
 import { liveInboundObject } from './inbound-object.ts';
-import { arrivalRow, decisionRow, settlementRow } from './inbound-rows.ts';
+import { arrivalRow, brokenOffRow, decisionRow, FAULT_ANSWER, settlementRow } from './inbound-rows.ts';
 import type { CallLeg, ConnectedLeg } from './leg.ts';
+import { logOutcome } from './log-outcome.ts';
 import type { SessionRunner } from './session-runner.ts';
+import { startSession } from './start-session.ts';
 import type { Unrecorded } from './unrecorded.ts';
 import { untilStored } from './until-stored.ts';
 
@@ -44,9 +47,6 @@ type Effect<T extends InboundEffect['type']> = InboundEffect & { readonly type: 
 /** An event without its instant, which is the moment it is fed. */
 type Fed<T = InboundEvent> = T extends InboundEvent ? Omit<T, 'at'> : never;
 
-/** Runtime start, at most (F4). */
-const START_LIMIT_MS = 2_000;
-
 export class InboundRun {
   readonly #deps: InboundRunDeps;
   readonly #leg: CallLeg;
@@ -57,8 +57,9 @@ export class InboundRun {
   #first: readonly InboundEffect[];
   #busy = false;
   #openFailed = false;
+  #over = false;
   #attempt: AbortController | undefined;
-  #starting: AbortController | undefined;
+  #giveUpSession = () => {};
   #prepared: PreparedSession | undefined;
   #connected: ConnectedLeg | undefined;
 
@@ -73,11 +74,11 @@ export class InboundRun {
 
   /** Carries out the first effects; the caller may already be gone. */
   start(): void {
-    this.#busy = true;
-    for (const effect of this.#first) this.#do(effect);
-    this.#first = [];
-    this.#busy = false;
-    this.#leg.onCallerGone(() => this.#feed({ type: 'caller_gone' }));
+    this.#guarded(() => {
+      for (const effect of this.#first) this.#do(effect);
+      this.#first = [];
+      this.#leg.onCallerGone(() => this.#feed({ type: 'caller_gone' }));
+    });
     this.#drain();
   }
 
@@ -100,18 +101,56 @@ export class InboundRun {
   }
 
   #feed(event: Fed): void {
+    if (this.#over) return;
     this.#queue.push(event);
     if (!this.#busy) this.#drain();
   }
 
   #drain(): void {
+    this.#guarded(() => {
+      for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+        const move = decide(this.#state, { ...next, at: this.#now() } as InboundEvent);
+        this.#state = move.state;
+        for (const effect of move.effects) this.#do(effect);
+      }
+    });
+  }
+
+  #guarded(work: () => void): void {
     this.#busy = true;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      const move = decide(this.#state, { ...next, at: this.#now() } as InboundEvent);
-      this.#state = move.state;
-      for (const effect of move.effects) this.#do(effect);
+    try {
+      work();
+    } catch (error) {
+      this.#breakOff(error);
     }
     this.#busy = false;
+  }
+
+  /** A bug: nothing more is decided. The caller is told, what is held is let go, the record says whose fault it was. */
+  #breakOff(error: unknown): void {
+    this.#over = true;
+    this.#queue.length = 0;
+    this.#bug('inbound', error);
+    const { facts, holds_slot } = this.#state;
+    this.#attempt?.abort();
+    for (const letGo of [
+      () => this.#discardSession(),
+      () => (this.#connected ? this.#connected.hangUp() : this.#leg.refuse(FAULT_ANSWER)),
+    ]) {
+      try {
+        letGo();
+      } catch (again) {
+        this.#bug('break_off', again);
+      }
+    }
+    if (holds_slot) this.#unwaited('release_slot', () => this.#deps.store.releaseSlot(this.#id));
+    if (facts.entry.kind === 'registered') this.#releaseCall();
+    const settlement = brokenOffRow(this.#state, this.#deps.clock.wallMs());
+    this.#stored('settle', () => this.#deps.store.settleInbound(settlement)).finally(() => this.#end());
+  }
+
+  #bug(what: string, error: unknown): void {
+    this.#deps.log.error('bug', { what, id: this.#id, error });
   }
 
   #do(effect: InboundEffect): void {
@@ -171,7 +210,7 @@ export class InboundRun {
 
   #storeFailed(what: string, error: unknown): void {
     this.#deps.log.error('write_failed', { what, id: this.#id, error: String(error) });
-    if (!(error instanceof StoreUnavailable)) this.#deps.log.error('bug', { what, error: errorText(error) });
+    if (!(error instanceof StoreUnavailable)) this.#bug(what, error);
     this.#feed({ type: 'store_failed' });
   }
 
@@ -186,17 +225,25 @@ export class InboundRun {
       })
       .then(
         (answer) => this.#feed({ type: answer === 'taken' ? 'slot_taken' : 'slot_full' }),
-        () => this.#feed({ type: 'slot_full' }),
+        (error) => this.#storeFailed('take_slot', error),
       );
   }
 
   #ask(effect: Effect<'ask'>): void {
     const aborter = new AbortController();
     this.#attempt = aborter;
-    this.#deps.sender.send(this.#id, effect, aborter.signal).then((result) => {
-      if (this.#attempt === aborter) this.#attempt = undefined;
-      this.#feed({ type: 'attempt_ended', attempt: effect.attempt, result, chance: this.#deps.random() });
-    });
+    const started = this.#now();
+    const send = async () => this.#deps.sender.send(this.#id, effect, aborter.signal);
+    send()
+      .catch((error): AttemptResult => {
+        this.#bug('send', error);
+        const failed = { error: 'internal_error', fault: 'gateway', message: 'an internal error' } as const;
+        return { started, ended: this.#now(), phases: { total_ms: 0 }, resent: false, received: false, ...failed };
+      })
+      .then((result) => {
+        if (this.#attempt === aborter) this.#attempt = undefined;
+        this.#feed({ type: 'attempt_ended', attempt: effect.attempt, result, chance: this.#deps.random() });
+      });
   }
 
   #setTimer(name: TimerName, atMonoMs: number): void {
@@ -211,41 +258,21 @@ export class InboundRun {
     const { type: _type, ...request } = effect;
     this.#deps.store.resolveTarget(request).then(
       (found) => this.#feed({ type: 'resolved', found }),
-      (error) => {
-        this.#deps.log.error('bug', { what: 'resolve', error: errorText(error) });
-        const message = 'the target could not be read';
-        this.#feed({ type: 'resolved', found: { found: false, missing: 'agent', message } });
-      },
+      (error) => this.#storeFailed('resolve', error),
     );
   }
 
   #startSession(plan: SessionPlan): void {
-    const aborter = new AbortController();
-    this.#starting = aborter;
-    const { runtime, clock } = this.#deps;
-    const cancelLimit = clock.after(START_LIMIT_MS, () => {
-      aborter.abort();
-      this.#feed({ type: 'session_failed', message: 'it was not ready within 2 s' });
+    const sound = this.#leg.edge !== 'simulator';
+    this.#giveUpSession = startSession(this.#deps, { plan, sound }, (started) => {
+      if (!started.ready) return this.#feed({ type: 'session_failed', message: started.message });
+      this.#prepared = started.session;
+      this.#feed({ type: 'session_ready', issues: started.issues, runtime: this.#deps.runtime.name });
     });
-    runtime.prepare(plan, { sound: this.#leg.edge !== 'simulator', signal: aborter.signal }).then(
-      (result) => {
-        cancelLimit();
-        if (aborter.signal.aborted) return result.ready ? result.session.close() : undefined;
-        if (!result.ready) return this.#feed({ type: 'session_failed', message: result.message });
-        this.#prepared = result.session;
-        this.#feed({ type: 'session_ready', issues: notApplied(plan, runtime.honours(plan)), runtime: runtime.name });
-      },
-      (error) => {
-        cancelLimit();
-        if (aborter.signal.aborted) return;
-        this.#deps.log.error('bug', { what: 'prepare', error: errorText(error) });
-        this.#feed({ type: 'session_failed', message: 'an internal error' });
-      },
-    );
   }
 
   #discardSession(): void {
-    this.#starting?.abort();
+    this.#giveUpSession();
     this.#prepared?.close();
     this.#prepared = undefined;
   }
@@ -275,23 +302,35 @@ export class InboundRun {
       nodeId: this.#deps.nodeId,
       at,
     });
-    let { call } = settlement;
-    const connected = effect.plan && this.#connected;
-    const holdsSlot = this.#state.holds_slot;
-    if (connected && this.#prepared && call) {
-      if (holdsSlot) this.#unwaited('connect_slot', () => this.#deps.store.connectSlot(this.#id));
-      call = this.#deps.sessions.begin({ call, prepared: this.#prepared, leg: connected, holdsSlot });
-    } else if (this.#state.facts.entry.kind === 'registered') {
-      const { session_id } = this.#state.facts;
-      this.#unwaited('release_call', () => this.#deps.store.releaseRegisteredCall(session_id, this.#id));
+    if (effect.outcome !== 'connected' && this.#state.facts.entry.kind === 'registered') this.#releaseCall();
+    if (this.#openFailed) {
+      this.#keepUnrecorded(settlement);
+      return this.#end();
     }
-    if (this.#openFailed) return this.#keepUnrecorded(settlement);
-    untilStored(() => this.#deps.store.settleInbound({ ...settlement, ...(call && { call }) }), {
-      clock: this.#deps.clock,
-      log: this.#deps.log,
-      what: 'settle',
-      id: this.#id,
-    }).finally(() => this.#end());
+    let call = settlement.call;
+    let whenStored = () => {};
+    const stored = new Promise<void>((resolve) => (whenStored = resolve));
+    if (effect.plan && this.#connected && this.#prepared && call) {
+      const holdsSlot = this.#state.holds_slot;
+      if (holdsSlot) this.#unwaited('connect_slot', () => this.#deps.store.connectSlot(this.#id));
+      const { sessions } = this.#deps;
+      call = sessions.begin({ call, prepared: this.#prepared, leg: this.#connected, holdsSlot, stored });
+    }
+    this.#stored('settle', () => this.#deps.store.settleInbound({ ...settlement, ...(call && { call }) }))
+      .then((result) => {
+        // The caller hung up while the arrival was being refused by a full disk.
+        if (result?.won === false && result.outcome === null) this.#keepUnrecorded(settlement);
+      })
+      .finally(() => {
+        whenStored();
+        this.#end();
+      });
+  }
+
+  /** The registration may be dialled again (A3). */
+  #releaseCall(): void {
+    const { session_id } = this.#state.facts;
+    this.#unwaited('release_call', () => this.#deps.store.releaseRegisteredCall(session_id, this.#id));
   }
 
   /** The store could not take the arrival, so there is nothing yet that could be settled. */
@@ -299,37 +338,21 @@ export class InboundRun {
     const { dedupe_key: _key, memo: _memo, ...arrival } = arrivalRow(this.#state, this.#leg, this.#deps.nodeId);
     const { outcome, outcome_timestamp } = settlement;
     this.#deps.unrecorded.keep({ object: { ...this.object(), outcome, outcome_timestamp }, arrival, settlement });
-    this.#end();
+  }
+
+  #stored<T>(what: string, write: () => Promise<T>): Promise<T | undefined> {
+    return untilStored(write, { clock: this.#deps.clock, log: this.#deps.log, what, id: this.#id });
   }
 
   #unwaited(what: string, write: () => Promise<unknown>): void {
-    untilStored(write, { clock: this.#deps.clock, log: this.#deps.log, what, id: this.#id });
+    void this.#stored(what, write);
   }
 
   #end(): void {
     for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
-    this.#logOutcome();
+    logOutcome(this.#deps.log, this.#state, this.#deps.clock.monoMs());
     this.#leg.done();
     this.#closed(this.#id);
   }
-
-  /** One wide event per inbound. */
-  #logOutcome(): void {
-    const { facts, ledger, phase } = this.#state;
-    this.#deps.log.info('inbound_ended', {
-      inbound_id: facts.inbound_id,
-      edge: facts.edge,
-      outcome: phase.name === 'closed' ? phase.outcome : null,
-      attempts: ledger.attempts.length,
-      issues: ledger.issues.length,
-      ring_ms: Math.round(this.#deps.clock.monoMs() - facts.arrived.monoMs),
-      'pii.from_number': facts.from_number,
-      'pii.to_number': facts.to_number,
-    });
-  }
-}
-
-function errorText(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -1,6 +1,6 @@
 /** Connected calls: starts the runtime on the line, ends the call once, writes down how (H4, H5). */
 import type { Log } from '../observe/index.ts';
-import type { PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
+import type { Line, PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
 import type { CallRow, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectedLeg, LegEnd } from './leg.ts';
@@ -11,6 +11,8 @@ export interface ConnectedCall {
   readonly prepared: PreparedSession;
   readonly leg: ConnectedLeg;
   readonly holdsSlot: boolean;
+  /** Settles once the call is stored as `begin` returned it: its end must not be written before. */
+  readonly stored: Promise<void>;
 }
 
 export interface SessionRunnerDeps {
@@ -24,7 +26,7 @@ export interface SessionRunner {
   begin(connected: ConnectedCall): CallRow;
   /** Ends a call from our side (`manual_stopped`); false where none such is running. */
   stop(callId: string): boolean;
-  /** The call object of a running call, with what was said so far. */
+  /** What was said so far in a running call, in the call object's fields. */
   live(callId: string): Partial<CallRow> | undefined;
   readonly active: number;
   /** Waits at most `limitMs` for the calls to end, then ends them (H5). */
@@ -38,6 +40,9 @@ const LEG_ENDS: Readonly<Record<LegEnd['by'], SessionEnd>> = {
   unusable_answer: { status: 'error', disconnection_reason: 'error_retell' },
   media_failed: { status: 'error', disconnection_reason: 'error_retell' },
 };
+const BROKEN: SessionEnd = { status: 'error', disconnection_reason: 'error_retell' };
+/** The storage setting that keeps nothing of what was said. */
+const BASIC = 'basic_attributes_only';
 const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
 
 export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
@@ -96,14 +101,25 @@ class RunningSession {
       this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
     }
     leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
-    if (leg.line && !this.#ended) {
-      prepared.start(leg.line, {
+    if (leg.line && !this.#ended) this.#speak(leg.line);
+    this.#started = true;
+    return { ...call, ...this.#change };
+  }
+
+  #speak(line: Line): void {
+    try {
+      this.#connected.prepared.start(line, {
         onEnd: (end) => this.end(end, true),
         onUtterance: (utterance) => this.#said.push(utterance),
       });
+    } catch (error) {
+      this.#bug('start', error);
+      this.end(BROKEN, true);
     }
-    this.#started = true;
-    return { ...call, ...this.#change };
+  }
+
+  #bug(what: string, error: unknown): void {
+    this.#deps.log.error('bug', { what, id: this.#connected.call.call_id, error });
   }
 
   /** What was said so far, in the call object's fields. */
@@ -126,25 +142,40 @@ class RunningSession {
   end(end: SessionEnd, weHangUp: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    const { call, prepared, leg, holdsSlot } = this.#connected;
-    prepared.close();
-    if (weHangUp) leg.hangUp();
+    const { call, holdsSlot } = this.#connected;
+    this.#letGo(weHangUp);
     const { store, clock, log } = this.#deps;
-    const basic = call.data_storage_setting === 'basic_attributes_only';
-    const change: Partial<CallRow> = {
+    this.#change = {
       call_status: end.status,
       disconnection_reason: end.disconnection_reason,
       end_timestamp: clock.wallMs(),
-      ...(!basic && this.spoken()),
     };
     log.info('call_ended', { call_id: call.call_id, agent_id: call.agent_id, reason: end.disconnection_reason });
     const options = { clock, log, what: 'end_call', id: call.call_id };
     if (holdsSlot && call.inbound_id) untilStored(() => store.releaseSlot(call.inbound_id ?? ''), options);
-    this.#change = change;
     // A call that is over before it was written is written once, by whoever began it.
-    const written = this.#started
-      ? untilStored(() => store.updateCall(call.call_id, change), options)
-      : Promise.resolve();
+    if (!this.#started && call.data_storage_setting !== BASIC) this.#change = { ...this.#change, ...this.spoken() };
+    const written = this.#started ? untilStored(() => this.#writeEnd(), options) : this.#connected.stored;
     written.finally(() => this.#gone(call.call_id));
+  }
+
+  #letGo(weHangUp: boolean): void {
+    const { prepared, leg } = this.#connected;
+    for (const letGo of [() => prepared.close(), () => weHangUp && leg.hangUp()]) {
+      try {
+        letGo();
+      } catch (error) {
+        this.#bug('end', error);
+      }
+    }
+  }
+
+  /** After the call's beginning, which may still wait for a full disk; by the storage setting that holds by then. */
+  async #writeEnd(): Promise<void> {
+    const { call, stored } = this.#connected;
+    await stored;
+    const { store } = this.#deps;
+    const { data_storage_setting: storage } = (await store.getCall(call.call_id)) ?? call;
+    await store.updateCall(call.call_id, { ...this.#change, ...(storage !== BASIC && this.spoken()) });
   }
 }
