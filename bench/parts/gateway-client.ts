@@ -22,12 +22,36 @@ const gateway = await serve({
   samples: { webhookUrl: `${process.env['BENCH_ENDPOINT']}/` },
 });
 
+/** BENCH_NUMBERS: that many more numbers, like the sample number; calls go to random ones of them. */
+const count = Number(process.env['BENCH_NUMBERS'] ?? 0);
+const numberAt = (n: number) => `+1${2_130_000_000 + n}`;
+await addNumbers();
+
+async function addNumbers(): Promise<void> {
+  const sample = await gateway.store.getNumber(SAMPLE_NUMBER);
+  if (!sample) throw new Error('no sample number');
+  const AT_ONCE = 5_000;
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const some = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, n) => numberAt(from + n));
+    await Promise.all(
+      some.map((phone_number) => gateway.store.putNumber({ settings: { ...sample.settings, phone_number } }, 'create')),
+    );
+  }
+}
+
+/** Calls go round the numbers in a fixed order that visits them all over the table. */
+let called = 0;
+function nextNumber(): string {
+  called += 1;
+  return count === 0 ? SAMPLE_NUMBER : numberAt((called * 7_919) % count);
+}
+
 const ids: string[] = [];
 
 async function call(): Promise<boolean> {
   const { inbound_id, recorded } = await gateway.simulator.call({
     from_number: '+12137771234',
-    to_number: SAMPLE_NUMBER,
+    to_number: nextNumber(),
   });
   ids.push(inbound_id);
   await recorded;
@@ -58,7 +82,7 @@ process.on('message', async (question: { lanes?: number; seconds: number; perSec
     call: async (intendedMs) => {
       const { inbound_id, recorded } = await gateway.simulator.call({
         from_number: '+12137771234',
-        to_number: SAMPLE_NUMBER,
+        to_number: nextNumber(),
       });
       ids.push(inbound_id);
       await recorded;
