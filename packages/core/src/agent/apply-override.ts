@@ -177,6 +177,7 @@ const LONGEST_SEARCHED = 1_000;
 
 /** Userinfo and query of URLs are secrets (H1). */
 function redactUrls(text: string): string {
+  if (!text.includes('://')) return text;
   return text
     .slice(0, LONGEST_SEARCHED)
     .replace(/(\w{1,20}:\/\/)[^/\s?#"]*@/g, '$1***@')

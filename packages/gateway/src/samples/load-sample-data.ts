@@ -20,7 +20,6 @@ export async function loadSampleData(
     is_published: false,
     last_modification_timestamp: now,
     settings: {
-      model: 'gpt-4.1',
       start_speaker: 'agent',
       begin_message: 'Hello {{customer_name}}, this is the sample agent of Pickup. How can I help you?',
       general_prompt: 'You are the sample agent of Pickup.',
@@ -37,7 +36,7 @@ export async function loadSampleData(
     settings: {
       agent_name: 'Sample agent',
       response_engine: { type: 'retell-llm', llm_id: SAMPLE_LLM },
-      voice_id: '11labs-Adrian',
+      voice_id: 'builtin-en-us',
       language: 'en-US',
     },
     tags: [],
