@@ -15,7 +15,7 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader): In
   return {
     async openInbound(a) {
       const cells: Cell[] = [a.inbound_id, a.channel, a.edge, a.from_number, a.to_number, a.arrival_timestamp];
-      cells.push(a.session_id, JSON.stringify(a.settings), a.dedupe_key ?? null, jsonCell(a.memo));
+      cells.push(a.session_id, settingsCell(a.settings), a.dedupe_key ?? null, jsonCell(a.memo));
       cells.push(a.node_id, a.lease_until);
       const openAlready = (await writer.send('openInbound', cells)) as string | null;
       return { opened: openAlready === null, inbound_id: openAlready ?? a.inbound_id };
@@ -45,6 +45,17 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader): In
     },
     listInbounds: (request) => reader.ask('inbounds', request),
   };
+}
+
+const settingsCells = new WeakMap<object, string>();
+
+/** Inbounds of one number share their settings object, so its JSON is written once. */
+function settingsCell(settings: object): string {
+  const known = settingsCells.get(settings);
+  if (known !== undefined) return known;
+  const cell = JSON.stringify(settings);
+  settingsCells.set(settings, cell);
+  return cell;
 }
 
 function attemptsCell(attempts: Parameters<typeof mergeAttempts>[1]): string {
