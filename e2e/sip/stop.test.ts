@@ -1,0 +1,127 @@
+/** SIGTERM while calls come, ring and talk over SIP (rule H5; reliability case 84). */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndpointAnswer } from '@pickup/testkit/endpoint';
+import { createPhone, type Phone } from '@pickup/testkit/phone';
+import { runSipp } from '@pickup/testkit/sipp';
+import { toolPresent } from '@pickup/testkit/tool';
+import { speechSpans } from '@pickup/testkit/wav';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { answers, type GatewayProcess, startGateway } from '../support/gateway.ts';
+import { openStage, type Stage } from '../support/stage.ts';
+import { until } from '../support/until.ts';
+import { calls, outcomesOf, tally } from './support/records.ts';
+
+const RINGING = 100;
+const TALKING = 20;
+const DRAIN_S = 2;
+
+let home = '';
+let stage: Stage;
+let phone: Phone;
+let reopened: GatewayProcess | undefined;
+/** The endpoint answers from now on, also what it was asked before. */
+let release = () => {};
+let held: () => Promise<EndpointAnswer>;
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'pickup-e2e-'));
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  held = async () => {
+    await released;
+    return { body: '{}' };
+  };
+  const env = { PICKUP_DRAIN_SECONDS: String(DRAIN_S) };
+  [stage, phone] = await Promise.all([openStage({ gateway: { home, env } }), createPhone()]);
+}, 90_000);
+afterEach(async () => {
+  release();
+  await phone?.close();
+  await reopened?.kill9();
+  reopened = undefined;
+  await stage?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const dial = (to: string) => phone.call({ to, from: '+12137771234', server: stage.gateway.sip });
+
+/** The records, read by the next process on the folder. */
+async function reopen(): Promise<GatewayProcess> {
+  reopened = await startGateway({ home });
+  expect(reopened.logged('recovered')).toEqual([]);
+  return reopened;
+}
+
+describe.skipIf(!toolPresent('sipp'))('case 84 SIGTERM under SIPp', { timeout: 60_000 }, () => {
+  test(`H5 ${RINGING} ring to their outcome, new ones hear 503, ${TALKING} who talk get BYE after the drain time, exit 0`, async () => {
+    const remote = `${stage.gateway.sip.host}:${stage.gateway.sip.port}`;
+    const talk = await stage.number();
+    const talking = runSipp({
+      scenario: { kind: 'ended-by-server' },
+      remote,
+      to: talk.number,
+      calls: TALKING,
+      rate: 100,
+    });
+    expect(await outcomesOf(stage.gateway, TALKING, talk.number)).toEqual({ connected: TALKING });
+    const ring = await stage.number({ script: { nth: held } });
+    const scenario = { kind: 'answered', holdMs: 100 } as const;
+    const ringing = runSipp({ scenario, remote, to: ring.number, calls: RINGING, rate: 200 });
+    await ring.requested(RINGING);
+
+    stage.gateway.signal('SIGTERM');
+    await answers(stage.gateway, '/ready', 503);
+    const late = await (await dial(talk.number)).final;
+    expect([late.code, late.headers['reason']]).toEqual([503, 'Q.850;cause=41']);
+    release();
+    const rang = await ringing;
+    expect(rang, rang.errors).toMatchObject({ exitCode: 0, successful: RINGING, failed: 0 });
+    const idleAt = performance.now();
+    const talked = await talking;
+    expect(talked, talked.errors).toMatchObject({ exitCode: 0, successful: TALKING, failed: 0 });
+    expect(await stage.gateway.exited).toEqual({ code: 0, signal: null });
+    expect(performance.now() - idleAt).toBeLessThan(DRAIN_S * 1_000 + 5_000);
+
+    const gateway = await reopen();
+    expect(await outcomesOf(gateway, RINGING, ring.number)).toEqual({ connected: RINGING });
+    expect(await outcomesOf(gateway, TALKING + 1, talk.number)).toEqual({ connected: TALKING, overloaded: 1 });
+    expect(tally((await calls(gateway)).map((one) => `${one.call_status} ${one.disconnection_reason}`))).toEqual({
+      'ended user_hangup': RINGING,
+      'ended manual_stopped': TALKING,
+    });
+  });
+});
+
+/** Processes the gateway started. */
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+}
+
+test('H5 a SIGTERM to the whole process group leaves the voice to who still rings', async () => {
+  const { number, requested } = await stage.number({ script: { nth: held } });
+  const call = await dial(number);
+  await requested(1);
+  const voices = childrenOf(stage.gateway.pid);
+  expect(voices.length).toBeGreaterThan(0);
+  for (const pid of voices) process.kill(pid, 'SIGTERM');
+  stage.gateway.signal('SIGTERM');
+  await answers(stage.gateway, '/ready', 503);
+  release();
+  expect((await call.final).code).toBe(200);
+  await until('it speaks', () => speechSpans(call.heard(), 8_000).length > 0);
+  expect(childrenOf(stage.gateway.pid)).toEqual(voices);
+  await call.hangUp();
+  expect(await stage.gateway.exited).toEqual({ code: 0, signal: null });
+  expect(voices.filter(isAlive)).toEqual([]);
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
