@@ -1,6 +1,7 @@
 /** Agents as answered, and how a request names one. */
 import type { AgentChannel, AgentVersionReference } from '@pickup/contract';
 import type { AgentVersionRow, Store } from '../stores/port.ts';
+import { responseEngine } from '../stores/resolve-target.ts';
 import { unknownAsset } from './failure.ts';
 
 /** A version as answered. */
@@ -9,6 +10,7 @@ export function agentBody(row: AgentVersionRow): Record<string, unknown> {
     agent_id: row.agent_id,
     channel: row.channel,
     ...row.settings,
+    response_engine: responseEngine(row),
     version: row.version,
     base_version: row.base_version,
     is_published: row.is_published,

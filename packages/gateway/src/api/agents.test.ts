@@ -157,3 +157,25 @@ test('voices come from the catalogue', async () => {
   expect(await api.client.voice.retrieve('11labs-Adrian')).toMatchObject({ provider: 'elevenlabs' });
   await expect(api.client.voice.retrieve('nobody')).rejects.toMatchObject({ status: 422 });
 });
+
+test('E8 a published agent answers as it did, whatever is done to its LLM afterwards', async () => {
+  const agent = await makeAgent(api.client);
+  const { llm_id } = agent.response_engine as { llm_id: string };
+  await api.client.llm.update(llm_id, { begin_message: 'Good morning' });
+  expect((await api.post(`/publish-agent-version/${agent.agent_id}`, { version: 0 })).status).toBe(200);
+  const shown = await api.client.agent.retrieve(agent.agent_id, { version: 0 });
+  expect(shown.response_engine).toEqual({ type: 'retell-llm', llm_id, version: 0 });
+  const changed = await api.client.llm.update(llm_id, { begin_message: 'Good evening' });
+  expect(changed).toMatchObject({ version: 1, is_published: false, begin_message: 'Good evening' });
+  const says = async () => {
+    const found = await api.store.resolveTarget({ agent_id: agent.agent_id, reference: 0 });
+    return found.found && found.target.engine.type === 'retell-llm' && found.target.engine.settings['begin_message'];
+  };
+  expect(await says()).toBe('Good morning');
+  // The draft goes on changing in place; the published version cannot be named for a change.
+  expect(await api.client.llm.update(llm_id, { begin_message: 'Good night' })).toMatchObject({ version: 1 });
+  await expect(api.client.llm.update(llm_id, { version: 0, begin_message: 'No' } as never)).rejects.toMatchObject({
+    status: 422,
+  });
+  expect(await says()).toBe('Good morning');
+});

@@ -77,22 +77,34 @@ function updateRoute(deps: ApiDeps, turns: Turns, of: Kind): Route {
   return {
     method: 'PATCH',
     path: `/update-${of.kind}/{${of.idField}}`,
-    summary: `Change a ${of.kind}; default its latest version`,
+    summary: `Change a ${of.kind}; default its latest version, of which a new draft is made where it is published`,
     access: 'write',
     query: ['version'],
     body: members(''),
     handle: (ask) =>
       turns(`${of.kind} ${ask.params[of.idField]}`, async () => {
         const before = await findEngine(deps, of, ask);
-        if (before.is_published) throw published(before);
+        if (before.is_published && isNamed(ask)) throw published(before);
         const settings = await checkEngine(deps, of, ask, before.settings);
         const row = { ...before, settings, last_modification_timestamp: deps.clock.wallMs() };
-        const outcome = await deps.store.updateEngine(row);
-        if (outcome === 'published') throw published(row);
+        const outcome = before.is_published ? 'published' : await deps.store.updateEngine(row);
+        if (outcome === 'published') return engineBody(of, await draftAfter(deps, row, isNamed(ask)));
         if (outcome === 'unknown') throw unknownEngine(of, row.id);
         return engineBody(of, row);
       }),
   };
+}
+
+/** The request names a version. */
+function isNamed({ query }: Ask): boolean {
+  return query['version'] !== undefined && query['version'] !== '';
+}
+
+/** The change of a published version as a draft of its own. Throws 422 where that very version was to change. */
+async function draftAfter(deps: ApiDeps, row: EngineVersionRow, named: boolean): Promise<EngineVersionRow> {
+  const draft = { ...row, version: row.version + 1, is_published: false };
+  if (named || !(await deps.store.createEngine(draft))) throw published(row);
+  return draft;
 }
 
 /** The settings with the body laid over them. 400 with all faults of form; 422 for what nobody has heard of. */

@@ -219,6 +219,8 @@ export interface AgentVersionRow {
   readonly base_version: number | null;
   readonly is_published: boolean;
   readonly published_timestamp?: number;
+  /** The engine's version at publication, where the engine is stored; drafts follow the latest unless they name one. */
+  readonly published_engine_version?: number;
   readonly last_modification_timestamp: number;
   readonly settings: Settings;
   readonly tags: readonly string[];
@@ -228,6 +230,7 @@ export interface EngineVersionRow {
   readonly kind: 'retell-llm' | 'conversation-flow';
   readonly id: string;
   readonly version: number;
+  /** With the first agent that was published with it; it cannot change any more. */
   readonly is_published: boolean;
   readonly last_modification_timestamp: number;
   readonly settings: Settings;
@@ -258,7 +261,10 @@ export interface ConfigCommands {
   getAgent(agentId: string, reference?: AgentVersionReference): Promise<AgentVersionRow | undefined>;
   /** Only drafts change. */
   updateAgent(row: AgentVersionRow): Promise<'updated' | 'published' | 'unknown'>;
-  /** In place; `unknown` covers agent and version. */
+  /**
+   * In place; `unknown` covers agent and version. The engine's version, the one named or else the latest, is published
+   * with it, in the same commit: what a published agent does no longer changes (E8).
+   */
   publishAgent(agentId: string, version: number, now: number): Promise<'published' | 'already' | 'unknown'>;
   /** A new draft copied from `baseVersion`. */
   createAgentVersion(agentId: string, baseVersion: number, now: number): Promise<AgentVersionRow | undefined>;

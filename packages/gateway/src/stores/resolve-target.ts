@@ -2,7 +2,7 @@
  * Which agent version a reference means, and what comes with it (retell-contract.md, section d).
  * One reading for every driver: a driver only says how single rows are found, inside one snapshot.
  */
-import type { AgentVersionReference, Json, JsonObject, ResolvedEngine } from '@pickup/contract';
+import type { AgentVersionReference, Json, JsonObject, ResolvedEngine, Settings } from '@pickup/contract';
 import type { AgentVersionRow, EngineVersionRow, ResolveResult, TagRow } from './port.ts';
 
 /** Single-row reads of one consistent snapshot (E8). A version's tags stand in order, the one assigned last first. */
@@ -60,7 +60,7 @@ export function resolveTarget(reads: ConfigReads, request: ResolveRequest): Reso
   const version = findVersion(reads, request.agent_id, request.reference);
   if (version === undefined) return notFound(reads, request);
   const { row, how } = version;
-  const engine = findEngine(reads, request.engine_override ?? row.settings['response_engine']);
+  const engine = findEngine(reads, request.engine_override ?? responseEngine(row));
   if ('missing' in engine) return { found: false, missing: 'engine', message: engine.missing };
   const preferred = row.tags[0];
   const tag = version.tag ?? (preferred === undefined ? undefined : reads.tag(row.agent_id, preferred));
@@ -90,6 +90,19 @@ function notFound(reads: ConfigReads, request: ResolveRequest): ResolveResult {
   return { found: false, missing: 'version', message };
 }
 
+/** What the version's `response_engine` means: of a published one, the engine's version is known (E8). */
+export function responseEngine({ settings, published_engine_version: version }: AgentVersionRow): Json | undefined {
+  const named = settings['response_engine'];
+  return version !== undefined && isObject(named) ? { ...named, version } : named;
+}
+
+/** The stored engine that a publication takes with it; undefined for an engine of another server or a missing one. */
+export function engineToPublish(reads: Pick<ConfigReads, 'engine'>, settings: Settings): EngineVersionRow | undefined {
+  const named = settings['response_engine'];
+  const stored = isObject(named) ? storedEngine(named) : undefined;
+  return stored && 'id' in stored ? reads.engine(stored.kind, stored.id, stored.version) : undefined;
+}
+
 function findEngine(reads: ConfigReads, named: Json | undefined): ResolvedEngine | { readonly missing: string } {
   if (!isObject(named)) return { missing: 'The agent names no response engine.' };
   const type = named['type'];
@@ -98,17 +111,29 @@ function findEngine(reads: ConfigReads, named: Json | undefined): ResolvedEngine
     if (typeof url !== 'string') return { missing: 'A custom-llm engine needs llm_websocket_url.' };
     return { type, llm_websocket_url: url };
   }
+  const stored = storedEngine(named);
+  if ('missing' in stored) return stored;
+  const { kind, id, version } = stored;
+  const row = reads.engine(kind, id, version);
+  if (row === undefined) {
+    return { missing: `There is no ${kind} ${id}${version === undefined ? '' : ` version ${version}`}.` };
+  }
+  return { type: kind, id, version: row.version, settings: row.settings };
+}
+
+/** A `response_engine` that names an engine of this store; without a version it means the latest. */
+function storedEngine(
+  named: JsonObject,
+):
+  | { readonly kind: EngineVersionRow['kind']; readonly id: string; readonly version: number | undefined }
+  | { readonly missing: string } {
+  const { type, version } = named;
   if (type !== 'retell-llm' && type !== 'conversation-flow')
     return { missing: 'The response engine has no known type.' };
   const idField = type === 'retell-llm' ? 'llm_id' : 'conversation_flow_id';
   const id = named[idField];
   if (typeof id !== 'string') return { missing: `A ${type} engine needs ${idField}.` };
-  const version = named['version'];
-  const row = reads.engine(type, id, typeof version === 'number' ? version : undefined);
-  if (row === undefined) {
-    return { missing: `There is no ${type} ${id}${typeof version === 'number' ? ` version ${version}` : ''}.` };
-  }
-  return { type, id, version: row.version, settings: row.settings };
+  return { kind: type, id, version: typeof version === 'number' ? version : undefined };
 }
 
 function knowledgeBases(

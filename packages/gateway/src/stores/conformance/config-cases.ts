@@ -106,6 +106,39 @@ export function configCases(stores: () => TwoConnections): void {
     expect(await resolve({ ...flow, version: 1 })).toBe('engine');
   });
 
+  test('E8 a published agent keeps its engine as it was; drafts go on with the latest', async () => {
+    const { a, b } = stores();
+    await a.createEngine(engine('llm_1'));
+    await a.createAgent(agent('agent_1'));
+    await b.publishAgent('agent_1', 0, NOW + 1);
+    await a.createAgentVersion('agent_1', 0, NOW + 2);
+    expect(await b.updateEngine(engine('llm_1', { settings: { model: 'gpt-5' } }))).toBe('published');
+    expect(await a.createEngine(engine('llm_1', { version: 1, settings: { model: 'gpt-5' } }))).toBe(true);
+    const model = async (reference: number | string) => {
+      const found = await b.resolveTarget({ agent_id: 'agent_1', reference });
+      return found.found && found.target.engine;
+    };
+    expect(await model(0)).toMatchObject({ version: 0, settings: { model: 'gpt-4o-mini' } });
+    expect(await model('latest_published')).toMatchObject({ version: 0 });
+    expect(await model('latest')).toMatchObject({ version: 1, settings: { model: 'gpt-5' } });
+    expect((await a.getAgent('agent_1', 0))?.published_engine_version).toBe(0);
+    expect(await a.getAgent('agent_1', 1)).not.toHaveProperty('published_engine_version');
+    expect((await b.getEngine('retell-llm', 'llm_1', 1))?.is_published).toBe(false);
+  });
+
+  test('E8 an engine version named by the agent is the one that is published; a missing one stops nothing', async () => {
+    const { a, b } = stores();
+    for (const version of [0, 1]) await a.createEngine(engine('llm_1', { version }));
+    const response_engine = { type: 'retell-llm', llm_id: 'llm_1', version: 0 };
+    await a.createAgent(agent('agent_1', { settings: { response_engine } }));
+    await a.createAgent(agent('agent_2', { settings: { response_engine: { type: 'retell-llm', llm_id: 'llm_0' } } }));
+    expect(await b.publishAgent('agent_1', 0, NOW)).toBe('published');
+    expect(await b.publishAgent('agent_2', 0, NOW)).toBe('published');
+    expect((await a.getEngine('retell-llm', 'llm_1', 0))?.is_published).toBe(true);
+    expect((await a.getEngine('retell-llm', 'llm_1', 1))?.is_published).toBe(false);
+    expect(await a.getAgent('agent_2', 0)).not.toHaveProperty('published_engine_version');
+  });
+
   test('E6 what is missing is told apart: agent, version, engine', async () => {
     const { a, b } = stores();
     await a.createAgent(agent('agent_2'));

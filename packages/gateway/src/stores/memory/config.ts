@@ -1,6 +1,6 @@
 /** Numbers, agents, engines and knowledge bases in memory. */
 import type { AgentVersionRow, ConfigCommands, EngineVersionRow, TagRow } from '../port.ts';
-import { type ConfigReads, findVersion, resolveTarget } from '../resolve-target.ts';
+import { type ConfigReads, engineToPublish, findVersion, resolveTarget } from '../resolve-target.ts';
 import { copyOf, type MemoryAgent, type MemoryData } from './data.ts';
 import { listPage } from './list-page.ts';
 
@@ -79,15 +79,21 @@ function createAgents(data: MemoryData, reads: ConfigReads): AgentCommands {
       const before = agent?.versions.get(version);
       if (agent === undefined || before === undefined) return 'unknown';
       if (before.is_published) return 'already';
+      const engine = engineToPublish(reads, before.settings);
+      if (engine) {
+        const published = { ...engine, is_published: true };
+        data.engines.get(engineKey(engine.kind, engine.id))?.set(engine.version, published);
+      }
       const stamps = { published_timestamp: now, last_modification_timestamp: now };
-      agent.versions.set(version, { ...before, ...stamps, is_published: true });
+      const frozen = engine && { published_engine_version: engine.version };
+      agent.versions.set(version, { ...before, ...stamps, ...frozen, is_published: true });
       return 'published';
     },
     async createAgentVersion(agentId, baseVersion, now) {
       const agent = data.agents.get(agentId);
       const base = agent?.versions.get(baseVersion);
       if (agent === undefined || base === undefined) return undefined;
-      const { published_timestamp: _, ...kept } = base;
+      const { published_timestamp: _at, published_engine_version: _engine, ...kept } = base;
       const version = Math.max(...agent.versions.keys()) + 1;
       const draft = { version, base_version: baseVersion, is_published: false, last_modification_timestamp: now };
       const row = { ...kept, ...draft, tags: [] };

@@ -117,6 +117,7 @@ function versionCells(row: AgentVersionRow): Cell[] {
     row.published_timestamp ?? null,
     row.last_modification_timestamp,
     JSON.stringify(row.settings),
+    row.published_engine_version ?? null,
   ];
 }
 

@@ -11,6 +11,7 @@ interface VersionCells {
   readonly base_version: number | null;
   readonly is_published: number;
   readonly published_timestamp: number | null;
+  readonly published_engine_version: number | null;
   readonly last_modification_timestamp: number;
   readonly settings: string;
 }
@@ -41,7 +42,7 @@ export interface ConfigRows extends ConfigReads {
 }
 
 const VERSIONS = `SELECT version, channel, base_version, is_published, published_timestamp,
-  last_modification_timestamp, settings FROM agent_versions WHERE agent_id = ?`;
+  published_engine_version, last_modification_timestamp, settings FROM agent_versions WHERE agent_id = ?`;
 const TAGS = 'SELECT agent_id, tag, version, dynamic_variables, assigned_timestamp FROM tags WHERE agent_id = ?';
 const ENGINES = `SELECT version, is_published, last_modification_timestamp, settings FROM engine_versions
   WHERE kind = ? AND id = ?`;
@@ -105,6 +106,7 @@ function toVersion(agentId: string, cells: VersionCells, tags: readonly string[]
     base_version: cells.base_version,
     is_published: cells.is_published === 1,
     ...(cells.published_timestamp !== null && { published_timestamp: cells.published_timestamp }),
+    ...(cells.published_engine_version !== null && { published_engine_version: cells.published_engine_version }),
     last_modification_timestamp: cells.last_modification_timestamp,
     settings: JSON.parse(cells.settings) as Settings,
     tags,

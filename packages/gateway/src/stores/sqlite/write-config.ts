@@ -1,6 +1,8 @@
 /** Numbers, agents, engines, knowledge bases and keys, as the writer thread does them. */
 import type { Database } from 'better-sqlite3';
+import { engineToPublish } from '../resolve-target.ts';
 import type { Cell, WriteHandlers } from './cells.ts';
+import { readConfig } from './read-config.ts';
 
 /** Handlers of the number, engine and knowledge base commands. */
 export function writeNumbersAndEngines(db: Database): WriteHandlers {
@@ -35,18 +37,23 @@ export function writeNumbersAndEngines(db: Database): WriteHandlers {
 /** Handlers of the agent, version and tag commands. */
 export function writeAgents(db: Database): WriteHandlers {
   const createAgent = db.prepare('INSERT INTO agents (agent_id, channel) VALUES (?, ?) ON CONFLICT DO NOTHING');
-  const createVersion = db.prepare('INSERT INTO agent_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const createVersion = db.prepare('INSERT INTO agent_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const update = db.prepare(`UPDATE agent_versions SET last_modification_timestamp = ?, settings = ?
     WHERE agent_id = ? AND version = ? AND is_published = 0`);
   const publish = db.prepare(`UPDATE agent_versions SET is_published = 1, published_timestamp = ?,
-    last_modification_timestamp = ? WHERE agent_id = ? AND version = ? AND is_published = 0`);
+    last_modification_timestamp = ?, published_engine_version = ?
+    WHERE agent_id = ? AND version = ? AND is_published = 0`);
+  const publishEngine = db.prepare(
+    'UPDATE engine_versions SET is_published = 1 WHERE kind = ? AND id = ? AND version = ?',
+  );
+  const reads = readConfig(db);
   const exists = db
     .prepare<[Cell, Cell], number>('SELECT 1 FROM agent_versions WHERE agent_id = ? AND version = ?')
     .pluck();
   const latest = db
     .prepare<[Cell], number | null>('SELECT max(version) FROM agent_versions WHERE agent_id = ?')
     .pluck();
-  const draft = db.prepare(`INSERT INTO agent_versions SELECT agent_id, ?, channel, version, 0, NULL, ?, settings
+  const draft = db.prepare(`INSERT INTO agent_versions SELECT agent_id, ?, channel, version, 0, NULL, ?, settings, NULL
     FROM agent_versions WHERE agent_id = ? AND version = ?`);
   const deletions = ['agents', 'agent_versions', 'tags'].map((table) =>
     db.prepare(`DELETE FROM ${table} WHERE agent_id = ?`),
@@ -66,8 +73,13 @@ export function writeAgents(db: Database): WriteHandlers {
       return has(agentId, version) ? 'published' : 'unknown';
     },
     publishAgent(agentId: string, version: number, now: number) {
-      if (publish.run(now, now, agentId, version).changes === 1) return 'published';
-      return has(agentId, version) ? 'already' : 'unknown';
+      const draft = reads.version(agentId, version);
+      if (draft === undefined) return 'unknown';
+      if (draft.is_published) return 'already';
+      const engine = engineToPublish(reads, draft.settings);
+      if (engine) publishEngine.run(engine.kind, engine.id, engine.version);
+      publish.run(now, now, engine?.version ?? null, agentId, version);
+      return 'published';
     },
     /** The new draft's number; null where there is no such base. */
     createAgentVersion(agentId: string, baseVersion: number, now: number) {

@@ -1,5 +1,6 @@
 /** Every migration in order. A number once released is never changed, only followed. */
 import { firstSchema } from './0001-first-schema.ts';
+import { publishedEngines } from './0002-published-engines.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -10,4 +11,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines];
