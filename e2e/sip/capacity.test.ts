@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { calls, onlyOutcome, outcomesOf, tally } from './support/records.ts';
+import { steadyPort } from './support/steady-port.ts';
 
 let phone: Phone;
 beforeAll(async () => {
@@ -68,7 +69,8 @@ describe('A5 one slot', () => {
 describe('case 70 one RTP port', () => {
   let stage: Stage;
   beforeAll(async () => {
-    stage = await openStage({ gateway: { env: { PICKUP_RTP_PORTS: '15900-15901' } } });
+    const port = await steadyPort();
+    stage = await openStage({ gateway: { env: { PICKUP_RTP_PORTS: `${port}-${port + 1}` } } });
   }, 90_000);
   afterAll(() => stage?.close());
 

@@ -12,6 +12,7 @@ import { integrityOf } from '../support/inspect-store.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { calls, outcomesOf, tally } from './support/records.ts';
+import { steadyPort } from './support/steady-port.ts';
 
 const RINGING = 100;
 const TALKING = 40;
@@ -34,7 +35,7 @@ describe.skipIf(!toolPresent('sipp'))('H3 kill -9 under SIPp', { timeout: 60_000
       await released;
       return { body: '{}' };
     };
-    stage = await openStage({ gateway: { home } });
+    stage = await openStage({ gateway: { home, env: { PICKUP_SIP_PORT: String(await steadyPort()) } } });
   }, 90_000);
   afterEach(async () => {
     release();
@@ -44,12 +45,10 @@ describe.skipIf(!toolPresent('sipp'))('H3 kill -9 under SIPp', { timeout: 60_000
     rmSync(home, { recursive: true, force: true });
   });
 
-  /** The same ports, as an init system would give it. */
+  /** On the same SIP port. */
   async function restart(): Promise<GatewayProcess> {
     await stage.gateway.kill9();
-    const { port: httpPort } = new URL(stage.gateway.httpUrl);
-    const env = { PICKUP_SIP_PORT: String(stage.gateway.sip.port), PICKUP_HTTP_PORT: httpPort };
-    restarted = await startGateway({ home, env });
+    restarted = await startGateway({ home, env: { PICKUP_SIP_PORT: String(stage.gateway.sip.port) } });
     return restarted;
   }
   const sipp = (options: Omit<Parameters<typeof runSipp>[0], 'remote' | 'timeoutMs'>) =>

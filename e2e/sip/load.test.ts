@@ -10,7 +10,7 @@ import { boundPorts } from './support/udp-ports.ts';
 
 const ANSWERED = 1_000;
 const CANCELLED = 500;
-/** A range of its own, so that a port left open shows. */
+/** No other UDP port of the gateway's is here. */
 const RTP = { first: 16_000, last: 18_999 };
 
 describe.skipIf(!toolPresent('sipp'))('SIPp', { timeout: 60_000 }, () => {
@@ -21,7 +21,8 @@ describe.skipIf(!toolPresent('sipp'))('SIPp', { timeout: 60_000 }, () => {
   afterAll(() => stage?.close());
 
   const remote = () => `${stage.gateway.sip.host}:${stage.gateway.sip.port}`;
-  const noPortsOpen = () => until('every RTP port is closed', () => boundPorts(RTP.first, RTP.last).length === 0);
+  const noPortsOpen = () =>
+    until('every RTP port is closed', () => boundPorts(stage.gateway.pid, RTP.first, RTP.last).length === 0);
 
   test(`G ${ANSWERED} calls at 100/s: none fails, all connected, all ended by user_hangup`, async () => {
     const { number, requests } = await stage.number();

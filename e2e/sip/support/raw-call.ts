@@ -1,9 +1,10 @@
-/** An INVITE with header lines of the test's own making, which no well-behaved phone would send. */
+/** A call with header lines and messages of the test's own making, which no well-behaved phone would send. */
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { until } from '../../support/until.ts';
 
-export interface RawCall {
+export interface RawCallOptions {
   readonly server: { readonly host: string; readonly port: number };
   /** The Request-URI. */
   readonly uri: string;
@@ -11,57 +12,96 @@ export interface RawCall {
   readonly from: string;
   readonly to?: string;
   readonly headers?: readonly string[];
+  /** Default: PCMU. Empty: a delayed offer. */
   readonly sdp?: string;
 }
 
-const LIMIT_MS = 15_000;
-const SDP = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
+export interface RawCall {
+  /** The first message received that matches, awaited 15 s. */
+  received(pattern: RegExp): Promise<string>;
+  /** The first final response of the INVITE. */
+  final(): Promise<string>;
+  /** How many messages came that match. */
+  count(pattern: RegExp): number;
+  /** In the INVITE's transaction. */
+  cancel(): void;
+  /** For the final response that came; of a 200 it may bring an SDP. */
+  acknowledge(sdp?: string): void;
+  bye(): void;
+  /** 200 to a request of the gateway's. */
+  agree(request: string): void;
+  close(): void;
+}
 
-/** Calls; resolves with the whole final response, which is acknowledged where it refuses. */
-export async function callRaw(call: RawCall): Promise<string> {
+const LIMIT_MS = 15_000;
+const FINAL = /^SIP\/2\.0 [2-6]\d\d [\s\S]*?^CSeq: 1 INVITE/im;
+/** A PCMU offer or answer. */
+export const PCMU_SDP =
+  'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
+
+/** Sends the INVITE, once. */
+export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
+  const { server, uri, from, to = `<${uri}>`, headers = [], sdp = PCMU_SDP } = options;
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
   const tag = randomBytes(8).toString('hex');
-  const same = [
-    `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${tag};rport`,
-    `From: ${call.from};tag=${tag}`,
-    `Call-ID: ${tag}@raw`,
-    'Max-Forwards: 70',
-  ];
-  const send = (lines: readonly string[], body = '') =>
-    socket.send(
-      [...lines, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n'),
-      call.server.port,
-      call.server.host,
-    );
-  const contact = `Contact: <sip:raw@127.0.0.1:${port}>`;
-  const to = `To: ${call.to ?? `<${call.uri}>`}`;
-  const own = call.headers ?? [];
-  const sdp = call.sdp ?? SDP;
-  try {
-    const final = finalResponse(socket);
-    send(
-      [`INVITE ${call.uri} SIP/2.0`, ...same, to, 'CSeq: 1 INVITE', contact, ...own, 'Content-Type: application/sdp'],
-      sdp,
-    );
-    const answer = await final;
-    const theirs = /^To: .*$/im.exec(answer)?.[0] ?? to;
-    send([`ACK ${call.uri} SIP/2.0`, ...same, theirs, 'CSeq: 1 ACK']);
-    return answer;
-  } finally {
-    socket.close();
-  }
+  const seen: string[] = [];
+  socket.on('message', (bytes) => seen.push(bytes.toString()));
+  const transmit = (lines: readonly string[], body = '') => {
+    const type = body === '' ? [] : ['Content-Type: application/sdp'];
+    const text = [...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
+    socket.send(text, server.port, server.host);
+  };
+  const send = (
+    method: string,
+    request: { branch?: string; seq?: number; more?: readonly string[]; body?: string },
+  ) => {
+    const { branch = '', seq = 1, more = [], body } = request;
+    const final = seen.find((message) => FINAL.test(message)) ?? '';
+    const inDialog = final.startsWith('SIP/2.0 2');
+    const target = /^Contact: <([^>]+)>/im.exec(final)?.[1];
+    const lines = [
+      `${method} ${inDialog && target !== undefined && method !== 'CANCEL' ? target : uri} SIP/2.0`,
+      `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${tag}${branch};rport`,
+      `From: ${from};tag=${tag}`,
+      `To: ${method === 'CANCEL' ? to : (/^To: (.*)$/im.exec(final)?.[1] ?? to)}`,
+      `Call-ID: ${tag}@raw`,
+      `CSeq: ${seq} ${method}`,
+      'Max-Forwards: 70',
+      ...more,
+    ];
+    transmit(lines, body);
+  };
+  send('INVITE', { more: [`Contact: <sip:raw@127.0.0.1:${port}>`, ...headers], body: sdp });
+  const received = (pattern: RegExp) =>
+    until(`a message like ${pattern}`, () => seen.find((message) => pattern.test(message)), LIMIT_MS);
+  return {
+    received,
+    final: () => received(FINAL),
+    count: (pattern) => seen.filter((message) => pattern.test(message)).length,
+    cancel: () => send('CANCEL', {}),
+    acknowledge(body) {
+      const answered = seen.some((message) => FINAL.test(message) && message.startsWith('SIP/2.0 2'));
+      send('ACK', { ...(answered && { branch: 'ack' }), ...(body !== undefined && { body }) });
+    },
+    bye: () => send('BYE', { branch: 'bye', seq: 2 }),
+    agree(request) {
+      const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+      transmit(['SIP/2.0 200 OK', ...copied]);
+    },
+    close: () => socket.close(),
+  };
 }
 
-function finalResponse(socket: ReturnType<typeof createSocket>): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no final response in ${LIMIT_MS} ms`)), LIMIT_MS);
-    socket.on('message', (bytes) => {
-      const text = bytes.toString();
-      if (!/^SIP\/2\.0 [2-6]/.test(text)) return;
-      clearTimeout(timer);
-      resolve(text);
-    });
-  });
+/** Calls where a refusal is expected; resolves with the whole final response, acknowledged. */
+export async function callRaw(options: RawCallOptions): Promise<string> {
+  const call = await openRawCall(options);
+  try {
+    const answer = await call.final();
+    call.acknowledge();
+    return answer;
+  } finally {
+    call.close();
+  }
 }

@@ -1,11 +1,23 @@
 /** UDP ports as the kernel sees them, so that a leak shows whatever the process believes. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Bound UDP ports of this machine from `first` to `last`. */
-export function boundPorts(first: number, last: number): readonly number[] {
-  return readFileSync('/proc/net/udp', 'utf8')
+/** The UDP ports a process has bound, from `first` to `last`. */
+export function boundPorts(pid: number, first: number, last: number): readonly number[] {
+  const inodes = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => socketInode(`/proc/${pid}/fd/${fd}`)));
+  return readFileSync(`/proc/${pid}/net/udp`, 'utf8')
     .split('\n')
     .slice(1)
-    .map((line) => Number.parseInt(/^\s*\d+: [0-9A-F]+:([0-9A-F]{4})/.exec(line)?.[1] ?? '', 16))
+    .map((line) => line.trim().split(/\s+/))
+    .filter((cells) => inodes.has(cells[9]))
+    .map((cells) => Number.parseInt(cells[1]?.split(':')[1] ?? '', 16))
     .filter((port) => port >= first && port <= last);
+}
+
+function socketInode(path: string): string | undefined {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(path))?.[1];
+  } catch {
+    // Closed since it was listed.
+    return undefined;
+  }
 }
