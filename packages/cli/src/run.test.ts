@@ -163,6 +163,37 @@ test('call --json prints the last record only', async () => {
   expect(JSON.parse(result.out)).toEqual({ inbound: { ...inbound, outcome: 'declined' } });
 });
 
+test('case 85 keys are listed without their text, made, promoted and revoked', async () => {
+  const items = [
+    { key_id: 'api_key_1', role: 'full', signs: true, created_timestamp: T },
+    { key_id: 'api_key_2', role: 'read_only', signs: false, created_timestamp: T, revoked_timestamp: T },
+  ];
+  const gateway = await fakeGateway((request) => {
+    if (request.url === '/list-api-keys') return { body: { items, has_more: false } };
+    if (request.url === '/create-api-key') return { status: 201, body: { key_id: 'api_key_3', api_key: 'key_new' } };
+    if (request.url === '/revoke-api-key/api_key_1') {
+      return { status: 409, body: { status: 'error', message: 'api_key_1 signs the webhooks' } };
+    }
+    return { body: {} };
+  });
+  const env = { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY };
+  const listed = await pickup(['keys', 'list'], env);
+  expect(listed.out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['id', 'role', 'webhooks', 'made (UTC)', 'revoked (UTC)'],
+    ['api_key_1', 'full', 'signs', '2023-11-14 22:13'],
+    ['api_key_2', 'read_only', '2023-11-14 22:13', '2023-11-14 22:13'],
+    [''],
+  ]);
+  const made = await pickup(['keys', 'add', '--role', 'read_only'], env);
+  expect(made).toEqual({ code: 0, out: 'key_new\n', err: 'api_key_3 was made; the key is shown this once only\n' });
+  expect(gateway.seen.at(-1)).toEqual({ route: 'POST /create-api-key', body: { role: 'read_only' } });
+  expect((await pickup(['keys', 'promote', 'api_key_3'], env)).code).toBe(0);
+  expect(gateway.seen.at(-1)?.route).toBe('POST /promote-api-key/api_key_3');
+  const refused = await pickup(['keys', 'revoke', 'api_key_1'], env);
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('api_key_1 signs the webhooks') });
+  expect((await pickup(['keys', 'revoke'], env)).err).toContain('usage: pickup keys list');
+});
+
 test('the key comes from the data folder', async () => {
   const gateway = await fakeGateway(() => ({ body: { items: [], has_more: false } }));
   const home = folder();

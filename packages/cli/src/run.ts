@@ -9,6 +9,7 @@ export const COMMANDS: readonly { readonly name: string; readonly summary: strin
   { name: 'call', summary: 'places a simulated call and prints its timeline' },
   { name: 'inbounds', summary: 'lists calls and texts, or shows one' },
   { name: 'numbers', summary: 'lists the numbers' },
+  { name: 'keys', summary: 'lists, makes, promotes and revokes API keys' },
   { name: 'check-reply', summary: 'checks a webhook reply without a call' },
   { name: 'help', summary: 'this page; `pickup help settings` lists the settings' },
 ];

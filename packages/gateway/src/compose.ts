@@ -116,6 +116,7 @@ async function composeOn(
     clock,
     newId,
     authenticate: (key) => keys.authenticate(key),
+    keys,
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
     liveInbound: (id) => runner.live(id),

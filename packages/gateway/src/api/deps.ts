@@ -1,5 +1,6 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject } from '@pickup/contract';
+import type { KeyRing } from '../keys/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallRow, Store } from '../stores/port.ts';
 
@@ -25,6 +26,7 @@ export interface ApiDeps {
   readonly newId: () => string;
   /** Of the bearer key; undefined for a wrong or revoked one. Compares in constant time. */
   readonly authenticate: (key: string) => ApiCaller | undefined | Promise<ApiCaller | undefined>;
+  readonly keys: Pick<KeyRing, 'add' | 'list' | 'promote' | 'revoke'>;
   readonly checkUrl: (url: string, use: UrlUse) => UrlVerdict;
   /** Seals a trunk's password for its number's row: in another row it does not open. */
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;

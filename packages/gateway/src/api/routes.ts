@@ -9,6 +9,7 @@ import { callRoutes } from './calls.ts';
 import type { ApiDeps } from './deps.ts';
 import { engineRoutes } from './engines.ts';
 import { inboundRoutes } from './inbounds.ts';
+import { keyRoutes } from './keys.ts';
 import { createTurns } from './one-at-a-time.ts';
 import { openApi } from './openapi.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
@@ -33,6 +34,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...callListRoutes(deps),
     ...inboundRoutes(deps),
     ...webhookReplyRoutes(deps),
+    ...keyRoutes(deps, turns),
     ...statusRoutes(deps),
   ];
   let document: Record<string, unknown> | undefined;

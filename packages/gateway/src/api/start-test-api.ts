@@ -35,6 +35,12 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
       if (key === FULL_KEY) return { key_id: 'k1', role: 'full' };
       return key === READ_KEY ? { key_id: 'k2', role: 'read_only' } : undefined;
     },
+    keys: {
+      add: async () => ({ key_id: 'api_key_new', api_key: 'key_new' }),
+      list: async () => [],
+      promote: async () => false,
+      revoke: async () => 'unknown',
+    },
     checkUrl: (url) =>
       url.includes('169.254.')
         ? { ok: false, message: 'set PICKUP_WEBHOOK_ALLOW=169.254.0.0/16 to allow it.' }

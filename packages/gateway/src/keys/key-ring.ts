@@ -33,6 +33,14 @@ export interface KeyHolder {
   readonly role: ApiKeyRow['role'];
 }
 
+export interface ListedKey extends KeyHolder {
+  /** The one key that signs webhooks (B2). */
+  readonly signs: boolean;
+  /** Epoch ms. */
+  readonly created_timestamp: number;
+  readonly revoked_timestamp?: number;
+}
+
 export interface KeyRing {
   /**
    * Reads the keys. Without any, the given one becomes the first, else one is made and written to
@@ -48,8 +56,10 @@ export interface KeyRing {
   add(role: ApiKeyRow['role']): Promise<{ readonly key_id: string; readonly api_key: string }>;
   /** Moves the signing mark. False where there is no such live key. */
   promote(keyId: string): Promise<boolean>;
-  /** `signs`: the signing key is not revoked, promote another first. */
-  revoke(keyId: string): Promise<'revoked' | 'unknown' | 'signs'>;
+  /** `signs`: the signing key is not revoked, promote another first. `last_full`: nobody could make another key. */
+  revoke(keyId: string): Promise<'revoked' | 'unknown' | 'signs' | 'last_full'>;
+  /** Every key, the oldest first; revoked ones too, never the key itself. */
+  list(): Promise<readonly ListedKey[]>;
 }
 
 interface LiveKey {
@@ -120,10 +130,17 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       return moved;
     },
     async revoke(keyId) {
-      if (live.some((one) => one.holder.key_id === keyId && one.signs)) return 'signs';
+      const asked = live.find((one) => one.holder.key_id === keyId);
+      if (asked?.signs) return 'signs';
+      if (asked?.holder.role === 'full' && live.filter((one) => one.holder.role === 'full').length === 1) {
+        return 'last_full';
+      }
       const revoked = await store.revokeKey(keyId, clock.wallMs());
       await reload();
       return revoked ? 'revoked' : 'unknown';
+    },
+    async list() {
+      return (await store.listKeys()).map(({ login_hash: _hash, sealed_key: _key, ...shown }) => shown);
     },
   };
 }

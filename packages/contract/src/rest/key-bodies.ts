@@ -1,0 +1,17 @@
+/** Body of create-api-key. */
+import { choice, field } from '../settings/field.ts';
+import { type BodyResult, bodyResult, readBody, table } from './body.ts';
+
+/** `POST /create-api-key`. */
+export interface CreateKeyBody {
+  /** Default `full`. */
+  readonly role: 'full' | 'read_only';
+}
+
+const FIELDS = table({ role: field(choice(['full', 'read_only'])) });
+
+/** Reads the making of a key; without a body it is a full one. */
+export function parseCreateKey(value: unknown): BodyResult<CreateKeyBody> {
+  const read = readBody(value ?? {}, FIELDS);
+  return bodyResult({ role: 'full', ...read.value } as CreateKeyBody, read.issues);
+}

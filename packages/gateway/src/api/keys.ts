@@ -1,0 +1,63 @@
+/** Our own routes: API keys, for full keys only. What a key is can be read once, in the answer that made it. */
+import { apiError, parseCreateKey } from '@pickup/contract';
+import type { ApiDeps } from './deps.ts';
+import { ApiFailure, accept, unknownAsset } from './failure.ts';
+import type { Turns } from './one-at-a-time.ts';
+import { members, type Route } from './route.ts';
+
+const TURN = 'api keys';
+
+/** The routes of API keys. */
+export function keyRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/create-api-key',
+      summary: 'Make an API key; the answer is the only place where it can be read. It does not sign until promoted',
+      access: 'write',
+      status: 201,
+      body: members('role'),
+      handle({ body, warn }) {
+        const { role } = accept(parseCreateKey(body), warn);
+        return turns(TURN, async () => ({ ...(await deps.keys.add(role)), role }));
+      },
+    },
+    {
+      method: 'GET',
+      path: '/list-api-keys',
+      summary: 'List the API keys, revoked ones too, without the keys themselves',
+      access: 'write',
+      handle: async () => ({ items: await deps.keys.list(), has_more: false }),
+    },
+    {
+      method: 'POST',
+      path: '/promote-api-key/{key_id}',
+      summary: 'Sign webhooks with this key from the next attempt on; the one before still opens the API',
+      access: 'write',
+      status: 204,
+      handle: ({ params }) =>
+        turns(TURN, async () => {
+          if (!(await deps.keys.promote(params['key_id']!))) throw unknownAsset();
+        }),
+    },
+    {
+      method: 'POST',
+      path: '/revoke-api-key/{key_id}',
+      summary: 'End a key; refused for the one that signs and for the last full one',
+      access: 'write',
+      status: 204,
+      handle: ({ params }) => turns(TURN, () => revoke(deps, params['key_id']!)),
+    },
+  ];
+}
+
+async function revoke(deps: ApiDeps, keyId: string): Promise<void> {
+  const outcome = await deps.keys.revoke(keyId);
+  if (outcome === 'unknown') throw unknownAsset();
+  if (outcome === 'signs') throw conflict(`${keyId} signs the webhooks; promote another key first.`);
+  if (outcome === 'last_full') throw conflict(`${keyId} is the last full key; make another one first.`);
+}
+
+function conflict(reason: string): ApiFailure {
+  return new ApiFailure(apiError('conflict', { reason }));
+}
