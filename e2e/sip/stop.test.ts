@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answers, type GatewayProcess, startGateway } from '../support/gateway.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
+import { openRawCall } from './support/raw-call.ts';
 import { calls, outcomesOf, tally } from './support/records.ts';
 
 const RINGING = 100;
@@ -93,6 +94,20 @@ describe.skipIf(!toolPresent('sipp'))('case 84 SIGTERM under SIPp', { timeout: 6
       'ended manual_stopped': TALKING,
     });
   });
+});
+
+test('H5 a BYE that was lost is sent again before the process ends', async () => {
+  const { number } = await stage.number();
+  const uri = `sip:${number}@127.0.0.1`;
+  const call = await openRawCall({ server: stage.gateway.sip, uri, from: '<sip:+12137771234@127.0.0.1>' });
+  expect(await call.final()).toMatch(/^SIP\/2\.0 200 /);
+  call.acknowledge();
+  stage.gateway.signal('SIGTERM');
+  const bye = await call.received(/^BYE /);
+  await until('it comes again', () => call.count(/^BYE /) > 1);
+  call.agree(bye);
+  expect(await stage.gateway.exited).toEqual({ code: 0, signal: null });
+  call.close();
 });
 
 /** Processes the gateway started. */

@@ -37,6 +37,7 @@ export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
   /** From now on new calls hear 503 (H5). */
   drain(): void;
+  /** Waits at most 2 s for BYEs of ours to be answered, then frees every port. */
   close(): Promise<void>;
 }
 
@@ -48,6 +49,9 @@ const REGISTERED = /^call_[\w-]+$/;
 const MOST_TRACE_LINES = 60;
 /** Repetitions of a call's last messages may come for 64·T1. */
 const LATE_MS = 35_000;
+/** How long a stop waits for BYEs to be answered, so that two repetitions fit (0.5 and 1.5 s). */
+const BYE_LIMIT_MS = 2_000;
+const BYE_POLL_MS = 10;
 
 export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
   const { config, clock } = deps;
@@ -106,10 +110,20 @@ class Edge {
         void server.recoverRefuse(memo['invite'] as EdgeMemo, code, { headers: [CAUSE_41] }),
       endAfterCrash: (dialog) => void server.recoverBye(dialog),
       close: async () => {
+        await this.#allHungUp(server);
         await server.close();
         await this.#media.close();
       },
     };
+  }
+
+  /** A BYE of ours that was lost is sent again while the process is still there to do so. */
+  async #allHungUp(server: SipServer): Promise<void> {
+    const { clock } = this.#deps;
+    const giveUpAt = clock.monoMs() + BYE_LIMIT_MS;
+    while (server.stats().dialogs > 0 && clock.monoMs() < giveUpAt) {
+      await new Promise<void>((resolve) => clock.after(BYE_POLL_MS, resolve));
+    }
   }
 
   /** Known peers and holders of a registered call's id; everybody else hears 403 and leaves only a counter (A4). */

@@ -1,0 +1,161 @@
+import { type Dialog, type IncomingInvite, parseOffer } from '@pickup/sip';
+import type { MediaSession } from '@pickup/sip/media';
+import { ManualClock } from '@pickup/testkit/clock';
+import { expect, test } from 'vitest';
+import type { LegEnd } from '../../runners/leg.ts';
+import { SipLeg } from './sip-leg.ts';
+
+const OFFER = 'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
+
+/** Media whose faults and silences the test brings about. */
+function fakeMedia(port: number) {
+  const said: string[] = [];
+  const watches: { readonly afterMs: number; readonly fn: () => void }[] = [];
+  const failed: ((error: Error) => void)[] = [];
+  const session: MediaSession = {
+    port,
+    start: () => said.push('start'),
+    play: async () => {},
+    flush() {},
+    onFirstPacket() {},
+    onSpeech() {},
+    onNoRtp: (afterMs, fn) => watches.push({ afterMs, fn }),
+    onFailed: (fn) => failed.push(fn),
+    setHold() {},
+    tap() {},
+    stats: () => Promise.reject(new Error('not asked for')),
+    close: () => said.push('close'),
+  };
+  const silence = (ms: number) => {
+    for (const { afterMs, fn } of watches) if (afterMs <= ms) fn();
+  };
+  const die = () => {
+    for (const fn of failed.splice(0)) fn(new Error('the worker died'));
+  };
+  return { session, said, silence, die };
+}
+
+/** A call whose SIP messages are written down. */
+function fakeInvite() {
+  const sent: string[] = [];
+  let cancel = () => {};
+  let noAck = () => {};
+  const dialog: Dialog = {
+    callId: 'c',
+    memo: {},
+    ended: false,
+    bye: async () => void sent.push('BYE'),
+    onBye() {},
+    onAck() {},
+    onNoAck: (listener) => (noAck = listener),
+    onGone() {},
+  };
+  const offer = parseOffer(OFFER);
+  const invite = {
+    callId: 'c',
+    fromTag: 'f',
+    cseq: 1,
+    memo: {},
+    dialogMemo: {},
+    offer,
+    provisional: (code: number) => sent.push(String(code)) > 0,
+    accept: ({ sdp }: { readonly sdp: string }) => {
+      sent.push(`200 ${/m=audio (\d+)/.exec(sdp)?.[1]}`);
+      return dialog;
+    },
+    refuse: (code: number) => sent.push(String(code)) > 0,
+    onCancel: (listener: () => void) => {
+      const before = cancel;
+      cancel = () => {
+        before();
+        listener();
+      };
+    },
+  };
+  return { invite: invite as unknown as IncomingInvite, sent, cancel: () => cancel(), noAck: () => noAck() };
+}
+
+function ringing(next?: ReturnType<typeof fakeMedia>) {
+  const clock = new ManualClock();
+  const call = fakeInvite();
+  const media = fakeMedia(20_000);
+  const leg = new SipLeg({
+    invite: call.invite,
+    media: media.session,
+    openMedia: async () => next?.session,
+    mediaAddress: '127.0.0.1',
+    clock,
+    trace: [],
+    onDone() {},
+    onOver() {},
+  });
+  return { leg, clock, media, ...call };
+}
+
+function answered() {
+  const call = ringing();
+  const connected = call.leg.accept()!;
+  const ends: LegEnd[] = [];
+  connected.onEnd((end) => ends.push(end));
+  return { ...call, connected, ends };
+}
+
+test('F1 180 at once, after 1 s and every 60 s, until the answer', async () => {
+  const { leg, clock, sent } = ringing();
+  leg.ring();
+  expect(sent).toEqual(['180']);
+  await clock.advance(999);
+  expect(sent).toHaveLength(1);
+  await clock.advance(1);
+  expect(sent).toHaveLength(2);
+  await clock.advance(59_999);
+  expect(sent).toHaveLength(2);
+  await clock.advance(60_001);
+  expect(sent).toHaveLength(4);
+  leg.accept();
+  await clock.advance(300_000);
+  expect(sent.slice(4)).toEqual(['200 20000']);
+});
+
+test('F4 no RTP for 30 s ends the call, not before', () => {
+  const { media, ends } = answered();
+  media.silence(29_999);
+  expect(ends).toEqual([]);
+  media.silence(30_000);
+  expect(ends).toEqual([{ by: 'no_audio' }]);
+});
+
+test('C6 no ACK ends the call', () => {
+  const { noAck, ends } = answered();
+  noAck();
+  expect(ends).toEqual([{ by: 'no_ack' }]);
+});
+
+test('F4 the loss of the media ends a connected call, once, with a BYE', () => {
+  const { media, ends, connected, sent } = answered();
+  media.die();
+  media.silence(30_000);
+  expect(ends).toEqual([{ by: 'media_failed' }]);
+  connected.hangUp();
+  expect(sent.at(-1)).toBe('BYE');
+});
+
+test('F4 who rings while the media is lost is answered with the next one', async () => {
+  const next = fakeMedia(20_002);
+  const { leg, media, sent } = ringing(next);
+  media.die();
+  await Promise.resolve();
+  expect(leg.accept()).toBeDefined();
+  expect(sent).toEqual(['200 20002']);
+  expect(next.said).toEqual(['start']);
+});
+
+test('C6 media that comes for a caller who has gone is closed', async () => {
+  const next = fakeMedia(20_002);
+  const { media, cancel } = ringing(next);
+  media.die();
+  cancel();
+  await Promise.resolve();
+  expect(media.said).toEqual(['close']);
+  expect(next.said).toEqual(['close']);
+});
