@@ -16,7 +16,7 @@ let used = pool.length;
 export function newId(): string {
   if (used === pool.length) refill();
   used += RANDOM_LETTERS;
-  return Date.now().toString(32).padStart(TIME_LETTERS, '0') + pool.latin1Slice(used - RANDOM_LETTERS, used);
+  return Date.now().toString(32).padStart(TIME_LETTERS, '0') + pool.toString('latin1', used - RANDOM_LETTERS, used);
 }
 
 function refill(): void {
