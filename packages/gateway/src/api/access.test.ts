@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FULL_KEY, READ_KEY, startTestApi, type TestApi } from '../../test/start-test-api.ts';
 import { createApi } from './create-api.ts';
 import { openApi } from './openapi.ts';
-import { FULL_KEY, READ_KEY, startTestApi, type TestApi } from './start-test-api.ts';
 
 interface Operation {
   readonly 'x-pickup-access': 'public' | 'read' | 'write';

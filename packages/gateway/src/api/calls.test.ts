@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeAgent, startTestApi, type TestApi } from '../../test/start-test-api.ts';
 import type { CallRow } from '../stores/port.ts';
-import { makeAgent, startTestApi, type TestApi } from './start-test-api.ts';
 
 let api: TestApi;
 let ended: string[];

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { startTestApi, type TestApi } from '../../test/start-test-api.ts';
 import { createLog } from '../observe/log.ts';
 import { createMemoryStore } from '../stores/memory/index.ts';
 import { StoreUnavailable } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
-import { startTestApi, type TestApi } from './start-test-api.ts';
 
 let api: TestApi | undefined;
 afterEach(() => api?.close());

@@ -1,6 +1,6 @@
 import type { InboundObject } from '@pickup/contract';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeAgent, startTestApi, type TestApi } from './start-test-api.ts';
+import { makeAgent, startTestApi, type TestApi } from '../../test/start-test-api.ts';
 
 let api: TestApi;
 const live = new Map<string, InboundObject>();

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startTestApi, type TestApi } from '../../test/start-test-api.ts';
 import { createKeyRing, createSeal, type KeyRing } from '../keys/index.ts';
 import { createMemoryStore } from '../stores/memory/index.ts';
-import { startTestApi, type TestApi } from './start-test-api.ts';
 
 const FIRST = 'key_first_0123456789';
 let api: TestApi;

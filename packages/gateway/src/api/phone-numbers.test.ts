@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeAgent, startTestApi, type TestApi } from './start-test-api.ts';
+import { makeAgent, startTestApi, type TestApi } from '../../test/start-test-api.ts';
 
 let api: TestApi;
 beforeEach(async () => {

@@ -2,11 +2,11 @@
 import type { AddressInfo } from 'node:net';
 import { defaultCatalogue } from '@pickup/contract';
 import Retell from 'retell-sdk';
-import { silentLog } from '../observe/log.ts';
-import { createMemoryStore } from '../stores/memory/index.ts';
-import type { Store } from '../stores/port.ts';
-import { createApi } from './create-api.ts';
-import type { ApiDeps } from './deps.ts';
+import { createApi } from '../src/api/create-api.ts';
+import type { ApiDeps } from '../src/api/deps.ts';
+import { silentLog } from '../src/observe/log.ts';
+import { createMemoryStore } from '../src/stores/memory/index.ts';
+import type { Store } from '../src/stores/port.ts';
 
 export const FULL_KEY = 'key_full_0123456789';
 export const READ_KEY = 'key_read_0123456789';
