@@ -1,3 +1,4 @@
+export { DTMF_EVENT_BYTES, type DtmfEvent, decodeDtmf, encodeDtmf, isDtmf } from './dtmf-event.ts';
 export {
   aLaw,
   decodeG711,

@@ -21,6 +21,8 @@ export interface MediaSession {
   onFirstPacket(fn: () => void): void;
   /** Calls back when the caller begins (after 60 ms of speech) and stops (after 300 ms without) speaking. */
   onSpeech(fn: (speaking: boolean) => void): void;
+  /** Calls back at each DTMF key (RFC 4733) of the caller, one of `0123456789*#ABCD`, once it is over. */
+  onDigit(fn: (digit: string, durationMs: number) => void): void;
   /** Calls back when no packet came for `afterMs` since the start, the last packet or the end of a hold (F4). */
   onNoRtp(afterMs: number, fn: () => void): void;
   /** Calls back once when a fault of ours (a bug, the worker's death) closed the session. */
@@ -57,6 +59,7 @@ export class SessionHandle implements MediaSession {
   readonly #statsWaiting = new Map<number, (stats: SessionStats) => void>();
   readonly #firstPacket: (() => void)[] = [];
   readonly #speech: ((speaking: boolean) => void)[] = [];
+  readonly #digits: ((digit: string, durationMs: number) => void)[] = [];
   readonly #noRtp: { readonly afterMs: number; readonly fn: () => void }[] = [];
   readonly #taps: ((direction: AudioDirection, samples: Int16Array) => void)[] = [];
   readonly #failed: ((error: Error) => void)[] = [];
@@ -97,6 +100,10 @@ export class SessionHandle implements MediaSession {
 
   onSpeech(fn: (speaking: boolean) => void): void {
     if (this.#speech.push(fn) === 1) this.#tell({ kind: 'watchSpeech', session: this.#id });
+  }
+
+  onDigit(fn: (digit: string, durationMs: number) => void): void {
+    this.#digits.push(fn);
   }
 
   onNoRtp(afterMs: number, fn: () => void): void {
@@ -161,6 +168,9 @@ export class SessionHandle implements MediaSession {
         return;
       case 'speech':
         for (const fn of this.#speech) fn(message.speaking);
+        return;
+      case 'digit':
+        for (const fn of this.#digits) fn(message.digit, message.durationMs);
         return;
       case 'noRtp':
         for (const watch of this.#noRtp) if (watch.afterMs === message.afterMs) watch.fn();

@@ -56,6 +56,7 @@ export type FromWorker =
   | { readonly kind: 'played'; readonly session: number; readonly plays: readonly number[] }
   | { readonly kind: 'failed'; readonly session: number; readonly error: Error }
   | { readonly kind: 'firstPacket'; readonly session: number }
+  | { readonly kind: 'digit'; readonly session: number; readonly digit: string; readonly durationMs: number }
   | { readonly kind: 'speech'; readonly session: number; readonly speaking: boolean }
   | { readonly kind: 'noRtp'; readonly session: number; readonly afterMs: number }
   | {

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
+import { DtmfReceiver } from './dtmf-receiver.ts';
 import { decodeG711, encodeG711Into, type G711Law, g711Law } from './g711.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './pacer.ts';
 import { PlayQueue } from './play-queue.ts';
@@ -42,6 +43,7 @@ export class RtpSession {
   readonly #timestampBase: number;
   readonly #received = new ReceiveStats();
   readonly #reorder = new Reorder();
+  readonly #dtmf: DtmfReceiver;
   #sequence: number;
   #agreed: Agreed | undefined;
   #held = false;
@@ -57,6 +59,8 @@ export class RtpSession {
 
   constructor(options: RtpSessionOptions) {
     this.#options = options;
+    const { emit, session } = options;
+    this.#dtmf = new DtmfReceiver((digit, durationMs) => emit({ kind: 'digit', session, digit, durationMs }));
     this.#ssrc = options.random32();
     this.#sequence = options.random32() & 0xffff;
     this.#timestampBase = options.random32();
@@ -109,6 +113,7 @@ export class RtpSession {
     const agreed = this.#agreed;
     if (agreed === undefined) return;
     this.#watchSilence(nowMs);
+    this.#dtmf.expire(nowMs);
     if (!this.#held) this.#sendFrame(agreed, cycle, nowMs);
   }
 
@@ -125,6 +130,7 @@ export class RtpSession {
       this.#heard = true;
       this.#options.emit({ kind: 'firstPacket', session: this.#options.session });
     }
+    if (packet.payloadType === agreed.remote.dtmfPayloadType) this.#dtmf.receive(packet, nowMs);
     if (this.#detector === undefined && !this.#tapped) return;
     for (const ready of this.#reorder.push(packet)) this.#listen(agreed, ready);
   }

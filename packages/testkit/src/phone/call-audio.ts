@@ -2,7 +2,16 @@ import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { decodeG711, encodeG711Into, g711Law, parseRtp, RTP_HEADER_BYTES, writeRtpHeader } from '@pickup/sip/media';
+import {
+  decodeG711,
+  encodeG711Into,
+  type G711Law,
+  g711Law,
+  parseRtp,
+  RTP_HEADER_BYTES,
+  writeRtpHeader,
+} from '@pickup/sip/media';
+import { DigitSender } from './digit-sender.ts';
 import type { SdpAudio } from './sdp.ts';
 
 const FRAME = 160;
@@ -18,6 +27,7 @@ export class CallAudio {
   #stream: { readonly ssrc: number; readonly firstTimestamp: number; readonly at: number } | undefined;
   #queue: { readonly samples: Int16Array; offset: number; readonly done: () => void }[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #digits: DigitSender | undefined;
   #closed = false;
   #packetsReceived = 0;
 
@@ -53,20 +63,22 @@ export class CallAudio {
     const law = g711Law(remote.payloadType);
     const [ssrc, from] = [randomBytes(4).readUInt32BE(), performance.now()];
     const frame = new Int16Array(FRAME);
+    const digits = remote.dtmfPayloadType === undefined ? undefined : new DigitSender(remote.dtmfPayloadType, ssrc);
+    this.#digits = digits;
     let count = 0;
     const send = () => {
-      frame.fill(0);
-      const finished = this.#take(frame);
-      const packet = Buffer.alloc(RTP_HEADER_BYTES + FRAME);
-      const marker = count === 0;
-      writeRtpHeader(packet, { payloadType: law.payloadType, marker, sequence: count, timestamp: count * FRAME, ssrc });
-      encodeG711Into(law, frame, packet, RTP_HEADER_BYTES);
-      this.#socket.send(packet, remote.port, remote.address);
-      for (const done of finished) done();
+      const event = digits?.next(count);
+      this.#socket.send(event ?? this.#audioPacket(law, frame, { count, ssrc }), remote.port, remote.address);
       count += 1;
       this.#timer = setTimeout(send, from + count * 20 - performance.now());
     };
     send();
+  }
+
+  /** Presses keys one after the other; see `PhoneCall.sendDigits`. */
+  async sendDigits(digits: string): Promise<void> {
+    if (this.#digits === undefined) throw new Error('No call that takes telephone events is up.');
+    await this.#digits.press(digits);
   }
 
   /** Says samples after what is being said; resolves when the last was sent or the call is over. */
@@ -87,6 +99,19 @@ export class CallAudio {
     clearTimeout(this.#timer);
     this.#socket.close();
     for (const { done } of this.#queue.splice(0)) done();
+    this.#digits?.close();
+  }
+
+  #audioPacket(law: G711Law, frame: Int16Array, at: { readonly count: number; readonly ssrc: number }): Buffer {
+    frame.fill(0);
+    const finished = this.#take(frame);
+    const packet = Buffer.alloc(RTP_HEADER_BYTES + FRAME);
+    const { payloadType } = law;
+    const [marker, sequence, timestamp] = [at.count === 0, at.count, at.count * FRAME];
+    writeRtpHeader(packet, { payloadType, marker, sequence, timestamp, ssrc: at.ssrc });
+    encodeG711Into(law, frame, packet, RTP_HEADER_BYTES);
+    for (const done of finished) done();
+    return packet;
   }
 
   #take(frame: Int16Array): (() => void)[] {

@@ -63,6 +63,12 @@ export interface PhoneCall {
   hangUp(): Promise<void>;
   /** Says samples after what is being said; resolves when sent. */
   say(samples: Int16Array): Promise<void>;
+  /**
+   * Presses keys (`0123456789*#ABCD`) one after the other, 100 ms each with 60 ms between them, as RFC 4733 events in
+   * place of audio; resolves when the last was sent or the call is over. Rejects before the call is answered, on other
+   * characters, and where the other side takes no telephone events.
+   */
+  sendDigits(digits: string): Promise<void>;
   /** What was heard so far, 8 kHz; lost packets are silence. */
   heard(): Int16Array;
   saveWav(path: string): Promise<void>;

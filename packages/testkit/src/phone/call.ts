@@ -107,6 +107,10 @@ export class OutgoingCall implements PhoneCall {
     return this.#wiring.audio.say(samples);
   }
 
+  sendDigits(digits: string): Promise<void> {
+    return this.#wiring.audio.sendDigits(digits);
+  }
+
   heard(): Int16Array {
     return this.#wiring.audio.heard();
   }

@@ -200,6 +200,33 @@ describe('the test phone', () => {
     expect(answers.filter((summary) => summary === '200 OK')).toHaveLength(2);
   });
 
+  it('presses keys that the media engine hears once each, and speaks on afterwards (RFC 4733)', async () => {
+    const media = await createMedia({ host: '127.0.0.1', ports: [23_100, 23_199] });
+    cleanups.push(() => media.close());
+    const session = (await media.open())!;
+    const heard: (readonly [string, number])[] = [];
+    session.onDigit((digit, durationMs) => heard.push([digit, durationMs]));
+    const server = await serve((uas, request) => {
+      const remote = readSdp(Buffer.from(request.body).toString(), [0]);
+      if (remote !== undefined) session.start(remote);
+      const own = writeSdp({ host: '127.0.0.1', port: session.port }, [0]);
+      if (request.method !== 'ACK') uas.answer(request, 200, request.method === 'INVITE' ? { body: own } : {});
+    });
+    const one = await call(server);
+    await expect(one.sendDigits('1')).rejects.toThrow('takes telephone events');
+    await one.waitFor('answered');
+    await expect(one.sendDigits('1x')).rejects.toThrow('can be pressed');
+    await one.sendDigits('112#');
+    await one.sendDigits('A');
+    await until(() => heard.length === 5);
+    expect(heard.map(([digit]) => digit).join('')).toBe('112#A');
+    expect(heard.every(([, durationMs]) => durationMs === 100)).toBe(true);
+    await one.say(new Int16Array(320));
+    const cut = one.sendDigits('999999');
+    await one.hangUp();
+    await cut;
+  });
+
   it('talks and listens with the media engine, normal and delayed offer alike', async () => {
     const media = await createMedia({ host: '127.0.0.1', ports: [23_000, 23_099] });
     cleanups.push(() => media.close());

@@ -3,6 +3,8 @@ export interface SdpAudio {
   readonly address: string;
   readonly port: number;
   readonly payloadType: 0 | 8;
+  /** Payload type of telephone-event (RFC 4733), where the other side takes it. */
+  readonly dtmfPayloadType?: number;
 }
 
 /** Our session description: G.711 and telephone-event on one audio line. */
@@ -32,5 +34,7 @@ export function readSdp(body: string, codecs: readonly (0 | 8)[]): SdpAudio | un
   const types = line?.[2]?.trim().split(' ').map(Number) ?? [];
   const payloadType = types.map((type) => codecs.find((codec) => codec === type)).find((type) => type !== undefined);
   if (line === null || !address || payloadType === undefined) return undefined;
-  return { address: address[1]!, port: Number(line[1]), payloadType };
+  const events = /^a=rtpmap:(\d+) telephone-event\/8000/im.exec(audio ?? '')?.[1];
+  const dtmf = events !== undefined && types.includes(Number(events)) ? { dtmfPayloadType: Number(events) } : {};
+  return { address: address[1]!, port: Number(line[1]), payloadType, ...dtmf };
 }
