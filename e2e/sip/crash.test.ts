@@ -1,4 +1,4 @@
-/** kill -9 under SIPp's calls: whoever rang hears one 500, whoever talked a BYE (rule H3; reliability case 81). */
+/** kill -9 under many calls: whoever rang hears one 500, whoever talked a BYE (rule H3; reliability case 81). */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,9 @@ const RINGING = 100;
 const TALKING = 40;
 const PHONES = 30;
 
-describe.skipIf(!toolPresent('sipp'))('H3 kill -9 under SIPp', { timeout: 60_000 }, () => {
+const underSipp = test.skipIf(!toolPresent('sipp'));
+
+describe('H3 kill -9', { timeout: 60_000 }, () => {
   let home = '';
   let stage: Stage;
   let restarted: GatewayProcess | undefined;
@@ -54,32 +56,38 @@ describe.skipIf(!toolPresent('sipp'))('H3 kill -9 under SIPp', { timeout: 60_000
   const sipp = (options: Omit<Parameters<typeof runSipp>[0], 'remote' | 'timeoutMs'>) =>
     runSipp({ ...options, remote: `${stage.gateway.sip.host}:${stage.gateway.sip.port}`, timeoutMs: 30_000 });
 
-  test(`case 81 while ${RINGING} ring: each hears one 500 with its Reason, each inbound is interrupted`, async () => {
-    const { number, requested } = await stage.number({ script: 'hang' });
-    const run = sipp({ scenario: { kind: 'refused', code: 500 }, to: number, calls: RINGING, rate: 200 });
-    await requested(RINGING);
-    const gateway = await restart();
-    const { exitCode, successful, failed, log, errors } = await run;
-    expect({ exitCode, successful, failed }, errors).toEqual({ exitCode: 0, successful: RINGING, failed: 0 });
-    expect(log.match(/;500;.*Q\.850;cause=41/g)).toHaveLength(RINGING);
-    expect(await outcomesOf(gateway, RINGING, number)).toEqual({ interrupted: RINGING });
-    expect(await calls(gateway)).toEqual([]);
-    expect(integrityOf(home)).toBe('ok');
-  });
+  underSipp(
+    `case 81 while ${RINGING} ring: each hears one 500 with its Reason, each inbound is interrupted`,
+    async () => {
+      const { number, requested } = await stage.number({ script: 'hang' });
+      const run = sipp({ scenario: { kind: 'refused', code: 500 }, to: number, calls: RINGING, rate: 200 });
+      await requested(RINGING);
+      const gateway = await restart();
+      const { exitCode, successful, failed, log, errors } = await run;
+      expect({ exitCode, successful, failed }, errors).toEqual({ exitCode: 0, successful: RINGING, failed: 0 });
+      expect(log.match(/;500;.*Q\.850;cause=41/g)).toHaveLength(RINGING);
+      expect(await outcomesOf(gateway, RINGING, number)).toEqual({ interrupted: RINGING });
+      expect(await calls(gateway)).toEqual([]);
+      expect(integrityOf(home)).toBe('ok');
+    },
+  );
 
-  test(`case 81 while ${TALKING} talk: each hears BYE, the calls end error/error_retell, the inbounds stay connected`, async () => {
-    const { number } = await stage.number();
-    const run = sipp({ scenario: { kind: 'ended-by-server' }, to: number, calls: TALKING, rate: 100 });
-    expect(await outcomesOf(stage.gateway, TALKING, number)).toEqual({ connected: TALKING });
-    const gateway = await restart();
-    const { exitCode, successful, failed, errors } = await run;
-    expect({ exitCode, successful, failed }, errors).toEqual({ exitCode: 0, successful: TALKING, failed: 0 });
-    expect(await outcomesOf(gateway, TALKING, number)).toEqual({ connected: TALKING });
-    const ended = await calls(gateway);
-    expect(tally(ended.map((call) => `${call.call_status} ${call.disconnection_reason}`))).toEqual({
-      'error error_retell': TALKING,
-    });
-  });
+  underSipp(
+    `case 81 while ${TALKING} talk: each hears BYE, the calls end error/error_retell, the inbounds stay connected`,
+    async () => {
+      const { number } = await stage.number();
+      const run = sipp({ scenario: { kind: 'ended-by-server' }, to: number, calls: TALKING, rate: 100 });
+      expect(await outcomesOf(stage.gateway, TALKING, number)).toEqual({ connected: TALKING });
+      const gateway = await restart();
+      const { exitCode, successful, failed, errors } = await run;
+      expect({ exitCode, successful, failed }, errors).toEqual({ exitCode: 0, successful: TALKING, failed: 0 });
+      expect(await outcomesOf(gateway, TALKING, number)).toEqual({ connected: TALKING });
+      const ended = await calls(gateway);
+      expect(tally(ended.map((call) => `${call.call_status} ${call.disconnection_reason}`))).toEqual({
+        'error error_retell': TALKING,
+      });
+    },
+  );
 
   test.each([0, 1, 8])(
     'case 81 between decision and 200, %i phones answered: the others hear 500, these BYE, no half call is left',

@@ -2,8 +2,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointAnswer } from '@pickup/testkit/endpoint';
-import { createPhone, type Phone } from '@pickup/testkit/phone';
+import { createPhone, type Phone, type PhoneCall } from '@pickup/testkit/phone';
 import { runSipp } from '@pickup/testkit/sipp';
 import { toolPresent } from '@pickup/testkit/tool';
 import { speechSpans } from '@pickup/testkit/wav';
@@ -108,6 +109,32 @@ test('H5 a BYE that was lost is sent again before the process ends', async () =>
   call.agree(bye);
   expect(await stage.gateway.exited).toEqual({ code: 0, signal: null });
   call.close();
+});
+
+test('H5 callers who come until the very end hear 503 or nothing; it ends clean, with code 0', async () => {
+  const { number } = await stage.number();
+  const talking = await dial(number);
+  expect((await talking.final).code).toBe(200);
+  stage.gateway.signal('SIGTERM');
+  await answers(stage.gateway, '/ready', 503);
+  let ended = false;
+  void stage.gateway.exited.then(() => {
+    ended = true;
+  });
+  const late: PhoneCall[] = [];
+  while (!ended) {
+    late.push(await dial(number));
+    await sleep(10);
+  }
+  expect(await stage.gateway.exited).toEqual({ code: 0, signal: null });
+  expect(await talking.ended).toEqual({ by: 'them' });
+  const heard = late.map(({ states }) => states.find((state) => state.kind === 'refused')?.code);
+  expect(heard.filter((code) => code === 503).length).toBeGreaterThan(20);
+  expect(heard.filter((code) => code !== 503 && code !== undefined)).toEqual([]);
+  expect(stage.gateway.logged('bug')).toEqual([]);
+  expect(stage.gateway.stderr()).not.toMatch(/write_failed|Unhandled/);
+  const gateway = await reopen();
+  expect(Object.keys(await outcomesOf(gateway, 21, number)).sort()).toEqual(['connected', 'overloaded']);
 });
 
 /** Processes the gateway started. */
