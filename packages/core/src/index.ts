@@ -1,6 +1,7 @@
 /** Decisions only, pure: what becomes of an inbound, given what happened. */
 export { drawAgent } from './agent/draw-agent.ts';
 export * from './agent/merge-variables.ts';
+export { type OverrideReads, overrideReads } from './agent/override-reads.ts';
 export * from './agent/render-variables.ts';
 export * from './agent/system-variables.ts';
 export { ringBudget } from './inbound/ask.ts';

@@ -66,10 +66,11 @@ describe('A1–A4 who is asked', () => {
     });
   });
 
-  test('A3 a registration that names knowledge bases has them looked up', () => {
+  test('A3 E8 the knowledge bases that a registration names were read with it', () => {
     const agent_override = { retell_llm: { knowledge_base_ids: ['kb_1', 'kb_gone'] } };
-    const entry: Entry = { kind: 'registered', resolved: found(), dynamic_variables: {}, agent_override };
-    const story = play(buildFacts({ entry }), { resolve: () => found(buildTarget(), ['kb_1']) });
+    const resolved = found(buildTarget(), ['kb_1']);
+    const story = play(buildFacts({ entry: { kind: 'registered', resolved, dynamic_variables: {}, agent_override } }));
+    expect(effectsOf(story, 'resolve')).toEqual([]);
     expect(effectsOf(story, 'accept')[0]?.plan.engine).toMatchObject({ settings: { knowledge_base_ids: ['kb_1'] } });
   });
 

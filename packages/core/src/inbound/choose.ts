@@ -1,7 +1,8 @@
 /** Who is to take the inbound (E1–E4), and what becomes of a target once it was read. */
-import type { Issue, JsonObject } from '@pickup/contract';
+import type { Issue } from '@pickup/contract';
 import { applyOverride, mayKeepReply } from '../agent/apply-override.ts';
 import { ignored } from '../agent/lay-override.ts';
+import { overrideReads } from '../agent/override-reads.ts';
 import type { SessionPlan } from '../session-plan.ts';
 import { refuse } from './conclude.ts';
 import type { Instant } from './event.ts';
@@ -24,21 +25,14 @@ export function ownChoice(state: InboundState, wishes: Wishes, because: string):
 export function choose(state: InboundState, choice: Choice, at: Instant): Move {
   const told = note(state, `agent ${choice.agent_id} because ${choice.because}`);
   const arrived = readAtArrival(state, choice);
-  const engine = engineOf(choice.wishes);
-  const bases = knowledgeBases(choice.wishes);
-  // A registration's engine was read with it.
-  const readsMore = bases.length > 0 || (engine !== undefined && state.facts.entry.kind !== 'registered');
+  const more = overrideReads(choice.wishes.agent_override);
+  // What a registration names was read with it.
+  const readsMore = Object.keys(more).length > 0 && state.facts.entry.kind !== 'registered';
   if (arrived && !(arrived.found && readsMore)) return applyTarget(told, choice, arrived, at);
   return go(
     told,
     { name: 'resolving', choice },
-    {
-      type: 'resolve',
-      agent_id: choice.agent_id,
-      reference: choice.reference,
-      ...(engine && { engine_override: engine }),
-      ...(bases.length > 0 && { knowledge_base_ids: bases }),
-    },
+    { type: 'resolve', agent_id: choice.agent_id, reference: choice.reference, ...more },
   );
 }
 
@@ -47,18 +41,6 @@ function readAtArrival(state: InboundState, choice: Choice): ResolvedKnowledge |
   if (choice.named !== 'nothing') return undefined;
   if (entry.kind === 'registered') return entry.resolved;
   return entry.kind === 'number' ? entry.drawn?.resolved : undefined;
-}
-
-function engineOf(wishes: Wishes): JsonObject | undefined {
-  return wishes.agent_override?.agent?.['response_engine'] as JsonObject | undefined;
-}
-
-function knowledgeBases(wishes: Wishes): readonly string[] {
-  const { retell_llm: llm, conversation_flow: flow } = wishes.agent_override ?? {};
-  return [
-    ...((llm?.['knowledge_base_ids'] as string[] | null | undefined) ?? []),
-    ...((flow?.['knowledge_base_ids'] as string[] | null | undefined) ?? []),
-  ];
 }
 
 /** The read that a resolve asked for is here. */
@@ -70,7 +52,7 @@ export function onResolved(state: InboundState, choice: Choice, found: ResolvedK
 function asArrived(state: InboundState, choice: Choice, found: ResolvedKnowledge): ResolvedKnowledge {
   const arrived = readAtArrival(state, choice);
   if (!arrived?.found) return found;
-  const named = engineOf(choice.wishes) !== undefined;
+  const named = overrideReads(choice.wishes.agent_override).engine_override !== undefined;
   if (!found.found) return named ? { ...found, missing: 'engine' } : arrived;
   return {
     found: true,

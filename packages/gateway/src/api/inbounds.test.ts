@@ -98,3 +98,26 @@ test('E5 a reply is judged as it would be in a call, and against the agent it le
   const text = { chat_inbound: { override_agent_id: agent_id } };
   expect((await judge({ reply: text, channel: 'sms' })).issues.map((issue) => issue.code)).toEqual(['wrong_channel']);
 });
+
+test('E5 E6 the check looks up what the reply names: knowledge bases, engine, version', async () => {
+  const { agent_id } = await makeAgent(api.client, { voice_id: 'builtin-en-us' });
+  const other = await api.client.llm.create({ begin_message: 'Other' });
+  await api.store.putKnowledgeBase('kb_abc123', 'Prices');
+  const check = async (call_inbound: object) => {
+    const response = await api.post('/check-webhook-reply', { reply: { call_inbound }, agent_id });
+    const { issues } = (await response.json()) as { issues: { code: string; pointer: string }[] };
+    return issues.map(({ code, pointer }) => `${code} ${pointer.replace('/call_inbound/', '')}`);
+  };
+  const bases = (id: string) => ({ agent_override: { retell_llm: { knowledge_base_ids: [id] } } });
+  expect(await check(bases('kb_abc123'))).toEqual([]);
+  expect(await check(bases('kb_gone'))).toEqual([
+    'unknown_knowledge_base agent_override/retell_llm/knowledge_base_ids/0',
+  ]);
+  const engine = (llm_id: string) => ({
+    agent_override: { agent: { response_engine: { type: 'retell-llm', llm_id } } },
+  });
+  expect(await check(engine(other.llm_id))).toEqual([]);
+  expect(await check(engine('llm_gone'))).toEqual(['unknown_engine agent_override/agent/response_engine']);
+  expect(await check({ override_agent_version: 9 })).toEqual(['unknown_version override_agent_version']);
+  expect(await check({ override_agent_id: 'agent_gone' })).toEqual(['unknown_agent override_agent_id']);
+});

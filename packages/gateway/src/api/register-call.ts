@@ -1,5 +1,6 @@
 /** register-phone-call (A3): whole answer of what a webhook would have said, for a call that dials `sip:{call_id}@host`. */
 import { type JsonObject, lintReply, parseRegisterCall, type RegisterCallBody } from '@pickup/contract';
+import { overrideReads } from '@pickup/core';
 import type { CallRow, ResolveResult } from '../stores/port.ts';
 import { callBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
@@ -36,11 +37,10 @@ export function registerCallRoutes(deps: ApiDeps): readonly Route[] {
 }
 
 async function resolve(deps: ApiDeps, read: RegisterCallBody): Promise<Target> {
-  const engine = read.agent_override?.agent?.['response_engine'] as JsonObject | null | undefined;
   const found = await deps.store.resolveTarget({
     agent_id: read.agent_id,
     reference: read.agent_version ?? 'latest',
-    ...(engine && { engine_override: engine }),
+    ...overrideReads(read.agent_override),
   });
   if (!found.found) throw found.missing === 'agent' ? unknownAsset() : badReference(found.message);
   if (found.target.channel !== 'voice')

@@ -8,6 +8,7 @@ import {
   parseCheckReply,
   replyGroupOf,
 } from '@pickup/contract';
+import { overrideReads } from '@pickup/core';
 import type { ResolveResult } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, badReference, unknownAsset } from './failure.ts';
@@ -38,7 +39,8 @@ export function webhookReplyRoutes(deps: ApiDeps): readonly Route[] {
         const alone = lintReply(read.reply, options);
         const named = agentOf(alone.reply, base);
         if (named === undefined) return alone;
-        const resolved = await deps.store.resolveTarget(named);
+        const override = alone.reply.kind === 'overrides' ? alone.reply.agent_override : undefined;
+        const resolved = await deps.store.resolveTarget({ ...named, ...overrideReads(override) });
         const missing = issueOf(resolved, read, alone.reply);
         if (missing !== undefined || !resolved.found) {
           return { ...alone, issues: [...alone.issues, ...(missing ? [missing] : [])] };
@@ -76,10 +78,18 @@ async function baseAgent(deps: ApiDeps, read: CheckReplyBody): Promise<Named | u
 
 /** E1, E6: an agent that is not there, or is of the other channel. */
 function issueOf(resolved: ResolveResult, read: CheckReplyBody, reply: JudgedReply): Issue | undefined {
-  const own = reply.kind === 'overrides' && reply.override_agent_id !== undefined;
-  const pointer = own ? `/${replyGroupOf(read.channel)}/override_agent_id` : '';
-  const common = { severity: 'error', effect: 'refuses', pointer } as const;
-  if (!resolved.found) return { ...common, code: 'unknown_agent', message: resolved.message };
+  const said = reply.kind === 'overrides' ? reply : undefined;
+  const at = (field: string, isSaid: boolean) => (isSaid ? `/${replyGroupOf(read.channel)}/${field}` : '');
+  const agent = at('override_agent_id', said?.override_agent_id !== undefined);
+  const common = { severity: 'error', effect: 'refuses', pointer: agent } as const;
+  if (!resolved.found) {
+    const { missing, message } = resolved;
+    if (missing === 'agent') return { ...common, code: 'unknown_agent', message };
+    const engine = at('agent_override/agent/response_engine', said?.agent_override?.agent?.['response_engine'] != null);
+    const version = at('override_agent_version', said?.override_agent_version !== undefined);
+    const pointer = (missing === 'engine' ? engine : version) || agent;
+    return { ...common, code: `unknown_${missing}`, pointer, message };
+  }
   const { agent_id, channel } = resolved.target;
   if (channel === (read.channel === 'call' ? 'voice' : 'chat')) return undefined;
   const message = `${agent_id} is a ${channel} agent and cannot take a ${read.channel === 'call' ? 'call' : 'text'}.`;

@@ -1,6 +1,13 @@
 /** Makes an inbound's facts: everything that is read at its arrival and then holds for it (E8). */
-import type { AgentOverride, Catalogue, EdgeName, JsonObject } from '@pickup/contract';
-import { drawAgent, type Entry, type GatewaySettings, type InboundFacts, type Instant } from '@pickup/core';
+import type { AgentOverride, Catalogue, EdgeName } from '@pickup/contract';
+import {
+  drawAgent,
+  type Entry,
+  type GatewaySettings,
+  type InboundFacts,
+  type Instant,
+  overrideReads,
+} from '@pickup/core';
 import type { CallRow, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import { countryOf } from './phone-digits.ts';
@@ -90,11 +97,10 @@ async function numberEntry(store: Store, call: ArrivedCall): Promise<Entry> {
 
 async function registeredEntry(store: Store, call: CallRow): Promise<Entry> {
   const override = call.registration?.['agent_override'] as AgentOverride | undefined;
-  const engine = override?.agent?.['response_engine'] as JsonObject | undefined;
   const resolved = await store.resolveTarget({
     agent_id: call.agent_id,
     reference: call.agent_version,
-    ...(engine && { engine_override: engine }),
+    ...overrideReads(override),
   });
   return {
     kind: 'registered',
