@@ -178,9 +178,17 @@ function readCatalogue(home: string, log: Log): Catalogue {
   const file = join(home, 'catalogue.json');
   const catalogue = defaultCatalogue();
   if (!existsSync(file)) return catalogue;
-  const { extension, issues } = parseCatalogueExtension(JSON.parse(readFileSync(file, 'utf8')));
+  const { extension, issues } = parseCatalogueExtension(readJson(file));
   for (const issue of issues) log.warn('catalogue_issue', { file, pointer: issue.pointer, message: issue.message });
   return extendCatalogue(catalogue, extension);
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function verdict(outbound: Outbound, url: string) {

@@ -191,6 +191,24 @@ test('H1 a leg that throws ends this inbound with 500, recorded as ours, and no 
   expect(world.runner.ringing).toBe(0);
 });
 
+test('H1 a fault while a slot is being taken leaves no slot taken', async () => {
+  const world = await openWorld();
+  let given = () => {};
+  world.faults.set('takeSlot', new Promise<void>((resolve) => (given = resolve)));
+  const recorded = world.arrive({ gateway: { concurrency: 1 } });
+  await world.settle();
+  world.leg.refuse = () => {
+    throw new Error('transport is closed');
+  };
+  world.runner.interruptAll();
+  given();
+  await recorded;
+  await world.settle();
+  world.faults.clear();
+  expect(await world.memory.takeSlot({ inbound_id: 'inb_2', node_id: 'n', limit: 1 })).toBe('taken');
+  expect(await world.memory.getInbound('inb_1')).toMatchObject({ outcome: 'interrupted' });
+});
+
 test('H5 whoever rings when the process stops at once hears 500', async () => {
   const world = await openWorld();
   world.answers.push(new Promise(() => {}));

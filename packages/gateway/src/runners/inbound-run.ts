@@ -27,6 +27,7 @@ import type { CallLeg, ConnectedLeg } from './leg.ts';
 import { logOutcome } from './log-outcome.ts';
 import type { SessionRunner } from './session-runner.ts';
 import { startSession } from './start-session.ts';
+import { Timers } from './timers.ts';
 import type { Unrecorded } from './unrecorded.ts';
 import { untilStored } from './until-stored.ts';
 
@@ -51,7 +52,7 @@ export class InboundRun {
   readonly #deps: InboundRunDeps;
   readonly #leg: CallLeg;
   readonly #closed: (id: string) => void;
-  readonly #timers = new Map<TimerName, () => void>();
+  readonly #timers: Timers<TimerName>;
   readonly #queue: Fed[] = [];
   #state: InboundState;
   #first: readonly InboundEffect[];
@@ -67,6 +68,7 @@ export class InboundRun {
     this.#deps = deps;
     this.#leg = leg;
     this.#closed = closed;
+    this.#timers = new Timers(deps.clock);
     const first = begin(facts);
     this.#state = first.state;
     this.#first = first.effects;
@@ -143,7 +145,7 @@ export class InboundRun {
         this.#bug('break_off', again);
       }
     }
-    if (holds_slot) this.#unwaited('release_slot', () => this.#deps.store.releaseSlot(this.#id));
+    if (holds_slot) this.#releaseSlot();
     if (facts.entry.kind === 'registered') this.#releaseCall();
     const settlement = brokenOffRow(this.#state, this.#deps.clock.wallMs());
     this.#stored('settle', () => this.#deps.store.settleInbound(settlement)).finally(() => this.#end());
@@ -162,13 +164,13 @@ export class InboundRun {
       case 'take_slot':
         return this.#takeSlot(effect);
       case 'release_slot':
-        return this.#unwaited('release_slot', () => this.#deps.store.releaseSlot(this.#id));
+        return this.#releaseSlot();
       case 'ask':
         return this.#ask(effect);
       case 'abort_attempt':
         return this.#attempt?.abort();
       case 'set_timer':
-        return this.#setTimer(effect.name, effect.at_mono_ms);
+        return this.#timers.set(effect.name, effect.at_mono_ms, () => this.#feed({ type: 'timer', name: effect.name }));
       case 'resolve':
         return this.#resolve(effect);
       case 'start_session':
@@ -176,6 +178,7 @@ export class InboundRun {
       case 'discard_session':
         return this.#discardSession();
       case 'record_attempt':
+      case 'record_late':
         return this.#recordAttempt();
       case 'record_decision':
         return this.#recordDecision(effect);
@@ -185,15 +188,13 @@ export class InboundRun {
         return this.#feed({ type: this.#leg.refuse(effect.answer) ? 'answer_handed' : 'caller_gone' });
       case 'settle':
         return this.#settle(effect);
-      case 'record_late':
-        return this.#recordAttempt();
     }
   }
 
   #open(): void {
     const opened = this.#deps.store.openInbound(arrivalRow(this.#state, this.#leg, this.#deps.nodeId));
     opened.then(
-      ({ opened: ours }) => (ours ? this.#feed({ type: 'opened' }) : this.#duplicate()),
+      ({ opened: ours }) => (ours ? this.#feed({ type: 'opened' }) : this.#guarded(() => this.#duplicate())),
       (error) => {
         this.#openFailed = true;
         this.#storeFailed('open', error);
@@ -214,19 +215,15 @@ export class InboundRun {
     this.#feed({ type: 'store_failed' });
   }
 
-  #takeSlot(effect: Effect<'take_slot'>): void {
-    const { limit, endpoint } = effect;
-    this.#deps.store
-      .takeSlot({
-        inbound_id: this.#id,
-        node_id: this.#deps.nodeId,
-        limit,
-        ...(endpoint !== undefined && { endpoint }),
-      })
-      .then(
-        (answer) => this.#feed({ type: answer === 'taken' ? 'slot_taken' : 'slot_full' }),
-        (error) => this.#storeFailed('take_slot', error),
-      );
+  #takeSlot({ limit, endpoint }: Effect<'take_slot'>): void {
+    const slot = { inbound_id: this.#id, node_id: this.#deps.nodeId, limit };
+    this.#deps.store.takeSlot({ ...slot, ...(endpoint !== undefined && { endpoint }) }).then(
+      (answer) => {
+        if (this.#over && answer === 'taken') return this.#releaseSlot();
+        this.#feed({ type: answer === 'taken' ? 'slot_taken' : 'slot_full' });
+      },
+      (error) => this.#storeFailed('take_slot', error),
+    );
   }
 
   #ask(effect: Effect<'ask'>): void {
@@ -244,14 +241,6 @@ export class InboundRun {
         if (this.#attempt === aborter) this.#attempt = undefined;
         this.#feed({ type: 'attempt_ended', attempt: effect.attempt, result, chance: this.#deps.random() });
       });
-  }
-
-  #setTimer(name: TimerName, atMonoMs: number): void {
-    this.#timers.get(name)?.();
-    const cancel = this.#deps.clock.after(atMonoMs - this.#deps.clock.monoMs(), () =>
-      this.#feed({ type: 'timer', name }),
-    );
-    this.#timers.set(name, cancel);
   }
 
   #resolve(effect: Effect<'resolve'>): void {
@@ -327,6 +316,10 @@ export class InboundRun {
       });
   }
 
+  #releaseSlot(): void {
+    this.#unwaited('release_slot', () => this.#deps.store.releaseSlot(this.#id));
+  }
+
   /** The registration may be dialled again (A3). */
   #releaseCall(): void {
     const { session_id } = this.#state.facts;
@@ -349,7 +342,6 @@ export class InboundRun {
   }
 
   #end(): void {
-    for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     logOutcome(this.#deps.log, this.#state, this.#deps.clock.monoMs());
     this.#leg.done();

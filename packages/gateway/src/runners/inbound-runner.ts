@@ -3,6 +3,7 @@ import type { InboundObject } from '@pickup/contract';
 import type { InboundFacts } from '@pickup/core';
 import { InboundRun, type InboundRunDeps } from './inbound-run.ts';
 import type { CallLeg } from './leg.ts';
+import { Running } from './running.ts';
 import { createUnrecorded } from './unrecorded.ts';
 
 export interface InboundRunner {
@@ -20,22 +21,15 @@ export interface InboundRunner {
 export function createInboundRunner(given: Omit<InboundRunDeps, 'unrecorded'>): InboundRunner {
   const unrecorded = createUnrecorded(given);
   const deps: InboundRunDeps = { ...given, unrecorded };
-  const running = new Map<string, InboundRun>();
-  let waiting: (() => void)[] = [];
-  const closed = (id: string) => {
-    running.delete(id);
-    if (running.size > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting = [];
-  };
+  const running = new Running<InboundRun>();
   return {
     run(facts, leg) {
       return new Promise((resolve) => {
         const run = new InboundRun(deps, facts, leg, (id) => {
-          closed(id);
+          running.remove(id);
           resolve();
         });
-        running.set(facts.inbound_id, run);
+        running.add(facts.inbound_id, run);
         run.start();
       });
     },
@@ -43,9 +37,9 @@ export function createInboundRunner(given: Omit<InboundRunDeps, 'unrecorded'>): 
     get ringing() {
       return running.size;
     },
-    idle: () => (running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
+    idle: () => running.idle(),
     interruptAll() {
-      for (const run of running.values()) run.interrupt();
+      for (const run of running.all()) run.interrupt();
     },
   };
 }

@@ -4,6 +4,7 @@ import type { Line, PreparedSession, SessionEnd, Utterance } from '../sessions/p
 import type { CallRow, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectedLeg, LegEnd } from './leg.ts';
+import { Running } from './running.ts';
 import { untilStored } from './until-stored.ts';
 
 export interface ConnectedCall {
@@ -46,19 +47,12 @@ const BASIC = 'basic_attributes_only';
 const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
 
 export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
-  const running = new Map<string, RunningSession>();
-  let idle: (() => void)[] = [];
-  const gone = (callId: string) => {
-    running.delete(callId);
-    if (running.size > 0) return;
-    for (const resolve of idle) resolve();
-    idle = [];
-  };
-  const whenIdle = () => (running.size === 0 ? Promise.resolve() : new Promise<void>((resolve) => idle.push(resolve)));
+  const running = new Running<RunningSession>();
+  const gone = (callId: string) => running.remove(callId);
   return {
     begin(connected) {
       const session = new RunningSession(deps, connected, gone);
-      running.set(connected.call.call_id, session);
+      running.add(connected.call.call_id, session);
       return session.start();
     },
     stop(callId) {
@@ -72,10 +66,13 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
     },
     async drain(limitMs) {
       let cancel = () => {};
-      await Promise.race([whenIdle(), new Promise<void>((resolve) => (cancel = deps.clock.after(limitMs, resolve)))]);
+      await Promise.race([
+        running.idle(),
+        new Promise<void>((resolve) => (cancel = deps.clock.after(limitMs, resolve))),
+      ]);
       cancel();
-      for (const session of [...running.values()]) session.end(STOPPED, true);
-      await whenIdle();
+      for (const session of running.all()) session.end(STOPPED, true);
+      await running.idle();
     },
   };
 }

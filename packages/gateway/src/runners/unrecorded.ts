@@ -6,10 +6,9 @@ import type { InboundObject } from '@pickup/contract';
 import type { Log } from '../observe/index.ts';
 import { type InboundArrival, type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
+import { MOST_TRIES, RETRY_MS } from './until-stored.ts';
 
 const MOST_KEPT = 1_000;
-const RETRY_MS = 1_000;
-const MOST_TRIES = 600;
 
 export interface UnrecordedInbound {
   readonly object: InboundObject;

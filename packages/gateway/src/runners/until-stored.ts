@@ -3,8 +3,9 @@ import type { Log } from '../observe/index.ts';
 import { StoreUnavailable } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 
-const RETRY_MS = 1_000;
-const MOST_TRIES = 600;
+/** While the store cannot write, it is asked again after so long, and so often: for ten minutes. */
+export const RETRY_MS = 1_000;
+export const MOST_TRIES = 600;
 
 /** Tries again every second while the store cannot write; other failures are bugs and are logged as ours. */
 export async function untilStored<T>(
