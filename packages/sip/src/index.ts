@@ -8,6 +8,7 @@ export { SipCore } from './server/core.ts';
 export type {
   CoreOptions,
   IncomingInvite,
+  Listener,
   RefuseOptions,
   ServerOptions,
   SipServer,
@@ -18,3 +19,5 @@ export { createSipServer } from './server/server.ts';
 export { TimerQueue } from './timer-queue.ts';
 export { defaultTimers, type SipTimers } from './transaction/index.ts';
 export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';
+export type { TlsIdentity } from './transport/stream.ts';
+export { defaultStreamLimits, type StreamLimits } from './transport/stream-limits.ts';

@@ -34,7 +34,10 @@ async function serve(onInvite: (invite: IncomingInvite) => void): Promise<string
   server = await createSipServer({
     clock,
     random: () => randomBytes(12).toString('hex'),
-    listeners: [{ transport: 'udp', host: '127.0.0.1', port: 0 }],
+    listeners: [
+      { transport: 'udp', host: '127.0.0.1', port: 0 },
+      { transport: 'tcp', host: '127.0.0.1', port: 0 },
+    ],
     userAgent: 'Pickup/test',
     admit: (source) => (source.address === '127.0.0.1' ? 'accept' : 'drop'),
     onInvite,
@@ -50,14 +53,18 @@ function answer(invite: IncomingInvite) {
   return invite.accept({ sdp });
 }
 
-describe.skipIf(!hasSipp())('with SIPp as the caller', () => {
+describe.skipIf(!hasSipp()).each([
+  ['UDP', 'u1'],
+  ['TCP, one connection', 't1'],
+  ['TCP, a connection per call', 'tn'],
+] as const)('with SIPp as the caller over %s', (_name, over) => {
   it('200 calls at 100/s: INVITE, 180, 200, ACK, BYE, with Record-Route kept', async () => {
     let byes = 0;
     const target = await serve((invite) => {
       invite.provisional(180);
       setImmediate(() => answer(invite)?.onBye(() => byes++));
     });
-    const { code, output } = await runSipp({ scenario: 'answered', target, calls: 200, perSecond: 100 });
+    const { code, output } = await runSipp({ scenario: 'answered', target, calls: 200, perSecond: 100, over });
     expect(code, output).toBe(0);
     expect(byes).toBe(200);
     expect(server?.stats()).toMatchObject({ invites: 200, dialogs: 0, malformed: 0, unacknowledged: 0 });
@@ -70,7 +77,7 @@ describe.skipIf(!hasSipp())('with SIPp as the caller', () => {
       const dialog = answer(invite);
       dialog?.onAck(() => ended.push(dialog.bye()));
     });
-    const { code, output } = await runSipp({ scenario: 'hung-up-on', target, calls: 20, perSecond: 50 });
+    const { code, output } = await runSipp({ scenario: 'hung-up-on', target, calls: 20, perSecond: 50, over });
     expect(code, output).toBe(0);
     await Promise.all(ended);
     expect(ended).toHaveLength(20);
@@ -82,7 +89,7 @@ describe.skipIf(!hasSipp())('with SIPp as the caller', () => {
       invite.provisional(180);
       setImmediate(() => invite.refuse(603, { headers: [['Reason', 'Q.850;cause=21']] }));
     });
-    const { code, output } = await runSipp({ scenario: 'refused', target, calls: 20, perSecond: 50 });
+    const { code, output } = await runSipp({ scenario: 'refused', target, calls: 20, perSecond: 50, over });
     expect(code, output).toBe(0);
     // An ACK that matched its refusal leaves nothing to repeat after T1.
     await new Promise((resolve) => setTimeout(resolve, 700));
@@ -96,7 +103,7 @@ describe.skipIf(!hasSipp())('with SIPp as the caller', () => {
       invite.provisional(180);
       invite.onCancel(() => cancelled++);
     });
-    const { code, output } = await runSipp({ scenario: 'cancelled', target, calls: 20, perSecond: 50 });
+    const { code, output } = await runSipp({ scenario: 'cancelled', target, calls: 20, perSecond: 50, over });
     expect(code, output).toBe(0);
     expect(cancelled).toBe(20);
     expect(server?.stats().dialogs).toBe(0);

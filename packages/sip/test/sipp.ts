@@ -25,6 +25,8 @@ interface SippOptions {
   readonly target: string;
   readonly calls: number;
   readonly perSecond: number;
+  /** `u1` (default) UDP; `t1` TCP with one connection, `tn` with one per call. */
+  readonly over?: 'u1' | 't1' | 'tn';
 }
 
 /** Resolves with the exit code (0: every call went as written) and what SIPp printed. */
@@ -34,7 +36,15 @@ export async function runSipp(
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'sipp-'));
   const scenario = join(import.meta.dirname, 'scenarios', `${options.scenario}.xml`);
-  const counts = ['-m', String(options.calls), '-r', String(options.perSecond), '-l', String(options.calls)];
+  const counts = [
+    '-m',
+    String(options.calls),
+    '-r',
+    String(options.perSecond),
+    '-l',
+    String(options.calls),
+    ...['-t', options.over ?? 'u1', '-max_socket', '1000'],
+  ];
   const args = ['-sf', scenario, ...counts, '-i', '127.0.0.1', '-p', String(port), '-timeout', '30', '-timeout_error'];
   const child = spawn('sipp', [...args, '-nostdin', '-trace_err', options.target], { cwd: folder });
   running.add(child);
@@ -54,14 +64,14 @@ export async function runSipp(
   });
 }
 
-// SIPp takes port 0 for 5060.
+// SIPp takes port 0 for 5060. Below the ephemeral ports: on those its own connections may already be.
+let lastPort = 21_000 + (process.pid % 500) * 8;
 function freePort(): Promise<number> {
+  const port = lastPort++;
   const socket = createSocket('udp4');
   return new Promise((resolve) => {
-    socket.bind(0, '127.0.0.1', () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
+    socket.once('error', () => resolve(freePort()));
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(port)));
   });
 }
 

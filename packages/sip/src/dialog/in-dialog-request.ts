@@ -12,14 +12,11 @@ export interface InDialogOptions {
   readonly headers?: HeaderInput;
 }
 
-/** A request with the URI it is to be sent towards. */
-export interface InDialogRequest {
-  readonly request: SipRequest;
-  readonly nextHop: string;
-}
+/** The URI a dialog's request is sent towards: the first route, else the remote target. */
+export const nextHop = (state: DialogState): string => routeUri(state.routes[0]) ?? state.remoteTarget;
 
 /** Builds a request inside a dialog, by loose or strict routing as the first route asks (RFC 3261 12.2.1.1). */
-export function buildInDialogRequest(state: DialogState, options: InDialogOptions): InDialogRequest {
+export function buildInDialogRequest(state: DialogState, options: InDialogOptions): SipRequest {
   const first = routeUri(state.routes[0]);
   const strict = first !== undefined && !isLoose(first);
   const uri = strict ? first : state.remoteTarget;
@@ -35,7 +32,7 @@ export function buildInDialogRequest(state: DialogState, options: InDialogOption
     ...(options.userAgent === undefined ? [] : [['User-Agent', options.userAgent] as const]),
     ...(options.headers ?? []),
   ];
-  return { request: buildRequest({ method: options.method, uri, headers }), nextHop: first ?? state.remoteTarget };
+  return buildRequest({ method: options.method, uri, headers });
 }
 
 const routeUri = (route: string | undefined): string | undefined =>

@@ -1,3 +1,3 @@
 export { AnsweredDialog, type Dialog, type DialogEnd, type DialogOptions } from './dialog.ts';
-export { buildInDialogRequest, type InDialogOptions, type InDialogRequest } from './in-dialog-request.ts';
+export { buildInDialogRequest, type InDialogOptions, nextHop } from './in-dialog-request.ts';
 export { type DialogState, dialogMemo, readDialogMemo } from './memo.ts';

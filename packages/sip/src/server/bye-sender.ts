@@ -1,9 +1,10 @@
-import { buildInDialogRequest, type DialogState } from '../dialog/index.ts';
+import { buildInDialogRequest, type DialogState, nextHop } from '../dialog/index.ts';
 import { branchCookie, type HeaderInput, parseUri, serializeMessage } from '../message/index.ts';
 import { clientKey, NonInviteClientTransaction, type Schedule, type SipTimers } from '../transaction/index.ts';
-import { isAddress, uriTarget } from '../transport/address.ts';
+import { defaultPort, isAddress, type UriTarget, uriTarget } from '../transport/address.ts';
 import type { Destination, Packet, Transport } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
+import type { TransportSet } from './transport-set.ts';
 
 interface ByeSenderOptions {
   readonly timers: SipTimers;
@@ -11,9 +12,7 @@ interface ByeSenderOptions {
   readonly random: () => string;
   readonly userAgent: string | undefined;
   readonly resolveHost: ResolveHost;
-  readonly transportFor: (state: DialogState) => Transport | undefined;
-  /** `host:port` to show to that peer. */
-  readonly advertise: (transport: Transport, to: Destination) => string;
+  readonly transports: TransportSet;
   readonly send: (packet: Packet, transport: Transport, to: Destination) => void;
 }
 
@@ -35,11 +34,12 @@ export class ByeSender {
 
   /** Sends one; resolves at its final answer, after 64·T1 without one, or when closed. Never rejects. */
   async send(state: DialogState, headers: HeaderInput | undefined): Promise<void> {
-    const transport = this.#options.transportFor(state);
+    const target = this.#target(state);
+    const transport = this.#options.transports.forDialog(state, target?.transport);
     if (!transport) return;
     const branch = `${branchCookie}${this.#options.random()}`;
-    const sentBy = this.#options.advertise(transport, state.peer);
-    const { request, nextHop } = buildInDialogRequest(state, {
+    const sentBy = this.#options.transports.advertise(transport, state.peer);
+    const request = buildInDialogRequest(state, {
       method: 'BYE',
       seq: state.localSeq + 1,
       via: `SIP/2.0/${transport.kind.toUpperCase()} ${sentBy};branch=${branch};rport`,
@@ -47,7 +47,7 @@ export class ByeSender {
       ...(headers === undefined ? {} : { headers }),
     });
     const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `BYE ${request.uri}` };
-    const found = this.#destination(state, nextHop);
+    const found = this.#destination(state, target, transport);
     const to = found instanceof Promise ? await found : found;
     if (this.#closed) return;
     await this.#transact(clientKey(branch, 'BYE'), packet, transport, to);
@@ -86,14 +86,27 @@ export class ByeSender {
     });
   }
 
-  /** The next hop's address; the INVITE's source where it has none, or lies behind a NAT (RFC 3263 has no answer). */
-  #destination(state: DialogState, nextHop: string): Destination | Promise<Destination> {
-    if (state.behindNat && state.routes.length === 0) return state.peer;
-    const target = uriTarget(parseUri(nextHop));
+  /** The next hop; undefined where it is the INVITE's source, whatever the Contact says. */
+  #target(state: DialogState): UriTarget | undefined {
+    if (state.behindNat && state.routes.length === 0) return undefined;
+    return uriTarget(parseUri(nextHop(state)));
+  }
+
+  /** The next hop's address; the INVITE's source where it has none (RFC 3263 has no answer). */
+  #destination(
+    state: DialogState,
+    target: UriTarget | undefined,
+    transport: Transport,
+  ): Destination | Promise<Destination> {
     if (!target) return state.peer;
-    if (isAddress(target.host)) return { address: target.host, port: target.port };
-    return this.#options
-      .resolveHost(target.host)
-      .then((address) => (address === undefined ? state.peer : { address, port: target.port }));
+    const { host, port = defaultPort(transport.kind) } = target;
+    const place = (address: string): Destination => {
+      const found = { address, port, name: host };
+      // The connection the INVITE came by serves, as long as it is open: the peer may be unable to take others.
+      const isPeer = transport.reliable && transport.kind === state.transport && address === state.peer.address;
+      return isPeer ? { ...state.peer, name: host, reconnect: { address, port } } : found;
+    };
+    if (isAddress(host)) return place(host);
+    return this.#options.resolveHost(host).then((address) => (address === undefined ? state.peer : place(address)));
   }
 }

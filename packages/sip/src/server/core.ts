@@ -9,7 +9,6 @@ import {
   buildResponse,
   type HeaderInput,
   headerValue,
-  hostPort,
   type ParseFailure,
   paramValue,
   parseMessage,
@@ -22,18 +21,9 @@ import {
   tagOf,
 } from '../message/index.ts';
 import { TimerQueue } from '../timer-queue.ts';
-import {
-  clientKey,
-  defaultTimers,
-  InviteServerTransaction,
-  mergeKey,
-  NonInviteServerTransaction,
-  type Schedule,
-  type SipTimers,
-  serverKey,
-} from '../transaction/index.ts';
-import { advertisedHost, responseDestination } from '../transport/address.ts';
-import type { Destination, Outlet, Packet, Source, Transport } from '../transport/port.ts';
+import { clientKey, defaultTimers, type Schedule, type SipTimers } from '../transaction/index.ts';
+import { responseDestination } from '../transport/address.ts';
+import type { Outlet, Packet, Source, Transport } from '../transport/port.ts';
 import { createResolveHost } from '../transport/resolve.ts';
 import { ByeSender } from './bye-sender.ts';
 import { readInviteMemo } from './invite-memo.ts';
@@ -41,15 +31,9 @@ import { acceptHeader, allowHeader, judgeRequest, type Refusal, supportedHeader 
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { PendingInvite } from './pending-invite.ts';
 import { readOffer, sdpText } from './read-offer.ts';
+import { TransactionTable } from './transaction-table.ts';
+import { TransportSet } from './transport-set.ts';
 import { stampRequest, Wire } from './wire.ts';
-
-interface InviteEntry {
-  readonly transaction: InviteServerTransaction;
-  /** Absent once a final response went out. */
-  pending?: PendingInvite;
-  /** Our tag, once there is one. */
-  toTag?: string;
-}
 
 /** One admitted request on its way through the server. */
 interface Arrival {
@@ -66,21 +50,20 @@ export class SipCore {
   readonly #timers: SipTimers;
   readonly #queue: TimerQueue;
   readonly #schedule: Schedule;
-  readonly #transports: Transport[] = [];
+  readonly #transports: TransportSet;
   readonly #wire: Wire;
-  readonly #invites = new Map<string, InviteEntry>();
-  readonly #requests = new Map<string, NonInviteServerTransaction>();
-  /** Requests outside dialogs by what makes two of them one (RFC 3261 8.2.2.2), to their transaction's key. */
-  readonly #merged = new Map<string, string>();
+  readonly #transactions: TransactionTable;
   readonly #dialogs = new Map<string, AnsweredDialog | PendingInvite>();
   readonly #byes: ByeSender;
-  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0, unacknowledged: 0 };
+  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0 };
 
   constructor(options: CoreOptions) {
     this.#options = options;
     this.#timers = { ...defaultTimers, ...options.timers };
     this.#queue = new TimerQueue(options.clock);
     this.#schedule = (delayMs, fire) => this.#queue.after(delayMs, fire);
+    this.#transports = new TransportSet(options.publicHost);
+    this.#transactions = new TransactionTable(this.#timers, this.#schedule);
     this.#wire = new Wire(options);
     this.#byes = new ByeSender({
       timers: this.#timers,
@@ -88,15 +71,27 @@ export class SipCore {
       random: options.random,
       userAgent: options.userAgent,
       resolveHost: options.resolveHost ?? createResolveHost(),
-      transportFor: (state) => this.#transportFor(state.transport, state.localHost, state.localPort),
-      advertise: (transport, to) => this.#advertise(transport, to),
+      transports: this.#transports,
       send: (packet, transport, to) => this.#wire.send(packet, transport, to),
     });
   }
 
   /** Adds a way in and out. */
   addTransport(transport: Transport): void {
-    this.#transports.push(transport);
+    this.#transports.add(transport);
+  }
+
+  /** Takes the head of a message that no length can be told of (RFC 3261 18.3). */
+  receiveUnframed(
+    head: Uint8Array,
+    fault: { readonly status: number; readonly reason: string },
+    source: Source,
+    transport: Transport,
+  ): void {
+    this.#counts.received++;
+    const { message } = parseMessage(head);
+    const request = message?.kind === 'request' ? { message } : {};
+    this.#refuseMalformed({ ...fault, ...request }, source, transport);
   }
 
   /** Takes one datagram, or one framed message of a stream. */
@@ -124,11 +119,10 @@ export class SipCore {
     const parsed = origin && parseMessage(serializeMessage(origin.request));
     if (!origin || !parsed?.ok || parsed.message.kind !== 'request') return false;
     const { source, local, toTag } = origin;
-    const transport = this.#transportFor(source.transport, local.host, local.port);
-    const key = serverKey(parsed.message, parsed.head, 'INVITE');
-    if (!transport || this.#invites.has(key)) return false;
+    const transport = this.#transports.find(source.transport, local);
+    if (!transport || this.#transactions.invite(parsed.message, parsed.head)) return false;
     const outlet = this.#wire.outlet(transport, responseDestination(parsed.head.via, source));
-    const { transaction } = this.#openInviteTransaction(key, mergeKey(parsed.head), outlet);
+    const { transaction } = this.#transactions.openInvite(parsed.message, parsed.head, outlet);
     const headers = [...(options.headers ?? []), ...this.#wire.serverHeaders];
     const reason = options.reason === undefined ? {} : { reason: options.reason };
     const response = buildResponse(parsed.message, code, { ...reason, toTag, headers });
@@ -143,8 +137,9 @@ export class SipCore {
   }
 
   stats(): SipStats {
-    const transactions = this.#invites.size + this.#requests.size + this.#byes.size;
-    return { ...this.#counts, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
+    const { unacknowledged, size } = this.#transactions;
+    const transactions = size + this.#byes.size;
+    return { ...this.#counts, unacknowledged, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
   }
 
   /** Stops every timer and forgets everything; the transports are the caller's. */
@@ -152,10 +147,15 @@ export class SipCore {
     this.#byes.close();
     for (const dialog of this.#dialogs.values()) if (dialog instanceof AnsweredDialog) dialog.abandon();
     this.#queue.clear();
-    for (const map of [this.#invites, this.#requests, this.#merged, this.#dialogs]) map.clear();
+    this.#transactions.clear();
+    this.#dialogs.clear();
   }
 
-  #refuseMalformed(failure: ParseFailure, source: Source, transport: Transport): void {
+  #refuseMalformed(
+    failure: Pick<ParseFailure, 'status' | 'reason' | 'message'>,
+    source: Source,
+    transport: Transport,
+  ): void {
     this.#counts.malformed++;
     const { message } = failure;
     if (!message || message.method === 'ACK') return;
@@ -182,64 +182,59 @@ export class SipCore {
   #dispatch(arrival: Arrival): void {
     const { request, head } = arrival;
     if (request.method === 'ACK') return this.#receiveAck(arrival);
-    const key = serverKey(request, head, request.method);
-    const known = request.method === 'INVITE' ? this.#invites.get(key)?.transaction : this.#requests.get(key);
+    const known = this.#transactions.known(request, head);
     if (known) return known.retransmitted();
-    if (request.method === 'CANCEL') return this.#receiveCancel(arrival, key);
-    if (tagOf(head.to) !== undefined) return this.#receiveInDialog(arrival, key);
-    const refusal = judgeRequest(request) ?? this.#judgeMerged(head);
-    if (refusal) return this.#refuse(arrival, key, refusal);
-    if (request.method === 'INVITE') return this.#receiveInvite(arrival, key);
-    if (request.method === 'OPTIONS') return this.#answerOptions(arrival, key);
-    return this.#refuse(arrival, key, { status: 481 });
-  }
-
-  #judgeMerged(head: SipHead): Refusal | undefined {
-    return this.#merged.has(mergeKey(head)) ? { status: 482 } : undefined;
+    if (request.method === 'CANCEL') return this.#receiveCancel(arrival);
+    if (tagOf(head.to) !== undefined) return this.#receiveInDialog(arrival);
+    const refusal = judgeRequest(request) ?? (this.#transactions.isMerged(head) ? { status: 482 } : undefined);
+    if (refusal) return this.#refuse(arrival, refusal);
+    if (request.method === 'INVITE') return this.#receiveInvite(arrival);
+    if (request.method === 'OPTIONS') return this.#answerOptions(arrival);
+    return this.#refuse(arrival, { status: 481 });
   }
 
   #receiveAck({ request, head }: Arrival): void {
-    const entry = this.#invites.get(serverKey(request, head, 'INVITE'));
+    const entry = this.#transactions.invite(request, head);
     if (entry?.transaction.acknowledged()) return;
     const dialog = this.#dialogs.get(dialogKey(head.callId, tagOf(head.to) ?? '', tagOf(head.from) ?? ''));
     if (dialog instanceof AnsweredDialog) dialog.receiveAck(head.cseq.seq, sdpText(request).sdp);
   }
 
-  #receiveCancel(arrival: Arrival, key: string): void {
-    const entry = this.#invites.get(serverKey(arrival.request, arrival.head, 'INVITE'));
-    if (!entry) return this.#refuse(arrival, key, { status: 481 });
+  #receiveCancel(arrival: Arrival): void {
+    const entry = this.#transactions.invite(arrival.request, arrival.head);
+    if (!entry) return this.#refuse(arrival, { status: 481 });
     const { pending, toTag } = entry;
-    this.#answer(arrival, key, { status: 200 }, toTag);
+    this.#answer(arrival, { status: 200 }, toTag);
     pending?.cancel(arrival.request);
   }
 
-  #receiveInDialog(arrival: Arrival, key: string): void {
+  #receiveInDialog(arrival: Arrival): void {
     const { request, head } = arrival;
     const dialog = this.#dialogs.get(dialogKey(head.callId, tagOf(head.to) ?? '', tagOf(head.from) ?? ''));
     const refusal = dialog ? judgeRequest(request) : { status: 481 };
-    if (!dialog || refusal) return this.#refuse(arrival, key, refusal ?? { status: 481 });
-    if (dialog instanceof PendingInvite) return this.#receiveEarly(arrival, key, dialog);
-    if (!dialog.takeSeq(head.cseq.seq)) return this.#refuse(arrival, key, { status: 500, reason: 'CSeq Out of Order' });
-    if (request.method === 'OPTIONS') return this.#answerOptions(arrival, key);
-    if (request.method === 'INVITE') return this.#refuse(arrival, key, { status: 488 });
-    this.#answer(arrival, key, { status: 200 });
+    if (!dialog || refusal) return this.#refuse(arrival, refusal ?? { status: 481 });
+    if (dialog instanceof PendingInvite) return this.#receiveEarly(arrival, dialog);
+    if (!dialog.takeSeq(head.cseq.seq)) return this.#refuse(arrival, { status: 500, reason: 'CSeq Out of Order' });
+    if (request.method === 'OPTIONS') return this.#answerOptions(arrival);
+    if (request.method === 'INVITE') return this.#refuse(arrival, { status: 488 });
+    this.#answer(arrival, { status: 200 });
     dialog.receiveBye(request);
   }
 
-  #receiveEarly(arrival: Arrival, key: string, pending: PendingInvite): void {
+  #receiveEarly(arrival: Arrival, pending: PendingInvite): void {
     const { method } = arrival.request;
-    if (method === 'OPTIONS') return this.#answerOptions(arrival, key);
-    if (method === 'INVITE') return this.#refuse(arrival, key, { status: 491 });
-    this.#answer(arrival, key, { status: 200 });
+    if (method === 'OPTIONS') return this.#answerOptions(arrival);
+    if (method === 'INVITE') return this.#refuse(arrival, { status: 491 });
+    this.#answer(arrival, { status: 200 });
     pending.cancel(arrival.request);
   }
 
-  #receiveInvite(arrival: Arrival, key: string): void {
+  #receiveInvite(arrival: Arrival): void {
     const { request, head, source, transport, outlet } = arrival;
     const { offer, refusal } = readOffer(request);
-    if (refusal) return this.#refuse(arrival, key, refusal);
+    if (refusal) return this.#refuse(arrival, refusal);
     this.#counts.invites++;
-    const entry = this.#openInviteTransaction(key, mergeKey(head), outlet);
+    const entry = this.#transactions.openInvite(request, head, outlet);
     const pack = (response: SipResponse) => this.#wire.pack(response, head.callId, 'INVITE');
     entry.transaction.respond(100, pack(buildResponse(request, 100)));
     const toTag = this.#options.random();
@@ -252,7 +247,7 @@ export class SipCore {
       toTag,
       offer,
       transaction: entry.transaction,
-      contact: `<sip:${this.#advertise(transport, source)}>`,
+      contact: this.#transports.contact(transport, source, request.uri),
       serverHeaders: this.#wire.serverHeaders,
       pack,
       openDialog: (state, answer) => this.#openDialog(state, answer, outlet),
@@ -286,22 +281,6 @@ export class SipCore {
     }
   }
 
-  #openInviteTransaction(key: string, merge: string, outlet: Outlet): InviteEntry {
-    const transaction = new InviteServerTransaction({
-      outlet,
-      timers: this.#timers,
-      schedule: this.#schedule,
-      onTerminated: ({ acknowledged }) => {
-        if (!acknowledged) this.#counts.unacknowledged++;
-        this.#forget(this.#invites, key, merge);
-      },
-    });
-    const entry: InviteEntry = { transaction };
-    this.#invites.set(key, entry);
-    if (!this.#merged.has(merge)) this.#merged.set(merge, key);
-    return entry;
-  }
-
   #openDialog(state: DialogState, answer: Packet, outlet: Outlet): Dialog {
     const key = dialogKey(state.callId, state.localTag, state.remoteTag);
     const dialog = new AnsweredDialog({
@@ -317,44 +296,21 @@ export class SipCore {
     return dialog;
   }
 
-  #answerOptions(arrival: Arrival, key: string): void {
-    this.#answer(arrival, key, { status: 200, headers: [allowHeader, acceptHeader, supportedHeader] });
+  #answerOptions(arrival: Arrival): void {
+    this.#answer(arrival, { status: 200, headers: [allowHeader, acceptHeader, supportedHeader] });
   }
 
-  #refuse(arrival: Arrival, key: string, refusal: Refusal): void {
-    if (arrival.request.method !== 'INVITE') return this.#answer(arrival, key, refusal);
+  #refuse(arrival: Arrival, refusal: Refusal): void {
+    if (arrival.request.method !== 'INVITE') return this.#answer(arrival, refusal);
     const response = this.#wire.build(arrival.request, refusal, this.#options.random());
-    const merge = mergeKey(arrival.head);
-    const { transaction } = this.#openInviteTransaction(key, merge, arrival.outlet);
+    const { transaction } = this.#transactions.openInvite(arrival.request, arrival.head, arrival.outlet);
     transaction.respond(refusal.status, this.#wire.pack(response, arrival.head.callId, 'INVITE'));
   }
 
-  #answer(arrival: Arrival, key: string, answer: Refusal, toTag = this.#options.random()): void {
+  #answer(arrival: Arrival, answer: Refusal, toTag = this.#options.random()): void {
     const { request, head, outlet } = arrival;
-    const merge = mergeKey(head);
-    const transaction = new NonInviteServerTransaction({
-      outlet,
-      timers: this.#timers,
-      schedule: this.#schedule,
-      onTerminated: () => this.#forget(this.#requests, key, merge),
-    });
-    this.#requests.set(key, transaction);
-    if (!this.#merged.has(merge)) this.#merged.set(merge, key);
+    const transaction = this.#transactions.openRequest(request, head, outlet);
     transaction.respond(this.#wire.pack(this.#wire.build(request, answer, toTag), head.callId, request.method));
-  }
-
-  #forget(map: Map<string, unknown>, key: string, merge: string): void {
-    map.delete(key);
-    if (this.#merged.get(merge) === key) this.#merged.delete(merge);
-  }
-
-  #transportFor(kind: string, host: string, port: number): Transport | undefined {
-    const same = this.#transports.filter((transport) => transport.kind === kind);
-    return same.find(({ local }) => local.host === host && local.port === port) ?? same[0];
-  }
-
-  #advertise(transport: Transport, peer: Destination): string {
-    return hostPort(advertisedHost(transport, peer.address, this.#options.publicHost), transport.local.port);
   }
 }
 

@@ -6,6 +6,8 @@ import type { ParsedOffer } from '../sdp/index.ts';
 import type { SipTimers } from '../transaction/index.ts';
 import type { Source, TransportKind } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
+import type { TlsIdentity } from '../transport/stream.ts';
+import type { StreamLimits } from '../transport/stream-limits.ts';
 
 /** One message that went in or out. */
 export interface TraceLine {
@@ -42,15 +44,21 @@ export interface CoreOptions {
 
 /** Settings of a server, with where it listens. */
 export interface ServerOptions extends CoreOptions {
-  /** Port 0 takes a free one. */
-  readonly listeners: readonly { readonly transport: 'udp'; readonly host: string; readonly port: number }[];
+  readonly listeners: readonly Listener[];
+  /** What each TCP and TLS listener allows its peers. */
+  readonly streams?: Partial<StreamLimits>;
 }
+
+/** Where to listen. Port 0 takes a free one; several of one host with port 0 get the same number, if it is free. */
+export type Listener =
+  | { readonly transport: 'udp' | 'tcp'; readonly host: string; readonly port: number }
+  | ({ readonly transport: 'tls'; readonly host: string; readonly port: number } & TlsIdentity);
 
 /** Counts since the start, unless they say otherwise. */
 export interface SipStats {
   readonly received: number;
   readonly sent: number;
-  /** Datagrams that could not be parsed. */
+  /** Datagrams and stream messages that could not be parsed. */
   readonly malformed: number;
   /** Requests `admit` refused or dropped. */
   readonly notAdmitted: number;

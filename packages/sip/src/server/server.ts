@@ -1,11 +1,12 @@
-import type { Transport } from '../transport/port.ts';
+import type { Transport, TransportEvents } from '../transport/port.ts';
+import { openStream } from '../transport/stream.ts';
 import { openUdp } from '../transport/udp.ts';
 import { SipCore } from './core.ts';
-import type { ServerOptions, SipServer } from './options.ts';
+import type { Listener, ServerOptions, SipServer } from './options.ts';
 
 /**
  * Opens the listeners and serves calls. Rejects, with nothing left open, where one cannot be opened; the error names
- * host and port and carries the system's `code` (EADDRINUSE).
+ * transport, host and port and carries the system's `code` (EADDRINUSE).
  */
 export async function createSipServer(options: ServerOptions): Promise<SipServer> {
   const core = new SipCore(options);
@@ -15,12 +16,11 @@ export async function createSipServer(options: ServerOptions): Promise<SipServer
     await Promise.all(transports.map((transport) => transport.close()));
   };
   try {
-    for (const { host, port } of options.listeners) {
-      const transport = await openUdp({
-        host,
-        port,
-        onMessage: (bytes, source, via) => core.receive(bytes, source, via),
-      });
+    const ports = new Map<string, number>();
+    for (const listener of options.listeners) {
+      const taken = listener.port === 0 ? ports.get(listener.host) : undefined;
+      const transport = await openBeside(listener, taken, options, core);
+      ports.set(listener.host, transport.local.port);
       transports.push(transport);
       core.addTransport(transport);
     }
@@ -35,4 +35,27 @@ export async function createSipServer(options: ServerOptions): Promise<SipServer
     stats: () => core.stats(),
     close: closeAll,
   };
+}
+
+/** With port 0, the number `beside` that a listener of the same host has, unless another program has it. */
+async function openBeside(
+  listener: Listener,
+  beside: number | undefined,
+  options: ServerOptions,
+  core: SipCore,
+): Promise<Transport> {
+  if (beside === undefined) return open(listener, options, core);
+  return open({ ...listener, port: beside }, options, core).catch(() => open(listener, options, core));
+}
+
+function open(listener: Listener, { clock, streams }: ServerOptions, core: SipCore): Promise<Transport> {
+  const { host, port } = listener;
+  const events: TransportEvents = {
+    onMessage: (bytes, source, via) => core.receive(bytes, source, via),
+    onUnframed: (head, fault, source, via) => core.receiveUnframed(head, fault, source, via),
+  };
+  if (listener.transport === 'udp') return openUdp({ host, port, onMessage: events.onMessage });
+  const limits = streams === undefined ? {} : { limits: streams };
+  const tls = listener.transport === 'tls' ? { tls: listener } : {};
+  return openStream({ host, port, clock, ...events, ...limits, ...tls });
 }

@@ -1,6 +1,6 @@
-/** The transport port: UDP today; streams fit in as one `Transport` per connection. */
+/** The transport port: one `Transport` per listener, whatever number of connections it holds. */
 
-/** Transports a message can name; only udp has a driver so far. */
+/** Transports a message can name. */
 export type TransportKind = 'udp' | 'tcp' | 'tls';
 
 /** Where a message came from. */
@@ -10,10 +10,14 @@ export interface Source {
   readonly transport: TransportKind;
 }
 
-/** Where a message goes. */
+/** Where a message goes. On a stream: the connection to that address and port where it is open, else a new one. */
 export interface Destination {
   readonly address: string;
   readonly port: number;
+  /** Where a new connection goes; default `address` and `port`. Of no meaning to UDP. */
+  readonly reconnect?: { readonly address: string; readonly port: number };
+  /** The host name the address was found for: what a TLS certificate has to name. */
+  readonly name?: string;
 }
 
 /** A way messages go out. */
@@ -25,6 +29,18 @@ export interface Transport {
   /** Returns once the socket's send was called: the message is then handed over. Never throws. */
   send(bytes: Uint8Array, to: Destination): void;
   close(): Promise<void>;
+}
+
+/** What came in on a transport. */
+export interface TransportEvents {
+  onMessage(bytes: Uint8Array, source: Source, transport: Transport): void;
+  /** Streams only: a head without usable length. The connection ends after what is sent within this call. */
+  onUnframed(
+    head: Uint8Array,
+    fault: { readonly status: number; readonly reason: string },
+    source: Source,
+    transport: Transport,
+  ): void;
 }
 
 /** A message on its way out, with what a trace shows of it. */

@@ -1,8 +1,8 @@
 import { createSocket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
-import { bracketHost } from '../message/index.ts';
-import type { Source, Transport } from './port.ts';
+import { listenError } from './listen-error.ts';
+import type { Transport, TransportEvents } from './port.ts';
 
 const bufferBytes = 2 * 1024 * 1024;
 
@@ -10,7 +10,7 @@ interface UdpOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly onMessage: (bytes: Uint8Array, source: Source, transport: Transport) => void;
+  readonly onMessage: TransportEvents['onMessage'];
 }
 
 /** Opens a UDP listener. Rejects with an error that names host and port, `code` as the system gave it. */
@@ -28,7 +28,7 @@ export async function openUdp(options: UdpOptions): Promise<Transport> {
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       socket.close();
-      reject(listenError(options, cause));
+      reject(listenError('udp', options, cause));
     });
     socket.bind({ address, port: options.port, exclusive: true }, () => resolve());
   });
@@ -56,12 +56,4 @@ export async function openUdp(options: UdpOptions): Promise<Transport> {
     options.onMessage(bytes, { address: peer.address, port: peer.port, transport: 'udp' }, transport);
   });
   return transport;
-}
-
-function listenError(options: UdpOptions, cause: NodeJS.ErrnoException): Error {
-  const why = cause.code === 'EADDRINUSE' ? 'the port is in use' : cause.message;
-  const error = new Error(`Cannot listen for SIP on udp ${bracketHost(options.host)}:${options.port}: ${why}`, {
-    cause,
-  });
-  return Object.assign(error, { code: cause.code, port: options.port });
 }

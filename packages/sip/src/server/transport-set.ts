@@ -1,0 +1,46 @@
+import type { DialogState } from '../dialog/index.ts';
+import { hostPort } from '../message/index.ts';
+import { advertisedHost } from '../transport/address.ts';
+import type { Destination, Transport, TransportKind } from '../transport/port.ts';
+
+/** The listeners of a server, and what they are called towards peers. */
+export class TransportSet {
+  readonly #publicHost: string | undefined;
+  readonly #transports: Transport[] = [];
+
+  /** `publicHost` stands in place of every listener's own address. */
+  constructor(publicHost: string | undefined) {
+    this.#publicHost = publicHost;
+  }
+
+  add(transport: Transport): void {
+    this.#transports.push(transport);
+  }
+
+  /** The listener at that place, else one of the same host, else any of the kind. */
+  find(kind: TransportKind, { host, port }: Transport['local']): Transport | undefined {
+    const same = this.#transports.filter((transport) => transport.kind === kind);
+    const near = same.filter(({ local }) => local.host === host);
+    return near.find(({ local }) => local.port === port) ?? near[0] ?? same[0];
+  }
+
+  /** The way out for a dialog's request: the transport its next hop names, else that of the INVITE. */
+  forDialog(state: DialogState, named: TransportKind | undefined): Transport | undefined {
+    const local = { host: state.localHost, port: state.localPort };
+    const other = named === undefined || named === state.transport ? undefined : this.find(named, local);
+    return other ?? this.find(state.transport, local);
+  }
+
+  /** `host:port` to show to that peer. */
+  advertise(transport: Transport, peer: Destination): string {
+    return hostPort(advertisedHost(transport, peer.address, this.#publicHost), transport.local.port);
+  }
+
+  /** The Contact for a dialog with that peer; `requestUri` decides over sips: (RFC 3261 12.1.1). */
+  contact(transport: Transport, peer: Destination, requestUri: string): string {
+    const place = this.advertise(transport, peer);
+    const { kind } = transport;
+    if (kind === 'tls' && requestUri.slice(0, 5).toLowerCase() === 'sips:') return `<sips:${place}>`;
+    return kind === 'udp' ? `<sip:${place}>` : `<sip:${place};transport=${kind}>`;
+  }
+}

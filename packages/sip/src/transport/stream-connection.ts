@@ -1,0 +1,104 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../clock.ts';
+import { type FramingFault, StreamFramer } from './stream-framer.ts';
+import type { StreamLimits } from './stream-limits.ts';
+
+interface StreamConnectionOptions {
+  readonly socket: Socket;
+  /** The peer's, fixed: a socket forgets it when it closes. */
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly clock: Clock;
+  readonly limits: StreamLimits;
+  readonly onMessage: (bytes: Uint8Array) => void;
+  readonly onUnframed: (head: Uint8Array, fault: FramingFault) => void;
+  /** It takes no more messages out; once. */
+  readonly onGone: () => void;
+}
+
+const pong = Buffer.from('\r\n');
+
+/** One TCP or TLS connection: framing, keep-alives, and its limits in time and space. */
+export class StreamConnection {
+  readonly remote: { readonly address: string; readonly port: number };
+  readonly #options: StreamConnectionOptions;
+  readonly #socket: Socket;
+  #activeAtMs: number;
+  /** By when the message in progress, or the first one, has to be whole; once gone, by when the socket ends. */
+  #dueAtMs: number | undefined;
+  #gone = false;
+
+  constructor(options: StreamConnectionOptions) {
+    const { socket, clock, limits } = options;
+    this.#options = options;
+    this.#socket = socket;
+    this.remote = options.remote;
+    this.#activeAtMs = clock.monoMs();
+    this.#dueAtMs = this.#activeAtMs + limits.messageMs;
+    const framer = new StreamFramer({
+      onMessage: (bytes) => {
+        if (!this.#gone) this.#dueAtMs = undefined;
+        options.onMessage(bytes);
+      },
+      onPing: () => {
+        if (!this.#gone) this.#dueAtMs = undefined;
+        this.send(pong);
+      },
+      onFault: (head, fault) => {
+        options.onUnframed(head, fault);
+        this.#leave();
+        socket.end();
+      },
+    });
+    socket.on('data', (chunk) => {
+      this.#activeAtMs = clock.monoMs();
+      framer.push(chunk);
+      if (framer.isMidMessage) this.#dueAtMs ??= this.#activeAtMs + limits.messageMs;
+    });
+    socket.on('end', () => this.#leave());
+    // 'close' follows; a broken connection ends no call (C6).
+    socket.on('error', () => this.#leave());
+    socket.on('close', () => {
+      framer.end();
+      this.#leave();
+    });
+  }
+
+  /** Milliseconds without a byte either way. */
+  get quietMs(): number {
+    return this.#options.clock.monoMs() - this.#activeAtMs;
+  }
+
+  /** A connection of ours is up: it owes no first message. */
+  connected(): void {
+    this.#dueAtMs = undefined;
+  }
+
+  /** Hands bytes to the socket. A peer that does not read is cut off. */
+  send(bytes: Uint8Array): void {
+    if (this.#socket.destroyed || !this.#socket.writable) return;
+    this.#activeAtMs = this.#options.clock.monoMs();
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > this.#options.limits.maxUnsentBytes) this.cut();
+  }
+
+  /** Closes it where one of its times is over. */
+  enforce(): void {
+    const { clock, limits } = this.#options;
+    const isLate = this.#dueAtMs !== undefined && clock.monoMs() >= this.#dueAtMs;
+    if (isLate || this.quietMs >= limits.idleMs) this.cut();
+  }
+
+  /** Ends it at once. */
+  cut(): void {
+    this.#leave();
+    this.#socket.destroy();
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    // What is written still leaves, if the peer takes it in time.
+    this.#dueAtMs = this.#options.clock.monoMs() + this.#options.limits.messageMs;
+    this.#options.onGone();
+  }
+}

@@ -1,0 +1,22 @@
+/** What one stream listener allows its peers. */
+export interface StreamLimits {
+  /** Connections at once, ours included; beyond it the one quiet longest makes room, if it was quiet for 64·T1. */
+  readonly maxConnections: number;
+  /** From a connection's start, or a message's first byte, to the end of that message; connecting out has as long. */
+  readonly messageMs: number;
+  /** A connection without a byte either way for so long is closed. */
+  readonly idleMs: number;
+  /** Bytes that may wait for a peer that does not read; above it the connection is cut. */
+  readonly maxUnsentBytes: number;
+}
+
+/** 2,000 connections, 20 s, 30 min, 1 MiB. */
+export const defaultStreamLimits: StreamLimits = {
+  maxConnections: 2_000,
+  messageMs: 20_000,
+  idleMs: 30 * 60_000,
+  maxUnsentBytes: 1024 * 1024,
+};
+
+/** Not to be made room with before: a transaction may still need the connection (RFC 3261 18, 64·T1). */
+export const quietMs = 32_000;

@@ -1,0 +1,187 @@
+/**
+ * SIP over TCP and TLS (RFC 3261 18). One transport holds every connection of a listener, those it accepted and
+ * those it opened, by the peer's address and port: responses and requests go over the connection that is open, else
+ * over a new one. The loss of a connection is nobody's hang-up (C6): it is only forgotten.
+ */
+import { lookup } from 'node:dns/promises';
+import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
+import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
+import type { Clock } from '../clock.ts';
+import { listenError } from './listen-error.ts';
+import type { Destination, Source, Transport, TransportEvents } from './port.ts';
+import { StreamConnection } from './stream-connection.ts';
+import { defaultStreamLimits, quietMs, type StreamLimits } from './stream-limits.ts';
+
+/** What TLS needs, PEM. */
+export interface TlsIdentity {
+  readonly key: string | Buffer;
+  /** With the intermediate certificates behind it. */
+  readonly cert: string | Buffer;
+  /** Who may have signed the certificates of peers that we connect to; default the well-known authorities. */
+  readonly ca?: string | Buffer;
+}
+
+interface StreamOptions extends TransportEvents {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  /** Makes it TLS, 1.2 or later. */
+  readonly tls?: TlsIdentity;
+  readonly limits?: Partial<StreamLimits>;
+}
+
+const sweepMs = 1_000;
+/** What was handed over has so long to leave when the listener closes. */
+const closeMs = 500;
+/** Connections the system may hold beyond ours: new ones until we chose, and TLS handshakes. */
+const unsettledConnections = 64;
+
+/** Opens a TCP or TLS listener. Rejects with an error that names host and port, `code` as the system gave it. */
+export async function openStream(options: StreamOptions): Promise<Transport> {
+  const { address } = await lookup(options.host);
+  const limits = { ...defaultStreamLimits, ...options.limits };
+  const server = options.tls ? createSecureServer(options.tls, limits) : createServer({ noDelay: true });
+  server.maxConnections = limits.maxConnections + unsettledConnections;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      reject(listenError(options.tls ? 'tls' : 'tcp', options, cause));
+    });
+    server.listen({ host: address, port: options.port, exclusive: true, ipv6Only: isIPv6(address) }, () => resolve());
+  });
+  server.removeAllListeners('error');
+  // Too many open files, or a peer gone before accept: the next connection may do better.
+  server.on('error', () => {});
+  return new StreamTransport(server, options, limits);
+}
+
+function createSecureServer({ key, cert }: TlsIdentity, limits: StreamLimits): Server {
+  return createTlsServer({ key, cert, minVersion: 'TLSv1.2', noDelay: true, handshakeTimeout: limits.messageMs });
+}
+
+class StreamTransport implements Transport {
+  readonly kind: 'tcp' | 'tls';
+  readonly reliable = true;
+  readonly local: { readonly host: string; readonly port: number };
+  readonly #server: Server;
+  readonly #options: StreamOptions;
+  readonly #limits: StreamLimits;
+  readonly #connections = new Map<string, StreamConnection>();
+  /** Those too that take no more messages out and only wait for their end. */
+  readonly #live = new Set<StreamConnection>();
+  /** Every socket until it is closed, TLS handshakes included. */
+  readonly #sockets = new Set<Socket>();
+  #stopSweep: (() => void) | undefined;
+  #closed = false;
+
+  constructor(server: Server, options: StreamOptions, limits: StreamLimits) {
+    this.kind = options.tls ? 'tls' : 'tcp';
+    this.#server = server;
+    this.#options = options;
+    this.#limits = limits;
+    const bound = server.address();
+    if (typeof bound !== 'object' || bound === null) throw new Error('A stream listener has an address');
+    this.local = { host: bound.address, port: bound.port };
+    server.on('connection', (socket: Socket) => this.#hold(socket));
+    server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
+  }
+
+  send(bytes: Uint8Array, to: Destination): void {
+    if (this.#closed || isIPv6(to.address) !== isIPv6(this.local.host)) return;
+    const open = this.#connections.get(keyOf(to));
+    if (open) return open.send(bytes);
+    const target = to.reconnect ?? to;
+    const other = this.#connections.get(keyOf(target)) ?? this.#connect(target, to.name);
+    other?.send(bytes);
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    this.#stopSweep?.();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    // What was handed over still leaves; a peer that does not read is not waited for.
+    for (const socket of this.#sockets) socket.destroySoon();
+    const stopWaiting = this.#options.clock.after(closeMs, () => {
+      for (const socket of this.#sockets) socket.destroy();
+    });
+    return closed.finally(stopWaiting);
+  }
+
+  #hold(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #accept(socket: Socket): void {
+    const { remoteAddress: address, remotePort: port } = socket;
+    socket.on('error', () => {});
+    if (this.#closed || address === undefined || port === undefined || !this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    this.#add(socket, { address, port });
+  }
+
+  #connect(target: { readonly address: string; readonly port: number }, name?: string): StreamConnection | undefined {
+    if (target.port < 1 || isIP(target.address) === 0 || !this.#makeRoom()) return undefined;
+    const socket = this.#open(target, name);
+    this.#hold(socket);
+    const connection = this.#add(socket, target);
+    socket.once(this.kind === 'tls' ? 'secureConnect' : 'connect', () => connection.connected());
+    return connection;
+  }
+
+  #open({ address, port }: { readonly address: string; readonly port: number }, name: string | undefined): Socket {
+    const { host } = this.local;
+    const isWildcard = host === '0.0.0.0' || host === '::';
+    // Peers know us by the address we listen on.
+    const place = { host: address, port, ...(isWildcard ? {} : { localAddress: host }) };
+    const { tls } = this.#options;
+    if (!tls) return connect({ ...place, noDelay: true });
+    const named = name !== undefined && isIP(name) === 0 ? { servername: name } : {};
+    const trust = tls.ca === undefined ? {} : { ca: tls.ca };
+    return connectTls({ ...place, ...named, ...trust, key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' });
+  }
+
+  #add(socket: Socket, remote: { readonly address: string; readonly port: number }): StreamConnection {
+    const key = keyOf(remote);
+    const source: Source = { ...remote, transport: this.kind };
+    const connection: StreamConnection = new StreamConnection({
+      socket,
+      remote,
+      clock: this.#options.clock,
+      limits: this.#limits,
+      onMessage: (bytes) => this.#closed || this.#options.onMessage(bytes, source, this),
+      onUnframed: (head, fault) => this.#closed || this.#options.onUnframed(head, fault, source, this),
+      onGone: () => {
+        if (this.#connections.get(key) === connection) this.#connections.delete(key);
+      },
+    });
+    this.#connections.set(key, connection);
+    this.#live.add(connection);
+    socket.once('close', () => this.#live.delete(connection));
+    this.#sweepLater();
+    return connection;
+  }
+
+  /** False where every connection is in use. */
+  #makeRoom(): boolean {
+    if (this.#live.size < this.#limits.maxConnections) return true;
+    let quietest: StreamConnection | undefined;
+    for (const one of this.#live) if (one.quietMs > (quietest?.quietMs ?? 0)) quietest = one;
+    if (!quietest || quietest.quietMs < quietMs) return false;
+    quietest.cut();
+    return true;
+  }
+
+  #sweepLater(): void {
+    this.#stopSweep ??= this.#options.clock.after(sweepMs, () => {
+      this.#stopSweep = undefined;
+      for (const connection of [...this.#live]) connection.enforce();
+      if (this.#live.size > 0 && !this.#closed) this.#sweepLater();
+    });
+  }
+}
+
+const keyOf = ({ address, port }: { readonly address: string; readonly port: number }): string => `${address} ${port}`;
