@@ -1,0 +1,2 @@
+/** Engines that answer a session, without the session: what to say, when to wait, where to go next. */
+export * from './flow/index.ts';
