@@ -92,6 +92,20 @@ test('H3 a simulated call has no carrier to answer', async () => {
   expect(await store.getInbound('inb_1')).toMatchObject({ outcome: 'interrupted' });
 });
 
+test('H3 one that cannot be answered keeps neither the others nor the start', async () => {
+  const { clock, store, said, open } = setUp();
+  await open('inb_1', { memo: { invite: 'nonsense' } });
+  await open('inb_2');
+  const left = await readLeftOpen(store, { nodeId: 'node-1', clock });
+  const refuseAfterCrash = (memo: EdgeMemo) => {
+    if (memo['invite'] === 'nonsense') throw new TypeError('no Via');
+    said.push(['refuse', memo]);
+  };
+  await recover(left, { store, sip: { refuseAfterCrash, endAfterCrash: () => {} }, clock, log: silentLog });
+  expect(said).toEqual([['refuse', MEMO]]);
+  for (const id of ['inb_1', 'inb_2']) expect(await store.getInbound(id)).toMatchObject({ outcome: 'interrupted' });
+});
+
 test('H3 what comes after the ports are open is not taken for what a crash left', async () => {
   const { clock, store, said, open } = setUp();
   const left = await readLeftOpen(store, { nodeId: 'node-1', clock });

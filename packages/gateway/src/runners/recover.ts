@@ -34,12 +34,27 @@ export interface RecoverDeps {
   readonly log: Log;
 }
 
-/** Ends what was left open; once carriers can be answered. */
+/** Ends what was left open; once carriers can be answered. Does not reject: what cannot be ended is logged. */
 export async function recover(left: LeftOpen, deps: RecoverDeps): Promise<void> {
   const { inbounds, calls } = left;
   if (inbounds.length + calls.length === 0) return;
-  await Promise.all([...inbounds.map((inbound) => settle(deps, inbound)), ...calls.map((call) => end(deps, call))]);
-  deps.log.warn('recovered', { inbounds: inbounds.length, calls: calls.length });
+  const ended = await Promise.all([
+    ...inbounds.map((inbound) => isDone(deps.log, inbound.inbound_id, settle(deps, inbound))),
+    ...calls.map((call) => isDone(deps.log, call.call_id, end(deps, call))),
+  ]);
+  const failed = ended.filter((done) => !done).length;
+  deps.log.warn('recovered', { inbounds: inbounds.length, calls: calls.length, ...(failed > 0 && { failed }) });
+}
+
+/** One that fails is logged and stops neither the others nor the start. */
+async function isDone(log: Log, id: string, work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    log.error('recover_failed', { id, error });
+    return false;
+  }
 }
 
 async function settle({ store, sip, clock }: RecoverDeps, inbound: OpenInbound): Promise<void> {
