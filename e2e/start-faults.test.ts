@@ -41,6 +41,19 @@ test('a SIP port in use is named, with what to do', async () => {
   }
 });
 
+test('a SIP port in use over TCP alone is named too', async () => {
+  const tcp = createServer().listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  try {
+    const { port } = tcp.address() as AddressInfo;
+    const { code, stderr } = await serveThatFails({ env: { PICKUP_SIP_PORT: String(port) } });
+    expect(code).toBe(2);
+    expect(stderr).toContain(`PICKUP_SIP_PORT ${port} is in use`);
+  } finally {
+    tcp.close();
+  }
+});
+
 test('a second process on the data folder is refused, and the first goes on', async () => {
   const { code, stderr } = await serveThatFails({ home: gateway.home });
   expect(code).toBe(2);

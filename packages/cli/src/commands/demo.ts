@@ -6,7 +6,7 @@ import { type Config, loadConfig, renderFault, renderWarning } from '@pickup/gat
 import { createPhone, type PhoneCall } from '@pickup/testkit/phone';
 import { createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
-import { firstFreePort, tcpPortFree, udpPortFree } from '../demo/free-ports.ts';
+import { firstFreePort, sipPortFree, tcpPortFree } from '../demo/free-ports.ts';
 import { startSampleEndpoint } from '../demo/sample-endpoint.ts';
 import { followInbound } from '../follow-inbound.ts';
 import { parseOptions } from '../parse-options.ts';
@@ -54,7 +54,7 @@ async function withFreePorts(context: Context): Promise<Context['env']> {
     env[name] = String(port);
   };
   await replace('PICKUP_HTTP_PORT', 8787, tcpPortFree);
-  await replace('PICKUP_SIP_PORT', 5060, udpPortFree);
+  await replace('PICKUP_SIP_PORT', 5060, sipPortFree);
   return env;
 }
 

@@ -12,12 +12,17 @@ export function tcpPortFree(port: number): Promise<boolean> {
 }
 
 /** True where the port can be bound for UDP on loopback right now. */
-export function udpPortFree(port: number): Promise<boolean> {
+function udpPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createSocket('udp4');
     probe.once('error', () => resolve(false));
     probe.bind(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
+}
+
+/** True where SIP can have the port, over UDP and over TCP. */
+export async function sipPortFree(port: number): Promise<boolean> {
+  return (await udpPortFree(port)) && (await tcpPortFree(port));
 }
 
 /** The first port from `wanted` up for which `free` says yes; rejects after a hundred. */

@@ -74,13 +74,13 @@ export const SETTINGS = Object.freeze({
     default: '127.0.0.1',
     group: 'SIP and media',
     description:
-      'Where SIP listens, over UDP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
+      'Where SIP listens, over UDP and TCP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
   }),
   PICKUP_SIP_PORT: setting({
     kind: 'port',
     default: '5060',
     group: 'SIP and media',
-    description: 'UDP port of SIP. SIP over TCP or TLS is not spoken.',
+    description: 'Port of SIP, for UDP and for TCP. SIP over TLS is not spoken.',
   }),
   PICKUP_SIP_PUBLIC_HOST: setting({
     kind: 'host',

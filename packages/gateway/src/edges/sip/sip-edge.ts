@@ -65,7 +65,10 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
     const server = await createSipServer({
       clock,
       random: deps.newId,
-      listeners: config.sip.hosts.map((host) => ({ transport: 'udp' as const, host, port: config.sip.port })),
+      listeners: config.sip.hosts.flatMap((host) => [
+        { transport: 'udp' as const, host, port: config.sip.port },
+        { transport: 'tcp' as const, host, port: config.sip.port },
+      ]),
       ...(config.sip.publicHost !== undefined && { publicHost: config.sip.publicHost }),
       userAgent: `Pickup/${deps.version}`,
       admit: (source, request) => edge.admit(source.address, request),
