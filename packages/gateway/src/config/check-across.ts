@@ -77,7 +77,7 @@ function checkPorts(values: Values): readonly ConfigFault[] {
   if (sip !== undefined && sip !== 0 && sip === values.PICKUP_HTTP_PORT) {
     faults.push({
       name: 'PICKUP_HTTP_PORT',
-      rule: 'must differ from PICKUP_SIP_PORT, which is kept for SIP over TCP as well',
+      rule: 'must differ from PICKUP_SIP_PORT, which SIP over TCP listens on',
       given: JSON.stringify(String(sip)),
     });
   }

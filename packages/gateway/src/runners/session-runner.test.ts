@@ -25,6 +25,7 @@ test.each<[LegEnd['by'], string, string, number]>([
   ['no_ack', 'error', 'error_user_not_joined', 1],
   ['no_audio', 'error', 'error_no_audio_received', 1],
   ['unusable_answer', 'error', 'error_retell', 1],
+  ['media_failed', 'error', 'error_retell', 1],
 ])('C6 F4 H4 a leg that ends by %s: the call is %s with %s', async (by, status, reason, byes) => {
   const world = await openWorld();
   await connect(world);
