@@ -29,9 +29,12 @@ export interface MediaSession {
   onFailed(fn: (error: Error) => void): void;
   /** While held nothing is sent, the queue waits, and missing packets are no fault. */
   setHold(held: boolean): void;
-  /** Hears both directions from now on, for recording; off until first called. */
+  /**
+   * Hears both directions from now on, for recording; off until first called. 20 ms frames: `out` while not on hold,
+   * `in` from the first packet on, behind the jitter buffer, with what is lost concealed.
+   */
   tap(fn: (direction: AudioDirection, samples: Int16Array) => void): void;
-  /** Packets sent and received, losses, jitter and gaps; zeros once closed. */
+  /** Packets sent and received, losses, jitter, gaps and what the jitter buffer did; zeros once closed. */
   stats(): Promise<SessionStats>;
   /** Frees the port; what was playing resolves. */
   close(): void;
@@ -47,6 +50,10 @@ const NO_STATS: SessionStats = {
   lost: 0,
   jitterMs: 0,
   maxGapMs: 0,
+  concealedMs: 0,
+  latePackets: 0,
+  discardedPackets: 0,
+  bufferMs: 0,
 };
 
 /** The main thread's half of a session; the other half is `RtpSession` in the worker. */

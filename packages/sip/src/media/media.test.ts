@@ -106,7 +106,7 @@ describe('media over real sockets', () => {
     let first = 0;
     session.onFirstPacket(() => (first += 1));
     const heard: number[] = [];
-    session.tap((direction, samples) => direction === 'in' && heard.push(samples[0]!));
+    session.tap((direction, samples) => direction === 'in' && heard.push(...samples));
     session.start({ address: '127.0.0.1', port: signalled.port, payloadType: 0 });
     phone.socket.send(Buffer.from('not RTP at all'), session.port, '127.0.0.1');
     await until(() => signalled.packets.length > 2);
@@ -115,9 +115,9 @@ describe('media over real sockets', () => {
     await until(() => phone.packets.length > 2);
     intruder.say(session, new Int16Array(160).fill(-9_000));
     phone.say(session, new Int16Array(160).fill(1_000));
-    await until(() => heard.length === 2);
+    await until(() => heard.filter((sample) => sample > 900).length > 300);
     expect(first).toBe(1);
-    expect(heard.every((sample) => sample > 0)).toBe(true);
+    expect(heard.every((sample) => sample > -100)).toBe(true);
     expect(intruder.packets).toHaveLength(0);
     expect((await session.stats()).packetsReceived).toBe(2);
   });

@@ -4,7 +4,6 @@ import { Pacer } from './pacer.ts';
 import { PlayQueue } from './play-queue.ts';
 import { PortPool } from './port-pool.ts';
 import { ReceiveStats } from './receive-stats.ts';
-import { Reorder } from './reorder.ts';
 import { parseRtp, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
 import { SourceLatch } from './source-latch.ts';
 import { SpeechDetector } from './speech-detector.ts';
@@ -131,12 +130,6 @@ describe('queue, ports and receiving', () => {
     expect([...all].sort()).toEqual([20_002, 20_004, 20_006, 20_008]);
     expect(all.at(-1)).toBe(first);
     expect(pool.take()).toBeUndefined();
-  });
-
-  it('puts swapped packets in order, waits for at most three, drops the late', () => {
-    const reorder = new Reorder();
-    const out = [65_534, 0, 65_535, 1, 3, 4, 5, 6, 2].flatMap((sequence) => reorder.push(packet(sequence)));
-    expect(out.map((one) => one.sequence)).toEqual([65_534, 65_535, 0, 1, 3, 4, 5, 6]);
   });
 
   it('counts losses over the wrap of the sequence and a new stream, and no jitter on a steady one', () => {

@@ -20,6 +20,14 @@ export interface SessionStats {
   readonly jitterMs: number;
   /** Longest time between two received packets. */
   readonly maxGapMs: number;
+  /** Filled in for lost or late audio; this and the next three are 0 until somebody listens (`tap`, `onSpeech`). */
+  readonly concealedMs: number;
+  /** Packets that came after their time to be played. */
+  readonly latePackets: number;
+  /** Packets not used: copies, too long, too early. */
+  readonly discardedPackets: number;
+  /** Present delay of the jitter buffer. */
+  readonly bufferMs: number;
 }
 
 /** Figures of the whole media engine. */

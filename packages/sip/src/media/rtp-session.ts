@@ -1,22 +1,22 @@
 import { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 import { DtmfReceiver } from './dtmf-receiver.ts';
-import { decodeG711, encodeG711Into, type G711Law, g711Law } from './g711.ts';
+import { encodeG711Into, type G711Law, g711Law } from './g711.ts';
+import { JitterBuffer, NO_JITTER_REPORT } from './jitter-buffer.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './pacer.ts';
 import { PlayQueue } from './play-queue.ts';
 import type { FromWorker, RtpRemote, SessionStats } from './protocol.ts';
 import { ReceiveStats } from './receive-stats.ts';
-import { Reorder } from './reorder.ts';
 import { parseRtp, RTP_HEADER_BYTES, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
 import { type Source, SourceLatch } from './source-latch.ts';
 import { SpeechDetector } from './speech-detector.ts';
 
 /** Comfort noise (RFC 3389): counts as silence. */
 const COMFORT_NOISE = 13;
+/** What is tapped while nothing plays. */
+const SILENCE = new Int16Array(FRAME_SAMPLES);
 /** Packets the kernel may still hold back before a buffer is used again. */
 const SEND_BUFFERS = 8;
-/** Without a packet for this long, a caller who spoke is taken to have stopped. */
-const ABSENT_MS = 100;
 
 /** What a session needs of the worker around it. */
 export interface RtpSessionOptions {
@@ -42,7 +42,7 @@ export class RtpSession {
   readonly #ssrc: number;
   readonly #timestampBase: number;
   readonly #received = new ReceiveStats();
-  readonly #reorder = new Reorder();
+  readonly #heardFrame = new Int16Array(FRAME_SAMPLES);
   readonly #dtmf: DtmfReceiver;
   #sequence: number;
   #agreed: Agreed | undefined;
@@ -55,6 +55,9 @@ export class RtpSession {
   #heard = false;
   #detector: SpeechDetector | undefined;
   #tapped = false;
+  /** There once somebody listens. */
+  #jitter: JitterBuffer | undefined;
+  #beatMs = Number.POSITIVE_INFINITY;
   #noRtp: { readonly afterMs: number; fired: boolean }[] = [];
 
   constructor(options: RtpSessionOptions) {
@@ -94,6 +97,7 @@ export class RtpSession {
 
   watchSpeech(): void {
     this.#detector ??= new SpeechDetector();
+    this.#jitter ??= new JitterBuffer();
   }
 
   watchNoRtp(afterMs: number): void {
@@ -102,10 +106,12 @@ export class RtpSession {
 
   tap(): void {
     this.#tapped = true;
+    this.#jitter ??= new JitterBuffer();
   }
 
   stats(): SessionStats {
-    return { packetsSent: this.#packetsSent, maxSendGapMs: this.#maxSendGapMs, ...this.#received.report() };
+    const jitter = this.#jitter?.report() ?? NO_JITTER_REPORT;
+    return { packetsSent: this.#packetsSent, maxSendGapMs: this.#maxSendGapMs, ...this.#received.report(), ...jitter };
   }
 
   /** One 20 ms frame; `cycle` is the pacer's, so that a skipped period leaves its gap in the timestamps. */
@@ -114,6 +120,7 @@ export class RtpSession {
     if (agreed === undefined) return;
     this.#watchSilence(nowMs);
     this.#dtmf.expire(nowMs);
+    this.#listen(cycle, nowMs);
     if (!this.#held) this.#sendFrame(agreed, cycle, nowMs);
   }
 
@@ -130,18 +137,27 @@ export class RtpSession {
       this.#heard = true;
       this.#options.emit({ kind: 'firstPacket', session: this.#options.session });
     }
-    if (packet.payloadType === agreed.remote.dtmfPayloadType) this.#dtmf.receive(packet, nowMs);
-    if (this.#detector === undefined && !this.#tapped) return;
-    for (const ready of this.#reorder.push(packet)) this.#listen(agreed, ready);
+    this.#sort(agreed, packet, nowMs);
   }
 
-  #listen(agreed: Agreed, packet: RtpPacket): void {
-    if (packet.payloadType === agreed.remote.dtmfPayloadType) return;
-    const noise = packet.payloadType === COMFORT_NOISE;
-    const law = packet.payloadType === agreed.law.payloadType ? agreed.law : g711Law(packet.payloadType === 8 ? 8 : 0);
-    const samples = noise ? new Int16Array(FRAME_SAMPLES) : decodeG711(law, packet.payload);
-    this.#speech(this.#detector?.frame(samples));
-    if (this.#tapped) this.#emitTap('in', samples);
+  #sort(agreed: Agreed, packet: RtpPacket, nowMs: number): void {
+    const type = packet.payloadType;
+    if (type === agreed.remote.dtmfPayloadType) {
+      this.#dtmf.receive(packet, nowMs);
+      this.#jitter?.pause(packet);
+    } else if (type === COMFORT_NOISE) this.#jitter?.pause(packet, packet.payload[0]);
+    else this.#jitter?.push(packet, type === agreed.law.payloadType ? agreed.law : g711Law(type === 8 ? 8 : 0), nowMs);
+  }
+
+  /** Plays one frame of the caller to whoever listens, from the first packet on. */
+  #listen(cycle: number, nowMs: number): void {
+    const jitter = this.#jitter;
+    if (jitter === undefined || !this.#heard) return;
+    // The pacer's beat without its lateness: a late timer must not look like a long delay.
+    this.#beatMs = Math.min(this.#beatMs, nowMs - cycle * FRAME_MS);
+    jitter.pull(this.#heardFrame, this.#beatMs + cycle * FRAME_MS);
+    this.#speech(this.#detector?.frame(this.#heardFrame));
+    if (this.#tapped) this.#emitTap('in', this.#heardFrame);
   }
 
   #sendFrame(agreed: Agreed, cycle: number, nowMs: number): void {
@@ -171,20 +187,19 @@ export class RtpSession {
   #fill(law: G711Law, packet: Buffer): readonly number[] {
     if (this.#queue.empty) {
       packet.fill(law.silence, RTP_HEADER_BYTES);
-      if (this.#tapped) this.#emitTap('out', new Int16Array(FRAME_SAMPLES));
+      if (this.#tapped) this.#emitTap('out', SILENCE);
       return [];
     }
     const { filled, finished } = this.#queue.take(this.#frame);
     if (filled < FRAME_SAMPLES) this.#frame.fill(0, filled);
     encodeG711Into(law, this.#frame, packet, RTP_HEADER_BYTES);
-    if (this.#tapped) this.#emitTap('out', this.#frame.slice());
+    if (this.#tapped) this.#emitTap('out', this.#frame);
     return finished;
   }
 
   #watchSilence(nowMs: number): void {
     if (this.#held) return;
     const silentMs = nowMs - this.#lastHeardAtMs;
-    if (silentMs > ABSENT_MS) this.#speech(this.#detector?.absent(FRAME_MS));
     for (const watch of this.#noRtp) {
       if (watch.fired || silentMs < watch.afterMs) continue;
       watch.fired = true;
@@ -196,6 +211,7 @@ export class RtpSession {
     if (speaking !== undefined) this.#options.emit({ kind: 'speech', session: this.#options.session, speaking });
   }
 
+  // Posting copies, so the frame may be used again.
   #emitTap(direction: 'in' | 'out', samples: Int16Array): void {
     this.#options.emit({ kind: 'tapped', session: this.#options.session, direction, samples });
   }

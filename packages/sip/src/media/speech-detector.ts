@@ -53,11 +53,6 @@ export class SpeechDetector {
     return true;
   }
 
-  /** Counts time in which nothing arrived at all as silence. */
-  absent(lengthMs: number): boolean | undefined {
-    return this.#quiet(lengthMs);
-  }
-
   #quiet(lengthMs: number): boolean | undefined {
     this.#loudMs = 0;
     this.#quietMs += lengthMs;
