@@ -2,6 +2,7 @@
  * The runtime port: what answers once a call is connected. A runtime says which settings it can act on
  * (`honours`); whatever else a reply asked for is recorded as `not_applied` (E10), never dropped silently.
  */
+import type { Issue } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
 
 /** Pieces a line gives to the runtime and takes from it. Audio is signed 16-bit mono at 8,000 Hz. */
@@ -12,6 +13,10 @@ export interface Line {
   flush(): void;
   /** The other side spoke (true) or fell silent (false), by energy. */
   onSpeech(listener: (speaking: boolean) => void): void;
+  /**
+   * The caller pressed a key: 0 to 9, `*`, `#`, A to D, once for each press. Absent on lines that carry none.
+   */
+  onDigit?(listener: (digit: string) => void): void;
   /** Resolves when the caller can hear: at the ACK or the first RTP packet (F4). */
   readonly audible: Promise<void>;
 }
@@ -24,6 +29,7 @@ export type SessionEnd = {
 
 export interface Utterance {
   readonly role: 'agent' | 'user';
+  /** Words; keys that a caller pressed are the user's utterance `[digits] 12#`, as they were pressed. */
   readonly content: string;
   /** Epoch ms at which it began. */
   readonly at: number;
@@ -46,7 +52,12 @@ export interface PreparedSession {
 }
 
 export type PrepareResult =
-  | { readonly ready: true; readonly session: PreparedSession }
+  | {
+      readonly ready: true;
+      readonly session: PreparedSession;
+      /** What the session goes without, for the record: a flow of which only the first line can be said. */
+      readonly issues?: readonly Issue[];
+    }
   /** `missing` names what the operator has to give: a begin message, a model key… */
   | { readonly ready: false; readonly message: string; readonly missing: readonly string[] };
 

@@ -3,56 +3,11 @@ import type { SessionPlan } from '@pickup/core';
 import { ManualClock } from '@pickup/testkit/clock';
 import { describe, expect, it } from 'vitest';
 import { notApplied } from '../not-applied.ts';
-import type { Line, SessionEnd, Utterance } from '../port.ts';
-import type { SpeakRequest, Speech, Spoken } from '../voice/sentence-cache.ts';
+import type { SessionEnd, Utterance } from '../port.ts';
 import { createBuiltinRuntime } from './builtin-runtime.ts';
+import { FakeLine, FakeSpeech } from './fake-line.ts';
 
 const log = { info() {}, warn() {}, error() {} };
-
-/** Says one second of sound, at once, unless told otherwise. */
-class FakeSpeech implements Speech {
-  readonly asked: SpeakRequest[] = [];
-  answer: (request: SpeakRequest) => Promise<Spoken> = async () => ({
-    ok: true,
-    samples: new Int16Array(8_000).fill(1_000),
-    hits: 1,
-    misses: 0,
-  });
-  speak(request: SpeakRequest): Promise<Spoken> {
-    this.asked.push(request);
-    return this.answer(request);
-  }
-  async close() {}
-}
-
-/** Plays in real time by the manual clock. */
-class FakeLine implements Line {
-  readonly played: { readonly samples: Int16Array; readonly atMs: number }[] = [];
-  flushed = 0;
-  readonly audible: Promise<void>;
-  becomeAudible: () => void = () => {};
-  #listeners: ((speaking: boolean) => void)[] = [];
-  readonly #clock: ManualClock;
-  constructor(clock: ManualClock) {
-    this.#clock = clock;
-    this.audible = new Promise((resolve) => {
-      this.becomeAudible = resolve;
-    });
-  }
-  play(samples: Int16Array): Promise<void> {
-    this.played.push({ samples, atMs: this.#clock.monoMs() });
-    return new Promise((resolve) => void this.#clock.after(samples.length / 8, resolve));
-  }
-  flush() {
-    this.flushed++;
-  }
-  onSpeech(listener: (speaking: boolean) => void) {
-    this.#listeners.push(listener);
-  }
-  user(speaking: boolean) {
-    for (const listener of this.#listeners) listener(speaking);
-  }
-}
 
 type Setup = {
   readonly agent?: JsonObject;

@@ -2,6 +2,7 @@
 import type { Settings } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
 import { baseLanguage, DEFAULT_BUILTIN_VOICE, espeakLanguage, espeakVoice } from '../voice/builtin-voices.ts';
+import { runnableFlow } from './find-flow.ts';
 
 export interface BuiltinSettings {
   /** espeak-ng's name of the voice. */
@@ -61,6 +62,18 @@ export function chooseVoice(plan: SessionPlan): {
   return { voice: wanted ?? fallback, byVoiceId: false, inLanguage: wanted !== undefined };
 }
 
+/** Acted on where a flow is walked. */
+const FLOW_FIELDS = [
+  'agent.allow_dtmf_interruption',
+  'agent.allow_user_dtmf',
+  'agent.reminder_max_count',
+  'agent.reminder_trigger_ms',
+  'agent.user_dtmf_options',
+  'conversation_flow.default_dynamic_variables',
+  'conversation_flow.nodes',
+  'conversation_flow.start_node_id',
+];
+
 /** The fields acted on for this plan; see `AgentRuntime.honours`. */
 export function honouredFields(plan: SessionPlan): ReadonlySet<string> {
   const fields = new Set([
@@ -79,6 +92,7 @@ export function honouredFields(plan: SessionPlan): ReadonlySet<string> {
     for (const field of ['begin_message', 'start_speaker', 'begin_after_user_silence_ms'])
       fields.add(`${group}.${field}`);
   }
+  if (runnableFlow(plan.engine)) for (const field of FLOW_FIELDS) fields.add(field);
   return fields;
 }
 
