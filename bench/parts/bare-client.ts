@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { closedLoop, openLoop } from './load.ts';
 
 const origin = process.env['BENCH_ENDPOINT'] ?? '';
-const pool = new Pool(origin, { connections: 64, pipelining: 1 });
+const pool = new Pool(origin, { connections: 128, pipelining: 1 });
 const body = JSON.stringify({
   event: 'call_inbound',
   call_inbound: { agent_id: 'agent_12345', agent_version: 1, from_number: '+12137771234', to_number: '+12137771235' },
@@ -26,7 +26,7 @@ async function post(): Promise<boolean> {
 
 process.on('message', async (question: { lanes?: number; seconds: number; perSecond?: number }) => {
   if (question.perSecond === undefined) {
-    process.send?.(await closedLoop({ lanes: question.lanes ?? 64, seconds: question.seconds, call: post }));
+    process.send?.(await closedLoop({ lanes: question.lanes ?? 128, seconds: question.seconds, call: post }));
     return;
   }
   const tookMs: number[] = [];

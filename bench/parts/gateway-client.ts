@@ -69,7 +69,7 @@ async function connectedShare(): Promise<number> {
 
 process.on('message', async (question: { lanes?: number; seconds: number; perSecond?: number }) => {
   if (question.perSecond === undefined) {
-    const loop = await closedLoop({ lanes: question.lanes ?? 64, seconds: question.seconds, call });
+    const loop = await closedLoop({ lanes: question.lanes ?? 128, seconds: question.seconds, call });
     process.send?.({ ...loop, connected: await connectedShare() });
     return;
   }

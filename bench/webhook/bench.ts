@@ -3,8 +3,9 @@ import { BenchChild } from '../parts/child.ts';
 import type { ClosedLoop } from '../parts/load.ts';
 import { type BenchReport, median, quantile } from '../report.ts';
 
-const ROUNDS = 3;
-const LANES = 64;
+const ROUNDS = 5;
+/** Calls in progress at once, and connections of the bare loop. */
+const LANES = 128;
 const RING_PER_SECOND = 200;
 
 export async function run(seconds: number): Promise<BenchReport> {
