@@ -36,8 +36,9 @@ export function mergeVariables(sources: VariableSources): {
   const variables: Record<string, string> = {};
   const rising = [sources.engineDefaults, sources.tag, headerVariables(sources.sipHeaders), sources.reply];
   for (const source of rising) {
-    for (const [name, value] of Object.entries(source ?? {})) {
-      if (!HOSTILE_NAMES.has(name) && !isSystem(name)) variables[name] = value;
+    if (!source) continue;
+    for (const name of Object.keys(source)) {
+      if (!HOSTILE_NAMES.has(name) && !isSystem(name)) variables[name] = source[name]!;
     }
   }
   const warnings = Object.entries(sources.reply ?? {})
@@ -47,7 +48,8 @@ export function mergeVariables(sources: VariableSources): {
 }
 
 function headerVariables(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
-  const lowered = Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+  if (!headers) return {};
+  const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   return Object.fromEntries(lowered.filter(([name]) => name.startsWith('x-') || NAMED_HEADERS.has(name)));
 }
 

@@ -51,6 +51,7 @@ const ZONE_FORM = /^(?:[A-Za-z][A-Za-z0-9_+\-/]{0,63}|[+-]\d{2}:?\d{2})$/;
 /** True for names a reply cannot shadow: fixed ones, `current_time` and its kind, and those with a zone appended. */
 export function isSystemVariable(name: string): boolean {
   if (FIXED_NAMES.has(name)) return true;
+  if (!name.startsWith('current_')) return false;
   return TIMED_NAMES.some((timed) => name === timed || name.startsWith(`${timed}_`));
 }
 
@@ -82,8 +83,19 @@ export function systemVariables(inputs: SystemVariableInputs): VariableLookup {
 
 /** All variables of a session: the system's, then `plan.variables`. `wallMs` is the now of `current_time`. */
 export function planVariables(plan: SessionPlan, wallMs: number): VariableLookup {
+  const own = lookupIn(plan.variables);
+  let system: VariableLookup | undefined;
+  return (name) => {
+    // Most templates name none of the system's, so these are made when one is asked for.
+    if (!isSystemVariable(name)) return own(name);
+    system ??= planSystemVariables(plan, wallMs);
+    return system(name) ?? own(name);
+  };
+}
+
+function planSystemVariables(plan: SessionPlan, wallMs: number): VariableLookup {
   const timezone = plan.agent['timezone'];
-  const system = systemVariables({
+  return systemVariables({
     wallMs,
     timezone: typeof timezone === 'string' ? timezone : undefined,
     channel: plan.channel,
@@ -92,8 +104,6 @@ export function planVariables(plan: SessionPlan, wallMs: number): VariableLookup
     direction: 'inbound',
     sessionId: plan.session_id,
   });
-  const own = lookupIn(plan.variables);
-  return (name) => system(name) ?? own(name);
 }
 
 function fixedValues(inputs: SystemVariableInputs): Record<string, string> {

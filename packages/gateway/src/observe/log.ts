@@ -64,9 +64,10 @@ const RESERVED = new Set(['time', 'level', 'event']);
 
 function plainFields(fields: LogFields, dropPii: boolean): LogFields {
   const plain: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
     if (value === undefined || (dropPii && key.startsWith('pii.'))) continue;
-    plain[RESERVED.has(key) ? `field.${key}` : key] = plainValue(value);
+    plain[RESERVED.has(key) ? `field.${key}` : key] = typeof value === 'number' ? value : plainValue(value);
   }
   return plain;
 }

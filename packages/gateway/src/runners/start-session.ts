@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
 const START_LIMIT_MS = 2_000;
 
 export type StartedSession =
-  /** `issues`: what the reply asked for and this runtime cannot do (E10). */
+  /** `issues`: what the reply asked for and this runtime cannot do (E10), and what the session goes without (E5). */
   | { readonly ready: true; readonly session: PreparedSession; readonly issues: readonly Issue[] }
   | { readonly ready: false; readonly message: string };
 
@@ -36,7 +36,8 @@ export function startSession(
     if (signal.aborted) return result.ready ? result.session.close() : undefined;
     cancelLimit();
     if (!result.ready) return done({ ready: false, message: result.message });
-    done({ ready: true, session: result.session, issues: notApplied(plan, runtime.honours(plan), runtime.name) });
+    const issues = [...notApplied(plan, runtime.honours(plan), runtime.name), ...(result.issues ?? [])];
+    done({ ready: true, session: result.session, issues });
   };
   prepare().catch((error: unknown) => {
     cancelLimit();
