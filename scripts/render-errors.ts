@@ -49,6 +49,8 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   fallback_number: 'A number cannot be its own fallback.',
   fallback_number_unreachable: '`fallback_number` needs `redirects: true` on this trunk.',
   fallback_voice_provider: 'A fallback voice must be of another provider than the voice.',
+  flow_needs_model:
+    'Only the first line of the conversation flow is said; the message names the nodes that need a model.',
   forbidden_key: '`__proto__`, `constructor` and `prototype` are never accepted.',
   invalid: 'Not valid; the message has the rule.',
   lone_surrogate: 'The reply holds half a character.',

@@ -78,6 +78,22 @@ test('C6 a CANCEL that is faster than the 200 ends the prepared session', async 
   expect(await world.memory.getInbound('inb_1')).toMatchObject({ outcome: 'caller_abandoned' });
 });
 
+test('E5 what a session goes without is in the record, after what a reply asked for in vain', async () => {
+  const world = await openWorld();
+  const issue = {
+    severity: 'warning',
+    effect: 'degraded',
+    code: 'flow_needs_model',
+    pointer: '',
+    message: 'Only the first line is said.',
+  } as const;
+  const session = new FakeSession(world.happened);
+  world.prepareWith(async () => ({ ready: true, session, issues: [issue] }));
+  world.answers.push(replying(NAMES_AGENT));
+  await world.arrive();
+  expect(await world.memory.getInbound('inb_1')).toMatchObject({ outcome: 'connected', issues: [issue] });
+});
+
 test('F4 a runtime that is not ready in 2 s is agent_failed, and what it makes later is closed', async () => {
   const world = await openWorld();
   const late = new FakeSession(world.happened);
