@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { flowSettings } from './flow-settings.ts';
 import type { FlowEffect, FlowEvent, FlowState } from './flow-state.ts';
 import { readFlow } from './read-flow.ts';
-import { type FlowContext, IDLE, MAX_MISSES, stepFlow } from './step-flow.ts';
+import { type FlowContext, IDLE, MAX_HOPS, MAX_MISSES, stepFlow } from './step-flow.ts';
 import { branch, edge, ends, equation, keysEdge, node, says } from './test-flows.ts';
 
 type Options = { readonly agent?: object; readonly variables?: Record<string, string>; readonly beginMessage?: string };
@@ -193,6 +193,20 @@ describe('a flow and silence', () => {
     expect(flow.fire('quiet')).toEqual(['user_dtmf_input=', 'say Good night.']);
   });
 
+  it('F4 silence is no answer: an always edge waits for one', () => {
+    const nodes = [
+      says('start', 'Press 1 or any.', { edges: [keysEdge('1', 'end')], always_edge: edge('a', 'end') }),
+      ends('end', ''),
+    ];
+    const flow = walk(nodes, { agent: { reminder_max_count: 0 } });
+    flow.start();
+    flow.said();
+    expect(flow.fire('quiet')).toEqual(['user_dtmf_input=']);
+    expect(flow.state().phase).toBe('waiting');
+    flow.keys('9');
+    expect(flow.fire('keys').at(-1)).toBe('end: node end ends the call');
+  });
+
   it('speech is a turn where no key is waited for, and only then', () => {
     const open = walk([says('start', 'Hello?', { always_edge: edge('a', 'end') }), ends('end', 'Thank you.')]);
     open.start();
@@ -222,6 +236,17 @@ describe('the places of a flow', () => {
   it('F2 branches that lead to each other end the call', () => {
     const nodes = [branch('start', [], 'other'), branch('other', [], 'start')];
     expect(walk(nodes).start()).toEqual([expect.stringContaining('closes a loop without end')]);
+  });
+
+  it('F2 a loop that a caller keeps going ends after so many nodes', () => {
+    const flow = walk([says('start', 'Any key.', { always_edge: edge('a', 'start') })], { agent: ONE });
+    flow.start();
+    for (let hop = 1; hop < MAX_HOPS; hop++) {
+      flow.said();
+      expect(flow.keys('1').at(-1)).toBe('say Any key.');
+    }
+    flow.said();
+    expect(flow.keys('1').at(-1)).toBe('end: node start closes a loop without end');
   });
 
   it('F3 a dead end ends the call once its sentence was said', () => {
