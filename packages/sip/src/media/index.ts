@@ -11,5 +11,13 @@ export {
 } from './g711.ts';
 export { createMedia, type Media, type MediaOptions } from './media.ts';
 export type { MediaSession } from './media-session.ts';
-export type { AudioDirection, MediaStats, RtpRemote, SessionStats } from './protocol.ts';
+export type { AudioDirection, MediaStats, PeerStats, RtpRemote, SessionStats } from './protocol.ts';
+export {
+  buildReport,
+  type PeerReport,
+  parseReport,
+  type Report,
+  type ReportBlock,
+  type SenderInfo,
+} from './rtcp-packet.ts';
 export { parseRtp, RTP_HEADER_BYTES, type RtpHeader, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';

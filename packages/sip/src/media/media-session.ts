@@ -34,7 +34,7 @@ export interface MediaSession {
    * `in` from the first packet on, behind the jitter buffer, with what is lost concealed.
    */
   tap(fn: (direction: AudioDirection, samples: Int16Array) => void): void;
-  /** Packets sent and received, losses, jitter, gaps and what the jitter buffer did; zeros once closed. */
+  /** Packets sent and received, losses, jitter, gaps, what the jitter buffer did and what the peer reports; zeros once closed. */
   stats(): Promise<SessionStats>;
   /** Frees the port; what was playing resolves. */
   close(): void;
@@ -54,6 +54,11 @@ const NO_STATS: SessionStats = {
   latePackets: 0,
   discardedPackets: 0,
   bufferMs: 0,
+  reportsSent: 0,
+  reportsReceived: 0,
+  rttMs: undefined,
+  mos: undefined,
+  peer: undefined,
 };
 
 /** The main thread's half of a session; the other half is `RtpSession` in the worker. */

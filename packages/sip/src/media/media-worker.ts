@@ -15,6 +15,7 @@ import type { Source } from './source-latch.ts';
 interface Open {
   readonly session: RtpSession;
   readonly socket: Socket;
+  readonly reports: Socket | undefined;
   readonly port: number;
   leavePacer: (() => void) | undefined;
 }
@@ -51,6 +52,8 @@ async function bind(port: number): Promise<Socket | undefined> {
     const listening = once(socket, 'listening');
     socket.bind({ port, address: host, exclusive: true });
     await listening;
+    // An unreachable peer (ICMP) or a full buffer costs packets, never the call.
+    socket.on('error', () => {});
     return socket;
   } catch (thrown) {
     socket.close();
@@ -75,6 +78,12 @@ async function bindAny(): Promise<{ readonly socket: Socket; readonly port: numb
   return undefined;
 }
 
+/** The RTCP socket beside an RTP port. A call goes on without it where the port is taken or beyond the range. */
+async function bindReports(port: number): Promise<Socket | undefined> {
+  if (port > ports[1]) return undefined;
+  return bind(port).catch(() => undefined);
+}
+
 async function open(id: number): Promise<void> {
   const bound = await bindAny();
   if (bound === undefined) {
@@ -83,11 +92,19 @@ async function open(id: number): Promise<void> {
   }
   const { socket, port } = bound;
   const send = (packet: Buffer, to: Source) => socket.send(packet, to.port, to.address);
-  const session = new RtpSession({ session: id, send, emit, random32 });
-  // An unreachable peer (ICMP) or a full buffer costs packets, never the call.
-  socket.on('error', () => {});
+  const reports = await bindReports(port + 1);
+  const sendReport = (packet: Buffer, to: Source) => reports?.send(packet, to.port, to.address);
+  const session = new RtpSession({
+    session: id,
+    send,
+    ...(reports !== undefined && { sendReport }),
+    wallOffsetMs: Date.now() - monoMs(),
+    emit,
+    random32,
+  });
   socket.on('message', (datagram, from) => guarded(id, () => session.receive(datagram, from, monoMs())));
-  sessions.set(id, { session, socket, port, leavePacer: undefined });
+  reports?.on('message', (datagram, from) => guarded(id, () => session.receiveReport(datagram, from, monoMs())));
+  sessions.set(id, { session, socket, reports, port, leavePacer: undefined });
   emit({ kind: 'opened', session: id, port });
 }
 
@@ -96,7 +113,13 @@ function close(id: number): void {
   if (open === undefined) return;
   sessions.delete(id);
   open.leavePacer?.();
+  try {
+    open.session.end(monoMs());
+  } catch {
+    // The fault that ends a session may lie here too; its sockets and port are freed all the same.
+  }
   open.socket.close();
+  open.reports?.close();
   pool.release(open.port);
 }
 

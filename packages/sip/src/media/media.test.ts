@@ -2,11 +2,14 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  buildReport,
   createMedia,
   encodeG711,
   type Media,
   type MediaSession,
   muLaw,
+  type PeerReport,
+  parseReport,
   parseRtp,
   type RtpPacket,
   writeRtpHeader,
@@ -113,13 +116,44 @@ describe('media over real sockets', () => {
     expect(first).toBe(0);
     phone.say(session, new Int16Array(160).fill(1_000));
     await until(() => phone.packets.length > 2);
-    intruder.say(session, new Int16Array(160).fill(-9_000));
-    phone.say(session, new Int16Array(160).fill(1_000));
-    await until(() => heard.filter((sample) => sample > 900).length > 300);
+    for (let count = 0; count < 10; count += 1) {
+      intruder.say(session, new Int16Array(160).fill(-9_000));
+      phone.say(session, new Int16Array(160).fill(1_000));
+    }
+    await until(() => heard.filter((sample) => sample > 900).length > 400);
     expect(first).toBe(1);
     expect(heard.every((sample) => sample > -100)).toBe(true);
     expect(intruder.packets).toHaveLength(0);
-    expect((await session.stats()).packetsReceived).toBe(2);
+    expect((await session.stats()).packetsReceived).toBe(11);
+  });
+
+  it('reports by RTCP from the port above to the latched address, hears the answers, and says goodbye', async () => {
+    const session = (await (await media([21_800, 21_899])).open())!;
+    const [phone, reports, stranger] = [await peer(), createSocket('udp4'), createSocket('udp4')];
+    await Promise.all([reports, stranger].map((socket) => once(socket.bind(0, '127.0.0.1'), 'listening')));
+    cleanups.push(
+      () => reports.close(),
+      () => stranger.close(),
+    );
+    const seen: (PeerReport & { readonly port: number })[] = [];
+    reports.on('message', (bytes, from) => seen.push({ ...parseReport(bytes, 77)!, port: from.port }));
+    session.start({ address: '127.0.0.1', port: phone.port, payloadType: 0 });
+    for (let count = 0; count < 5; count += 1) phone.say(session, tone(160));
+    await until(() => phone.packets.length > 3);
+    const { ssrc } = phone.packets[0]!.packet;
+    const block = { ssrc, fractionLost: 128, lost: 1, highest: 9, jitter: 80, lastReport: 0, sinceLastReport: 0 };
+    const report = buildReport({ ssrc: 77, sender: undefined, block, cname: 'phone', bye: false });
+    stranger.send(Buffer.from('no report'), session.port + 1, '127.0.0.1');
+    reports.send(report, session.port + 1, '127.0.0.1');
+    await until(() => seen.length > 0);
+    expect(seen[0]).toMatchObject({ ssrc, port: session.port + 1, bye: false });
+    expect(seen[0]!.ntpMiddle).toBeTypeOf('number');
+    expect(seen[0]!.block).toMatchObject({ lost: 0, fractionLost: 0 });
+    const stats = await session.stats();
+    expect(stats).toMatchObject({ reportsSent: 1, reportsReceived: 1, peer: { recentLossShare: 0.5, jitterMs: 10 } });
+    expect(stats.mos).toBeGreaterThan(4);
+    session.close();
+    await until(() => seen.at(-1)!.bye);
   });
 
   it('tells when the caller speaks and stops, also when packets just cease', async () => {

@@ -10,6 +10,17 @@ export interface RtpRemote {
   readonly dtmfPayloadType?: number;
 }
 
+/** What the peer's RTCP reports tell of our audio. */
+export interface PeerStats {
+  /** Packets of ours it did not get. */
+  readonly lost: number;
+  /** Share lost between its last two reports, 0 to 1. */
+  readonly recentLossShare: number;
+  readonly jitterMs: number;
+  /** Estimated mean opinion score of what it hears, 1 to 4.4, with a jitter buffer of 40 ms taken for granted. */
+  readonly mos: number;
+}
+
 /** Figures of one call's audio. */
 export interface SessionStats {
   readonly packetsSent: number;
@@ -28,6 +39,17 @@ export interface SessionStats {
   readonly discardedPackets: number;
   /** Present delay of the jitter buffer. */
   readonly bufferMs: number;
+  readonly reportsSent: number;
+  readonly reportsReceived: number;
+  /** Round trip by RTCP; `undefined` until the peer answered a report of ours. */
+  readonly rttMs: number | undefined;
+  /**
+   * Estimated mean opinion score of what we hear, 1 to 4.4, from loss, lateness and delay; a round trip not yet known
+   * counts as none. `undefined` before the first packet.
+   */
+  readonly mos: number | undefined;
+  /** `undefined` until the peer reported. */
+  readonly peer: PeerStats | undefined;
 }
 
 /** Figures of the whole media engine. */

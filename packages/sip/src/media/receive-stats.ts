@@ -13,6 +13,18 @@ export interface ReceiveReport {
   readonly maxGapMs: number;
 }
 
+/** The present stream, as RTCP reports it (RFC 3550, A.3). */
+export interface StreamReport {
+  readonly ssrc: number;
+  /** Packets from the first to the highest sequence number. */
+  readonly expected: number;
+  /** Packets that came, copies included. */
+  readonly received: number;
+  /** Highest sequence number, with the count of its wraps above. */
+  readonly highest: number;
+  readonly jitterMs: number;
+}
+
 /** Counts the packets of one call's incoming stream. */
 export class ReceiveStats {
   #received = 0;
@@ -52,6 +64,18 @@ export class ReceiveStats {
       lost: this.#lostBefore + this.#streamLost(),
       jitterMs: this.#jitterMs,
       maxGapMs: this.#maxGapMs,
+    };
+  }
+
+  /** The stream heard last; `undefined` before the first packet. */
+  stream(): StreamReport | undefined {
+    if (this.#ssrc === undefined) return undefined;
+    return {
+      ssrc: this.#ssrc,
+      expected: this.#highest - this.#first + 1,
+      received: this.#streamReceived,
+      highest: this.#highest,
+      jitterMs: this.#jitterMs,
     };
   }
 

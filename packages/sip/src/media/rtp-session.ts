@@ -5,14 +5,18 @@ import { encodeG711Into, type G711Law, g711Law } from './g711.ts';
 import { JitterBuffer, NO_JITTER_REPORT } from './jitter-buffer.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './pacer.ts';
 import { PlayQueue } from './play-queue.ts';
-import type { FromWorker, RtpRemote, SessionStats } from './protocol.ts';
+import type { FromWorker, PeerStats, RtpRemote, SessionStats } from './protocol.ts';
 import { ReceiveStats } from './receive-stats.ts';
+import { RtcpSession } from './rtcp-session.ts';
 import { parseRtp, RTP_HEADER_BYTES, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
 import { type Source, SourceLatch } from './source-latch.ts';
 import { SpeechDetector } from './speech-detector.ts';
+import { estimateMos } from './voice-quality.ts';
 
 /** Comfort noise (RFC 3389): counts as silence. */
 const COMFORT_NOISE = 13;
+/** What a peer's jitter buffer is taken to hold. */
+const PEER_BUFFER_MS = 40;
 /** What is tapped while nothing plays. */
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 /** Packets the kernel may still hold back before a buffer is used again. */
@@ -22,6 +26,10 @@ const SEND_BUFFERS = 8;
 export interface RtpSessionOptions {
   readonly session: number;
   readonly send: (packet: Buffer, to: Source) => void;
+  /** Sends from the RTCP port; absent where none could be had, and then nothing is reported. */
+  readonly sendReport?: (packet: Buffer, to: Source) => void;
+  /** Epoch ms less the monotonic clock. */
+  readonly wallOffsetMs: number;
   readonly emit: (message: FromWorker) => void;
   /** A random unsigned 32-bit number. */
   readonly random32: () => number;
@@ -44,6 +52,7 @@ export class RtpSession {
   readonly #received = new ReceiveStats();
   readonly #heardFrame = new Int16Array(FRAME_SAMPLES);
   readonly #dtmf: DtmfReceiver;
+  readonly #rtcp: RtcpSession | undefined;
   #sequence: number;
   #agreed: Agreed | undefined;
   #held = false;
@@ -57,6 +66,7 @@ export class RtpSession {
   #tapped = false;
   /** There once somebody listens. */
   #jitter: JitterBuffer | undefined;
+  #cycle = 0;
   #beatMs = Number.POSITIVE_INFINITY;
   #noRtp: { readonly afterMs: number; fired: boolean }[] = [];
 
@@ -67,6 +77,8 @@ export class RtpSession {
     this.#ssrc = options.random32();
     this.#sequence = options.random32() & 0xffff;
     this.#timestampBase = options.random32();
+    const { sendReport: send, wallOffsetMs, random32 } = options;
+    this.#rtcp = send && new RtcpSession({ ssrc: this.#ssrc, wallOffsetMs, random32, send });
   }
 
   /** Begins, or goes on with another remote (re-INVITE); the latch stays where address and port stay. */
@@ -111,7 +123,22 @@ export class RtpSession {
 
   stats(): SessionStats {
     const jitter = this.#jitter?.report() ?? NO_JITTER_REPORT;
-    return { packetsSent: this.#packetsSent, maxSendGapMs: this.#maxSendGapMs, ...this.#received.report(), ...jitter };
+    const received = this.#received.report();
+    const rttMs = this.#rtcp?.rttMs;
+    const expected = received.packetsReceived + received.lost;
+    const missing = received.lost + jitter.latePackets;
+    const delayMs = FRAME_MS + jitter.bufferMs + (rttMs ?? 0) / 2;
+    return {
+      packetsSent: this.#packetsSent,
+      maxSendGapMs: this.#maxSendGapMs,
+      ...received,
+      ...jitter,
+      reportsSent: this.#rtcp?.reportsSent ?? 0,
+      reportsReceived: this.#rtcp?.reportsReceived ?? 0,
+      rttMs,
+      mos: expected === 0 ? undefined : estimateMos({ lossShare: missing / expected, delayMs }),
+      peer: this.#peerStats(rttMs ?? 0),
+    };
   }
 
   /** One 20 ms frame; `cycle` is the pacer's, so that a skipped period leaves its gap in the timestamps. */
@@ -121,6 +148,8 @@ export class RtpSession {
     this.#watchSilence(nowMs);
     this.#dtmf.expire(nowMs);
     this.#listen(cycle, nowMs);
+    this.#cycle = cycle;
+    if (this.#rtcp?.due(nowMs)) this.#report(agreed, nowMs);
     if (!this.#held) this.#sendFrame(agreed, cycle, nowMs);
   }
 
@@ -138,6 +167,31 @@ export class RtpSession {
       this.#options.emit({ kind: 'firstPacket', session: this.#options.session });
     }
     this.#sort(agreed, packet, nowMs);
+  }
+
+  /** A datagram that arrived at the session's RTCP port. */
+  receiveReport(datagram: Buffer, from: Source, nowMs: number): void {
+    this.#rtcp?.receive(datagram, from, { nowMs, peer: this.#agreed?.latch.latched });
+  }
+
+  /** Says goodbye to the peer. Call once, before the sockets close. */
+  end(nowMs: number): void {
+    if (this.#agreed !== undefined) this.#report(this.#agreed, nowMs, true);
+  }
+
+  #report(agreed: Agreed, nowMs: number, bye = false): void {
+    const packets = this.#packetsSent;
+    const timestamp = (this.#timestampBase + this.#cycle * FRAME_SAMPLES) >>> 0;
+    const octets = packets * FRAME_SAMPLES;
+    const stream = this.#received.stream();
+    this.#rtcp?.report({ nowMs, peer: agreed.latch.latched, timestamp, packets, octets, stream }, bye);
+  }
+
+  #peerStats(rttMs: number): PeerStats | undefined {
+    const hearing = this.#rtcp?.hearing;
+    if (hearing === undefined) return undefined;
+    const lossShare = hearing.lost / Math.max(1, this.#packetsSent);
+    return { ...hearing, mos: estimateMos({ lossShare, delayMs: FRAME_MS + PEER_BUFFER_MS + rttMs / 2 }) };
   }
 
   #sort(agreed: Agreed, packet: RtpPacket, nowMs: number): void {

@@ -32,6 +32,11 @@ export class SourceLatch {
     return true;
   }
 
+  /** The source that is heard; `undefined` before the first packet. */
+  get latched(): Source | undefined {
+    return this.#latched;
+  }
+
   /** Where to send: the latched source, before that the address of the SDP. */
   get destination(): Source {
     return this.#latched ?? this.#signalled;
