@@ -39,6 +39,7 @@ const RULES: readonly (readonly [string, Rule, Readonly<Record<string, string>>]
       'packages/core/src/a.ts': "import { serve } from '@pickup/gateway';",
       'packages/contract/src/b.ts': "import type { Decision } from '@pickup/core';",
       'packages/sip/src/c.ts': "export * from '@pickup/contract';",
+      'packages/conversation/src/a.ts': "import { serve } from '@pickup/gateway';",
       'packages/outbound/src/d.ts': "const x = await import('@pickup/gateway/config');",
       'packages/signature/src/e.ts': "import {\n  log,\n} from '../../gateway/src/observe/log.ts';",
       'packages/newcomer/src/f.ts': '',
@@ -63,7 +64,7 @@ const RULES: readonly (readonly [string, Rule, Readonly<Record<string, string>>]
     },
   ],
   [
-    'core and contract have no clock, no chance and no world',
+    'core, contract and conversation have no clock, no chance and no world',
     coreIsPure,
     {
       'packages/core/src/a.ts': 'const now = Date.now();',
@@ -76,6 +77,7 @@ const RULES: readonly (readonly [string, Rule, Readonly<Record<string, string>>]
       'packages/core/src/h.ts': "import { createHash } from 'node:crypto';",
       'packages/core/src/i.ts': 'const s = /["\']/.test(x); const t = Date.now();',
       'packages/core/src/j.ts': 'const id = crypto.randomUUID();',
+      'packages/conversation/src/a.ts': 'setTimeout(() => {}, 5);',
       'packages/core/src/k.ts': 'const now = Date();',
     },
   ],

@@ -17,11 +17,12 @@ function sourcesOf(sources: Sources): readonly (readonly [path: string, text: st
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   core: ['contract'],
+  conversation: ['core'],
   signature: [],
   outbound: [],
   sip: [],
   'voice-offline': [],
-  gateway: ['contract', 'core', 'signature', 'outbound', 'sip', 'voice-offline'],
+  gateway: ['contract', 'core', 'conversation', 'signature', 'outbound', 'sip', 'voice-offline'],
   cli: ['contract', 'gateway', 'testkit', 'signature', 'sip'],
   testkit: ['sip', 'signature', 'contract'],
 };
@@ -101,10 +102,10 @@ const IMPURE: readonly (readonly [name: string, pattern: RegExp])[] = [
   ['console', /(?<![.\w])console\s*\./],
 ];
 
-/** core and contract decide and judge; time, chance and the world come in as arguments. */
+/** core, contract and conversation decide and judge; time, chance and the world come in as arguments. */
 export const coreIsPure: Rule = (sources) =>
   sourcesOf(sources)
-    .filter(([path]) => ['core', 'contract'].includes(packageOf(path) ?? ''))
+    .filter(([path]) => ['core', 'contract', 'conversation'].includes(packageOf(path) ?? ''))
     .flatMap(([path, text]) => {
       // A moment that was given may be taken apart: `new Date(wallMs)`, and the type alone is harmless.
       const code = codeOf(text).replace(/\bnew Date\(\s*[^)\s]/g, 'given(');

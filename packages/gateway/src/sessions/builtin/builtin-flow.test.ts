@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { notApplied } from '../not-applied.ts';
 import type { SessionEnd } from '../port.ts';
 import { createBuiltinRuntime } from './builtin-runtime.ts';
-import { FakeLine, FakeSpeech } from './fake-line.ts';
+import { FakeLine, FakeSpeech } from './fake-test-line.ts';
 
 const log = { info() {}, warn() {}, error() {} };
 
