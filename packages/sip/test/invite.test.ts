@@ -222,17 +222,4 @@ describe('an INVITE that is accepted', () => {
     expect(bench.timesOf(200)).toEqual([0, 0]);
     expect(bench.core.stats()).toMatchObject({ dialogs: 0, transactions: 0 });
   });
-
-  it('a re-INVITE is 488 for now, and leaves the call alone', () => {
-    const bench = createBenchPeer();
-    bench.receive(invite());
-    const { toTag } = bench.invites[0]!;
-    const dialog = bench.invites[0]!.accept({ sdp: answerSdp })!;
-    bench.receive(ack({ toTag, branch: 'z9hG4bK-ack' }));
-    bench.receive(invite({ toTag, seq: 2, branch: 'z9hG4bK-re' }));
-    expect(bench.last().message).toMatchObject({ status: 488 });
-    bench.receive(ack({ toTag, seq: 2, branch: 'z9hG4bK-re' }));
-    expect(dialog.ended).toBe(false);
-    expect(bench.invites).toHaveLength(1);
-  });
 });

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { buildResponse, type Dialog, type SipMessage } from '../src/index.ts';
 import { ack, createBenchPeer, invite, offerSdp, request, valueIn } from './bench-peer.ts';
 
-const events = ['invite', 'cancel', 'ack', 'ack2xx', 'bye', 'ring', 'accept', 'refuse', 'hangUp', 'answerBye'] as const;
+const ofCaller = ['invite', 'cancel', 'ack', 'ack2xx', 'bye', 'reInvite', 'askForOffer', 'update', 'ackLast'] as const;
+const events = [...ofCaller, 'ring', 'accept', 'refuse', 'hangUp', 'answerBye'] as const;
 const step = fc.record({ event: fc.constantFrom(...events), waitMs: fc.constantFrom(0, 0, 400, 5_000, 33_000) });
 
 /** Plays one step of either side against the server. */
@@ -22,9 +23,16 @@ function createPlay() {
     ack: () => bench.receive(ack({ toTag: toTag() })),
     ack2xx: () => bench.receive(ack({ toTag: toTag(), branch: 'z9hG4bK-ack' })),
     bye: () => bench.receive(request('BYE', { toTag: toTag(), seq: ++seq })),
+    reInvite: () => bench.receive(request('INVITE', { toTag: toTag(), seq: ++seq, body: offerSdp })),
+    askForOffer: () => bench.receive(request('INVITE', { toTag: toTag(), seq: ++seq })),
+    update: () => bench.receive(request('UPDATE', { toTag: toTag(), seq: ++seq, body: offerSdp })),
+    ackLast: () => bench.receive(ack({ toTag: toTag(), seq, branch: `z9hG4bK-ack-${seq}`, body: offerSdp })),
     ring: () => void call()?.provisional(180),
     accept: () => {
-      dialog ??= call()?.accept({ sdp: offerSdp });
+      if (dialog) return;
+      dialog = call()?.accept({ sdp: offerSdp });
+      dialog?.onOffer(() => offerSdp);
+      dialog?.onOfferWanted(() => offerSdp);
     },
     refuse: () => void call()?.refuse(603),
     hangUp: () => void dialog?.bye(),
@@ -33,12 +41,12 @@ function createPlay() {
   return { bench, play, dialog: () => dialog };
 }
 
-/** The final statuses of INVITEs, by the To they were answered with. */
+/** The final statuses of INVITEs, by the To they were answered with and their CSeq. */
 function finalsByTag(messages: readonly SipMessage[]): Map<string, Set<number>> {
   const finals = new Map<string, Set<number>>();
   for (const message of messages) {
     if (message.kind === 'request' || message.status < 200 || !valueIn(message, 'cseq').endsWith('INVITE')) continue;
-    const to = valueIn(message, 'to');
+    const to = `${valueIn(message, 'to')} ${valueIn(message, 'cseq')}`;
     finals.set(to, (finals.get(to) ?? new Set()).add(message.status));
   }
   return finals;

@@ -9,7 +9,7 @@ describe('requests outside a call', () => {
     bench.receive(request('OPTIONS'));
     const { message } = bench.last();
     expect(message).toMatchObject({ status: 200 });
-    expect(valueIn(message, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS');
+    expect(valueIn(message, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO');
     expect(valueIn(message, 'accept')).toContain('application/sdp');
     expect(message.headers.some((line) => line.key === 'supported')).toBe(true);
     expect(valueIn(message, 'server')).toBe('Pickup/1');

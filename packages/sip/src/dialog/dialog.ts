@@ -1,15 +1,17 @@
 /**
- * A dialog we answered: it repeats its 200 until the ACK (RFC 3261 13.3.1.4), and ends once, by a BYE of either side
- * or for want of an ACK. Our BYE waits for the ACK or for its absence (RFC 3261 15).
+ * A dialog we answered: it repeats its 200, and that of a re-INVITE, until the ACK (RFC 3261 13.3.1.4), and ends once,
+ * by a BYE of either side or for want of an ACK. Our BYE waits for the first ACK or for its absence (RFC 3261 15).
  */
 import type { JsonObject } from '../json.ts';
 import type { HeaderInput, SipRequest } from '../message/index.ts';
+import type { ParsedOffer } from '../sdp/index.ts';
 import { Signal } from '../signal.ts';
 import type { Schedule, SipTimers } from '../transaction/index.ts';
 import { retransmit } from '../transaction/index.ts';
 import type { Outlet, Packet } from '../transport/port.ts';
 import type { DialogState } from './memo.ts';
 import { dialogMemo } from './memo.ts';
+import { OfferAnswer, type SessionReply } from './offer-answer.ts';
 
 /** Why a dialog is over: the caller's BYE, ours, or no ACK within 64·T1. */
 export type DialogEnd = 'remote-bye' | 'local-bye' | 'no-ack';
@@ -17,7 +19,7 @@ export type DialogEnd = 'remote-bye' | 'local-bye' | 'no-ack';
 /** A call we answered. */
 export interface Dialog {
   readonly callId: string;
-  /** Plain JSON: enough to send a BYE after a crash. */
+  /** Plain JSON: enough to send a BYE after a crash. It changes when the caller moves (re-INVITE, UPDATE). */
   readonly memo: JsonObject;
   /** True as soon as a BYE came or one of ours was asked for. */
   readonly ended: boolean;
@@ -30,6 +32,15 @@ export interface Dialog {
   onBye(listener: (request: SipRequest) => void): void;
   /** The caller's ACK came, with the text of its SDP where it has one (the answer to a delayed offer). */
   onAck(listener: (sdp: string | undefined) => void): void;
+  /**
+   * Asked for the answer to an offer in a re-INVITE or UPDATE (hold, a new address, another codec); undefined refuses
+   * it with 488, and the session stays as it was. One listener; without one every offer is refused.
+   */
+  onOffer(listener: (offer: ParsedOffer) => string | undefined): void;
+  /** Asked for an offer by a re-INVITE without SDP; as `onOffer`. The answer comes by `onAnswer`. */
+  onOfferWanted(listener: () => string | undefined): void;
+  /** The answer to the offer of `onOfferWanted`; undefined where the ACK held none that can be read. One listener. */
+  onAnswer(listener: (answer: ParsedOffer | undefined) => void): void;
   /** No ACK within 64·T1 (32 s); the BYE is already on its way. */
   onNoAck(listener: () => void): void;
   /** Nothing more will come: the caller's BYE was answered, or ours was, or was given up. */
@@ -40,11 +51,13 @@ export interface Dialog {
 export interface DialogOptions {
   readonly state: DialogState;
   readonly answer: Packet;
+  /** Did the 200 carry our offer, so that the ACK has to answer it? */
+  readonly isOffer: boolean;
   readonly outlet: Outlet;
   readonly timers: SipTimers;
   readonly schedule: Schedule;
   /** Sends the BYE; resolves when it is settled. */
-  readonly sendBye: (headers: HeaderInput | undefined) => Promise<void>;
+  readonly sendBye: (state: DialogState, headers: HeaderInput | undefined) => Promise<void>;
   /** The dialog no longer takes requests. */
   readonly onClosed: () => void;
 }
@@ -52,14 +65,16 @@ export interface DialogOptions {
 /** The dialog of a 200 that was just handed over; see the head of this file. */
 export class AnsweredDialog implements Dialog {
   readonly callId: string;
-  readonly memo: JsonObject;
   readonly #options: DialogOptions;
   readonly #bye = new Signal<[SipRequest]>();
   readonly #ack = new Signal<[string | undefined]>();
   readonly #noAck = new Signal();
   readonly #gone = new Signal<[DialogEnd]>();
   readonly #acknowledgedOrNot = new Signal();
-  #stopAnswer: (() => void) | undefined;
+  readonly #session: OfferAnswer;
+  #state: DialogState;
+  /** The 200 that waits for its ACK. */
+  #unacknowledged: { readonly seq: number; readonly stop: () => void } | undefined;
   #ending: Promise<void> | undefined;
   #remoteSeq: number;
   #ended = false;
@@ -69,15 +84,18 @@ export class AnsweredDialog implements Dialog {
   constructor(options: DialogOptions) {
     this.#options = options;
     this.callId = options.state.callId;
-    this.memo = dialogMemo(options.state);
+    this.#state = options.state;
+    this.#session = new OfferAnswer(options.isOffer);
     this.#remoteSeq = options.state.inviteSeq;
-    const { schedule, timers, outlet, answer } = options;
-    const stopRepeating = retransmit(schedule, timers, () => outlet.send(answer));
-    const stopWaiting = schedule(64 * timers.t1Ms, () => this.#giveUpOnAck());
-    this.#stopAnswer = () => {
-      stopRepeating();
-      stopWaiting();
-    };
+    this.repeatAnswer(options.state.inviteSeq, options.answer, options.outlet);
+  }
+
+  get memo(): JsonObject {
+    return dialogMemo(this.#state);
+  }
+
+  get localTag(): string {
+    return this.#state.localTag;
   }
 
   get ended(): boolean {
@@ -96,6 +114,18 @@ export class AnsweredDialog implements Dialog {
     this.#ack.on(listener);
   }
 
+  onOffer(listener: (offer: ParsedOffer) => string | undefined): void {
+    this.#session.onOffer(listener);
+  }
+
+  onOfferWanted(listener: () => string | undefined): void {
+    this.#session.onOfferWanted(listener);
+  }
+
+  onAnswer(listener: (answer: ParsedOffer | undefined) => void): void {
+    this.#session.onAnswer(listener);
+  }
+
   onNoAck(listener: () => void): void {
     this.#noAck.on(listener);
   }
@@ -106,10 +136,41 @@ export class AnsweredDialog implements Dialog {
 
   /** An ACK with this dialog's tags came; one with another CSeq is not for our 200. */
   receiveAck(seq: number, sdp: string | undefined): void {
-    if (seq !== this.#options.state.inviteSeq || !this.#stopAnswer) return;
+    if (seq !== this.#unacknowledged?.seq) return;
     this.#settleAnswer();
+    if (seq !== this.#options.state.inviteSeq) return this.#session.laterAck(sdp);
+    this.#session.initialAck();
     this.#ack.fire(sdp);
     this.#acknowledgedOrNot.fire();
+  }
+
+  /** Judges a re-INVITE or UPDATE; what it offers is in force once this returned SDP. */
+  renegotiate(method: 'INVITE' | 'UPDATE', offer: ParsedOffer | undefined): SessionReply {
+    if (this.#ended) return { refused: 'ended' };
+    return method === 'UPDATE'
+      ? this.#session.update(offer)
+      : this.#session.invite(offer, this.#unacknowledged !== undefined);
+  }
+
+  /** The peer moved (target refresh, RFC 3261 12.2.2). */
+  refreshTarget(target: Partial<DialogState>): void {
+    this.#state = { ...this.#state, ...target };
+  }
+
+  get remoteTarget(): string {
+    return this.#state.remoteTarget;
+  }
+
+  /** Repeats a 200 that was just sent, until its ACK comes or 64·T1 are over. */
+  repeatAnswer(seq: number, answer: Packet, outlet: Outlet): void {
+    const { schedule, timers } = this.#options;
+    const stopRepeating = retransmit(schedule, timers, () => outlet.send(answer));
+    const stopWaiting = schedule(64 * timers.t1Ms, () => this.#giveUpOnAck());
+    const stop = () => {
+      stopRepeating();
+      stopWaiting();
+    };
+    this.#unacknowledged = { seq, stop };
   }
 
   /** Takes the CSeq of a new request; false where it does not go up, a 500 (RFC 3261 12.2.2). */
@@ -154,14 +215,16 @@ export class AnsweredDialog implements Dialog {
 
   async #sendBye(why: DialogEnd, headers: HeaderInput | undefined): Promise<void> {
     this.#ended = true;
-    if (this.#stopAnswer) await new Promise<void>((resolve) => this.#acknowledgedOrNot.on(resolve));
-    if (!this.#isSilent) await this.#options.sendBye(headers);
+    // At once where the first ACK came: only a re-INVITE's 200 may still be repeated then.
+    if (this.#unacknowledged) await new Promise<void>((resolve) => this.#acknowledgedOrNot.on(resolve));
+    this.#settleAnswer();
+    if (!this.#isSilent) await this.#options.sendBye(this.#state, headers);
     this.#options.onClosed();
     this.#gone.fire(why);
   }
 
   #settleAnswer(): void {
-    this.#stopAnswer?.();
-    this.#stopAnswer = undefined;
+    this.#unacknowledged?.stop();
+    this.#unacknowledged = undefined;
   }
 }

@@ -3,7 +3,7 @@
  * Order of a request: parse, admit, transaction, dialog, method rules, `onInvite`.
  * Invariant: every map entry is removed by a timer or by the end of what it stands for.
  */
-import { AnsweredDialog, type Dialog, type DialogState, readDialogMemo } from '../dialog/index.ts';
+import { AnsweredDialog, type Dialog, type DialogOptions, readDialogMemo } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
 import {
   buildResponse,
@@ -14,7 +14,6 @@ import {
   parseMessage,
   parseVia,
   type SipHead,
-  type SipRequest,
   type SipResponse,
   serializeMessage,
   splitList,
@@ -23,26 +22,20 @@ import {
 import { TimerQueue } from '../timer-queue.ts';
 import { clientKey, defaultTimers, type Schedule, type SipTimers } from '../transaction/index.ts';
 import { responseDestination } from '../transport/address.ts';
-import type { Outlet, Packet, Source, Transport } from '../transport/port.ts';
+import type { Source, Transport } from '../transport/port.ts';
 import { createResolveHost } from '../transport/resolve.ts';
+import type { Arrival } from './arrival.ts';
 import { ByeSender } from './bye-sender.ts';
+import { InDialogServer } from './in-dialog.ts';
 import { readInviteMemo } from './invite-memo.ts';
-import { acceptHeader, allowHeader, judgeRequest, type Refusal, supportedHeader } from './judge-request.ts';
+import { judgeRequest } from './judge-request.ts';
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { PendingInvite } from './pending-invite.ts';
 import { readOffer, sdpText } from './read-offer.ts';
+import { Replier } from './replier.ts';
 import { TransactionTable } from './transaction-table.ts';
 import { TransportSet } from './transport-set.ts';
 import { stampRequest, Wire } from './wire.ts';
-
-/** One admitted request on its way through the server. */
-interface Arrival {
-  readonly request: SipRequest;
-  readonly head: SipHead;
-  readonly source: Source;
-  readonly transport: Transport;
-  readonly outlet: Outlet;
-}
 
 /** The server without its sockets: messages in and out through transports given to it. */
 export class SipCore {
@@ -55,6 +48,8 @@ export class SipCore {
   readonly #transactions: TransactionTable;
   readonly #dialogs = new Map<string, AnsweredDialog | PendingInvite>();
   readonly #byes: ByeSender;
+  readonly #reply: Replier;
+  readonly #inDialog: InDialogServer;
   readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0 };
 
   constructor(options: CoreOptions) {
@@ -65,6 +60,14 @@ export class SipCore {
     this.#transports = new TransportSet(options.publicHost);
     this.#transactions = new TransactionTable(this.#timers, this.#schedule);
     this.#wire = new Wire(options);
+    this.#reply = new Replier(this.#wire, this.#transactions, options.random);
+    this.#inDialog = new InDialogServer({
+      reply: this.#reply,
+      wire: this.#wire,
+      transactions: this.#transactions,
+      transports: this.#transports,
+      random: options.random,
+    });
     this.#byes = new ByeSender({
       timers: this.#timers,
       schedule: this.#schedule,
@@ -187,10 +190,10 @@ export class SipCore {
     if (request.method === 'CANCEL') return this.#receiveCancel(arrival);
     if (tagOf(head.to) !== undefined) return this.#receiveInDialog(arrival);
     const refusal = judgeRequest(request) ?? (this.#transactions.isMerged(head) ? { status: 482 } : undefined);
-    if (refusal) return this.#refuse(arrival, refusal);
+    if (refusal) return this.#reply.refuse(arrival, refusal);
     if (request.method === 'INVITE') return this.#receiveInvite(arrival);
-    if (request.method === 'OPTIONS') return this.#answerOptions(arrival);
-    return this.#refuse(arrival, { status: 481 });
+    if (request.method === 'OPTIONS') return this.#reply.options(arrival);
+    return this.#reply.refuse(arrival, { status: 481 });
   }
 
   #receiveAck({ request, head }: Arrival): void {
@@ -202,9 +205,9 @@ export class SipCore {
 
   #receiveCancel(arrival: Arrival): void {
     const entry = this.#transactions.invite(arrival.request, arrival.head);
-    if (!entry) return this.#refuse(arrival, { status: 481 });
+    if (!entry) return this.#reply.refuse(arrival, { status: 481 });
     const { pending, toTag } = entry;
-    this.#answer(arrival, { status: 200 }, toTag);
+    this.#reply.answer(arrival, { status: 200 }, toTag);
     pending?.cancel(arrival.request);
   }
 
@@ -212,27 +215,15 @@ export class SipCore {
     const { request, head } = arrival;
     const dialog = this.#dialogs.get(dialogKey(head.callId, tagOf(head.to) ?? '', tagOf(head.from) ?? ''));
     const refusal = dialog ? judgeRequest(request) : { status: 481 };
-    if (!dialog || refusal) return this.#refuse(arrival, refusal ?? { status: 481 });
-    if (dialog instanceof PendingInvite) return this.#receiveEarly(arrival, dialog);
-    if (!dialog.takeSeq(head.cseq.seq)) return this.#refuse(arrival, { status: 500, reason: 'CSeq Out of Order' });
-    if (request.method === 'OPTIONS') return this.#answerOptions(arrival);
-    if (request.method === 'INVITE') return this.#refuse(arrival, { status: 488 });
-    this.#answer(arrival, { status: 200 });
-    dialog.receiveBye(request);
-  }
-
-  #receiveEarly(arrival: Arrival, pending: PendingInvite): void {
-    const { method } = arrival.request;
-    if (method === 'OPTIONS') return this.#answerOptions(arrival);
-    if (method === 'INVITE') return this.#refuse(arrival, { status: 491 });
-    this.#answer(arrival, { status: 200 });
-    pending.cancel(arrival.request);
+    if (!dialog || refusal) return this.#reply.refuse(arrival, refusal ?? { status: 481 });
+    if (dialog instanceof PendingInvite) return this.#inDialog.receiveEarly(arrival, dialog);
+    return this.#inDialog.receive(arrival, dialog);
   }
 
   #receiveInvite(arrival: Arrival): void {
     const { request, head, source, transport, outlet } = arrival;
     const { offer, refusal } = readOffer(request);
-    if (refusal) return this.#refuse(arrival, refusal);
+    if (refusal) return this.#reply.refuse(arrival, refusal);
     this.#counts.invites++;
     const entry = this.#transactions.openInvite(request, head, outlet);
     const pack = (response: SipResponse) => this.#wire.pack(response, head.callId, 'INVITE');
@@ -250,7 +241,7 @@ export class SipCore {
       contact: this.#transports.contact(transport, source, request.uri),
       serverHeaders: this.#wire.serverHeaders,
       pack,
-      openDialog: (state, answer) => this.#openDialog(state, answer, outlet),
+      openDialog: (state, answer, isOffer) => this.#openDialog({ state, answer, isOffer, outlet }),
       onSettled: () => {
         delete entry.pending;
         this.#dialogs.delete(early);
@@ -281,36 +272,18 @@ export class SipCore {
     }
   }
 
-  #openDialog(state: DialogState, answer: Packet, outlet: Outlet): Dialog {
+  #openDialog(of: Pick<DialogOptions, 'state' | 'answer' | 'isOffer' | 'outlet'>): Dialog {
+    const { state } = of;
     const key = dialogKey(state.callId, state.localTag, state.remoteTag);
     const dialog = new AnsweredDialog({
-      state,
-      answer,
-      outlet,
+      ...of,
       timers: this.#timers,
       schedule: this.#schedule,
-      sendBye: (headers) => this.#byes.send(state, headers),
+      sendBye: (now, headers) => this.#byes.send(now, headers),
       onClosed: () => this.#dialogs.delete(key),
     });
     this.#dialogs.set(key, dialog);
     return dialog;
-  }
-
-  #answerOptions(arrival: Arrival): void {
-    this.#answer(arrival, { status: 200, headers: [allowHeader, acceptHeader, supportedHeader] });
-  }
-
-  #refuse(arrival: Arrival, refusal: Refusal): void {
-    if (arrival.request.method !== 'INVITE') return this.#answer(arrival, refusal);
-    const response = this.#wire.build(arrival.request, refusal, this.#options.random());
-    const { transaction } = this.#transactions.openInvite(arrival.request, arrival.head, arrival.outlet);
-    transaction.respond(refusal.status, this.#wire.pack(response, arrival.head.callId, 'INVITE'));
-  }
-
-  #answer(arrival: Arrival, answer: Refusal, toTag = this.#options.random()): void {
-    const { request, head, outlet } = arrival;
-    const transaction = this.#transactions.openRequest(request, head, outlet);
-    transaction.respond(this.#wire.pack(this.#wire.build(request, answer, toTag), head.callId, request.method));
   }
 }
 

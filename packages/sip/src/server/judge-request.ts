@@ -1,8 +1,8 @@
 import { type AnyUri, type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
 
 /** Methods that are served here. */
-export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS'] as const;
-/** Body types an INVITE may bring. */
+export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO'] as const;
+/** Body types an INVITE or UPDATE may bring. */
 export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
 /** Extensions understood, for Supported and Require. */
 export const supportedExtensions: readonly string[] = [];
@@ -14,17 +14,7 @@ export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join('
 /** The Supported header of our responses: empty, as no extension is. */
 export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
 
-const otherMethods = new Set([
-  'REGISTER',
-  'SUBSCRIBE',
-  'NOTIFY',
-  'PUBLISH',
-  'INFO',
-  'REFER',
-  'MESSAGE',
-  'UPDATE',
-  'PRACK',
-]);
+const otherMethods = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'MESSAGE', 'PRACK']);
 const allowed: ReadonlySet<string> = new Set(allowedMethods);
 
 /** A refusal the rules of a user agent server demand. */
@@ -59,7 +49,7 @@ function judgeRequire(request: SipRequest): Refusal | undefined {
 }
 
 function judgeContent(request: SipRequest): Refusal | undefined {
-  if (request.method !== 'INVITE') return undefined;
+  if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined;
   const encodings = headerList(request, 'content-encoding').filter((coding) => coding.toLowerCase() !== 'identity');
   if (encodings.length > 0) return { status: 415, headers: [['Accept-Encoding', 'identity']] };
   const wanted = headerList(request, 'accept').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());

@@ -1,4 +1,4 @@
-import { type Dialog, type DialogState, dialogMemo } from '../dialog/index.ts';
+import { type Dialog, type DialogState, dialogMemo, readTarget } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
 import {
   buildResponse,
@@ -6,9 +6,6 @@ import {
   headerList,
   headerValue,
   headerValues,
-  isSipUri,
-  parseNameAddr,
-  parseUri,
   type SipHead,
   type SipRequest,
   type SipResponse,
@@ -35,7 +32,7 @@ export interface PendingInviteOptions {
   readonly contact: string;
   readonly serverHeaders: HeaderInput;
   readonly pack: (response: SipResponse) => Packet;
-  readonly openDialog: (state: DialogState, answer: Packet) => Dialog;
+  readonly openDialog: (state: DialogState, answer: Packet, isOffer: boolean) => Dialog;
   /** A final response was handed over. */
   readonly onSettled: () => void;
 }
@@ -51,6 +48,7 @@ export class PendingInvite implements IncomingInvite {
   readonly offer: ParsedOffer | undefined;
   readonly #options: PendingInviteOptions;
   readonly #cancel = new Signal<[SipRequest]>();
+  #refreshed: Partial<DialogState> = {};
   #phase: 'ringing' | 'accepted' | 'refused' | 'cancelled' = 'ringing';
 
   constructor(options: PendingInviteOptions) {
@@ -96,7 +94,8 @@ export class PendingInvite implements IncomingInvite {
     const answer = this.#options.pack(response);
     this.#options.transaction.respond(200, answer);
     this.#options.onSettled();
-    return this.#options.openDialog(this.#dialogState(headerValue(response, 'to') ?? ''), answer);
+    const state = this.#dialogState(headerValue(response, 'to') ?? '');
+    return this.#options.openDialog(state, answer, this.offer === undefined);
   }
 
   refuse(code: number, options: RefuseOptions = {}): boolean {
@@ -110,6 +109,11 @@ export class PendingInvite implements IncomingInvite {
 
   onCancel(listener: (cancel: SipRequest) => void): void {
     this.#cancel.on(listener);
+  }
+
+  /** The caller moved while it rings (UPDATE, RFC 3311 5.2). */
+  refreshTarget(target: Partial<DialogState>): void {
+    this.#refreshed = target;
   }
 
   /** A CANCEL or BYE for this call was answered with 200: 487 goes out, then the listeners hear of it. */
@@ -132,26 +136,17 @@ export class PendingInvite implements IncomingInvite {
 
   #dialogState(localAddress: string): DialogState {
     const { request, head, source, local } = this.#options;
-    const contact = parseNameAddr(headerList(request, 'contact')[0] ?? '')?.uri;
-    const remoteTarget = contact ?? head.from.uri;
-    const target = parseUri(remoteTarget);
-    const targetHost = target && isSipUri(target) ? target.host : undefined;
     return {
       callId: this.callId,
       localTag: this.toTag,
       remoteTag: this.fromTag,
       localAddress,
       remoteAddress: headerValue(request, 'from') ?? '',
-      remoteTarget,
+      ...readTarget(request, head, { source, local }, head.from.uri),
       routes: headerList(request, 'record-route'),
       localSeq: 0,
       inviteSeq: this.cseq,
-      transport: source.transport,
-      localHost: local.host,
-      localPort: local.port,
-      peer: { address: source.address, port: source.port },
-      // The caller sent from an address it does not know of, and gave the one it knows as its Contact.
-      behindNat: head.via.host !== source.address && targetHost === head.via.host,
+      ...this.#refreshed,
     };
   }
 }

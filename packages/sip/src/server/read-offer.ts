@@ -28,7 +28,7 @@ function isOptional(message: SipRequest): boolean {
   return paramValue(params, 'handling')?.toLowerCase() === 'optional';
 }
 
-/** The offer of an INVITE: absent for a delayed one, a refusal where the body is of no use. */
+/** The offer of an INVITE or UPDATE: absent for a delayed one, a refusal where the body is of no use. */
 export function readOffer(request: SipRequest): { readonly offer?: ParsedOffer; readonly refusal?: Refusal } {
   const { sdp, refusal } = sdpText(request);
   if (refusal) return { refusal };

@@ -18,8 +18,9 @@ import { toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader, ArrivedCall } from '../../runners/read-arrival.ts';
 import type { CrashedCalls } from '../../runners/recover.ts';
 import type { CallRow, EdgeMemo, Store } from '../../stores/port.ts';
+import { usableCodec } from './agreed-audio.ts';
 import { callerNumber, customHeaders, dialledUser } from './caller.ts';
-import { SipLeg, usableCodec } from './sip-leg.ts';
+import { SipLeg } from './sip-leg.ts';
 import { SourceLimit } from './source-limit.ts';
 
 export interface SipEdgeDeps {

@@ -14,14 +14,15 @@ function fakeMedia(port: number) {
   const failed: ((error: Error) => void)[] = [];
   const session: MediaSession = {
     port,
-    start: () => said.push('start'),
+    start: ({ address, port: to, payloadType }) => said.push(`start ${address}:${to} ${payloadType}`),
     play: async () => {},
     flush() {},
     onFirstPacket() {},
     onSpeech() {},
     onNoRtp: (afterMs, fn) => watches.push({ afterMs, fn }),
     onFailed: (fn) => failed.push(fn),
-    setHold() {},
+    onDigit() {},
+    setHold: (held) => said.push(held ? 'hold' : 'go on'),
     tap() {},
     stats: () => Promise.reject(new Error('not asked for')),
     close: () => said.push('close'),
@@ -40,6 +41,9 @@ function fakeInvite() {
   const sent: string[] = [];
   let cancel = () => {};
   let noAck = () => {};
+  let onOffer: Parameters<Dialog['onOffer']>[0] = () => undefined;
+  let onOfferWanted: Parameters<Dialog['onOfferWanted']>[0] = () => undefined;
+  let onAnswer: Parameters<Dialog['onAnswer']>[0] = () => {};
   const dialog: Dialog = {
     callId: 'c',
     memo: {},
@@ -49,6 +53,9 @@ function fakeInvite() {
     onAck() {},
     onNoAck: (listener) => (noAck = listener),
     onGone() {},
+    onOffer: (listener) => (onOffer = listener),
+    onOfferWanted: (listener) => (onOfferWanted = listener),
+    onAnswer: (listener) => (onAnswer = listener),
   };
   const offer = parseOffer(OFFER);
   const invite = {
@@ -72,7 +79,12 @@ function fakeInvite() {
       };
     },
   };
-  return { invite: invite as unknown as IncomingInvite, sent, cancel: () => cancel(), noAck: () => noAck() };
+  const talk = {
+    offer: (sdp: string) => onOffer(parseOffer(sdp)!),
+    wanted: () => onOfferWanted(),
+    answer: (sdp: string) => onAnswer(parseOffer(sdp)),
+  };
+  return { invite: invite as unknown as IncomingInvite, sent, talk, cancel: () => cancel(), noAck: () => noAck() };
 }
 
 function ringing(next?: ReturnType<typeof fakeMedia>) {
@@ -147,7 +159,7 @@ test('F4 who rings while the media is lost is answered with the next one', async
   await Promise.resolve();
   expect(leg.accept()).toBeDefined();
   expect(sent).toEqual(['200 20002']);
-  expect(next.said).toEqual(['start']);
+  expect(next.said).toEqual(['start 127.0.0.1:9 0', 'go on']);
 });
 
 test('C6 media that comes for a caller who has gone is closed', async () => {
@@ -158,4 +170,47 @@ test('C6 media that comes for a caller who has gone is closed', async () => {
   await Promise.resolve();
   expect(media.said).toEqual(['close']);
   expect(next.said).toEqual(['close']);
+});
+
+test('F4 a caller who holds us hears nothing until it goes on, and its address may change with it', () => {
+  const { media, talk } = answered();
+  expect(media.said.splice(0)).toEqual(['start 127.0.0.1:9 0', 'go on']);
+  expect(talk.offer(`${OFFER}a=sendonly\r\n`)).toContain('a=recvonly');
+  expect(media.said.splice(0)).toEqual(['hold']);
+  expect(talk.offer(OFFER.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toContain('a=recvonly');
+  expect(media.said.splice(0)).toEqual(['hold']);
+  const moved = OFFER.replace('audio 9 RTP/AVP 0', 'audio 11 RTP/AVP 8');
+  const answer = talk.offer(moved);
+  expect(answer).toMatch(/a=sendrecv/);
+  expect(answer).toMatch(/^o=- \d+ 4 IN IP4 127\.0\.0\.1\r$/m);
+  expect(media.said.splice(0)).toEqual(['start 127.0.0.1:11 8', 'go on']);
+});
+
+test('F4 silence of a caller who only listens is no fault', () => {
+  const { media, talk, ends } = answered();
+  expect(talk.offer(`${OFFER}a=recvonly\r\n`)).toContain('a=sendonly');
+  media.silence(30_000);
+  expect(ends).toEqual([]);
+  talk.offer(OFFER);
+  media.silence(30_000);
+  expect(ends).toEqual([{ by: 'no_audio' }]);
+});
+
+test('RFC 3261 14.2 an offer of nothing we speak changes nothing', () => {
+  const { media, talk, ends } = answered();
+  media.said.splice(0);
+  expect(talk.offer(OFFER.replace('RTP/AVP 0', 'RTP/AVP 18'))).toBeUndefined();
+  expect(media.said).toEqual([]);
+  expect(ends).toEqual([]);
+});
+
+test('RFC 3261 14.2 a re-INVITE without SDP gets our offer, and an unusable answer ends the call', () => {
+  const { media, talk, ends } = answered();
+  media.said.splice(0);
+  expect(talk.wanted()).toContain('m=audio 20000 RTP/AVP 0 8 101');
+  talk.answer(OFFER.replace('audio 9', 'audio 13'));
+  expect(media.said).toEqual(['start 127.0.0.1:13 0', 'go on']);
+  talk.wanted();
+  talk.answer(OFFER.replace('RTP/AVP 0', 'RTP/AVP 18'));
+  expect(ends).toEqual([{ by: 'unusable_answer' }]);
 });

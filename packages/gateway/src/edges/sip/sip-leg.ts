@@ -1,22 +1,13 @@
 /** A SIP call as a leg: INVITE and RTP on one side, the runner on the other. */
 import type { SipTraceLine } from '@pickup/contract';
 import type { RefusalAnswer } from '@pickup/core';
-import {
-  buildAnswer,
-  buildOffer,
-  type CodecChoice,
-  chooseCodec,
-  type Dialog,
-  type IncomingInvite,
-  isSipUri,
-  parseOffer,
-  parseUri,
-} from '@pickup/sip';
+import { type Dialog, type IncomingInvite, isSipUri, type ParsedOffer, parseOffer, parseUri } from '@pickup/sip';
 import type { MediaSession } from '@pickup/sip/media';
 import type { Clock } from '../../runners/clock.ts';
 import type { CallLeg, ConnectedLeg, LegEnd } from '../../runners/leg.ts';
 import type { Line } from '../../sessions/port.ts';
 import type { EdgeMemo } from '../../stores/port.ts';
+import { AgreedAudio, usableCodec } from './agreed-audio.ts';
 
 /** 180 again after this, and then at this pace (F1). */
 const SECOND_RING_MS = 1_000;
@@ -77,15 +68,14 @@ export class SipLeg implements CallLeg {
     this.#stopRinging();
     if (!media) return undefined;
     const endpoint = { address: mediaAddress, port: media.port, sessionId: String(Math.floor(clock.wallMs())) };
-    const choice = invite.offer && usableCodec(invite.offer);
-    if (invite.offer && !choice) return undefined;
-    const sdp = invite.offer && choice ? buildAnswer(invite.offer, choice, endpoint) : buildOffer(endpoint);
+    const audio = new AgreedAudio(media, endpoint);
+    const sdp = invite.offer ? audio.answer(invite.offer) : audio.offer();
+    if (sdp === undefined) return undefined;
     const dialog = invite.accept({ sdp });
     if (!dialog) return undefined;
     this.#phase = 'answered';
-    if (invite.offer && choice) startMedia(media, invite.offer, choice);
     dialog.onGone(() => this.#options.onOver());
-    return new AnsweredLeg(dialog, media, choice !== undefined);
+    return new AnsweredLeg(dialog, media, audio);
   }
 
   refuse(answer: RefusalAnswer): boolean {
@@ -135,38 +125,24 @@ export class SipLeg implements CallLeg {
   }
 }
 
-/** G.711 under its static payload types, as the media engine speaks it. */
-export function usableCodec(offer: Parameters<typeof chooseCodec>[0]): CodecChoice | undefined {
-  const choice = chooseCodec(offer);
-  return choice && (choice.payloadType === 0 || choice.payloadType === 8) ? choice : undefined;
-}
-
-function startMedia(media: MediaSession, remote: Parameters<typeof chooseCodec>[0], choice: CodecChoice): void {
-  if (!remote.audio) return;
-  media.start({
-    address: remote.audio.address,
-    port: remote.audio.port,
-    payloadType: choice.payloadType === 8 ? 8 : 0,
-    ...(choice.telephoneEvent !== undefined && { dtmfPayloadType: choice.telephoneEvent }),
-  });
-}
-
 /** The call after its 200. */
 class AnsweredLeg implements ConnectedLeg {
   readonly line: Line;
   readonly dialog: EdgeMemo;
   readonly #dialog: Dialog;
   readonly #media: MediaSession;
+  readonly #audio: AgreedAudio;
   readonly #listeners: ((end: LegEnd) => void)[] = [];
   #end: LegEnd | undefined;
 
-  constructor(dialog: Dialog, media: MediaSession, agreed: boolean) {
+  constructor(dialog: Dialog, media: MediaSession, audio: AgreedAudio) {
     this.#dialog = dialog;
     this.#media = media;
+    this.#audio = audio;
     this.dialog = dialog.memo;
     const audible = new Promise<void>((resolve) => {
       dialog.onAck((sdp) => {
-        if (!agreed && !this.#agree(sdp)) return;
+        if (!audio.isAgreed && !this.#takeAnswer(sdp === undefined ? undefined : parseOffer(sdp))) return;
         resolve();
       });
       media.onFirstPacket(resolve);
@@ -175,11 +151,15 @@ class AnsweredLeg implements ConnectedLeg {
       play: (samples) => media.play(samples),
       flush: () => media.flush(),
       onSpeech: (listener) => media.onSpeech(listener),
+      onDigit: (listener) => media.onDigit((digit) => listener(digit)),
       audible,
     };
     dialog.onBye(() => this.#ended({ by: 'caller' }));
+    dialog.onOffer((offer) => audio.answer(offer));
+    dialog.onOfferWanted(() => audio.offer());
+    dialog.onAnswer((answer) => void this.#takeAnswer(answer));
     dialog.onNoAck(() => this.#ended({ by: 'no_ack' }));
-    media.onNoRtp(NO_AUDIO_MS, () => this.#ended({ by: 'no_audio' }));
+    media.onNoRtp(NO_AUDIO_MS, () => audio.callerSends && this.#ended({ by: 'no_audio' }));
     media.onFailed(() => this.#ended({ by: 'media_failed' }));
   }
 
@@ -193,12 +173,11 @@ class AnsweredLeg implements ConnectedLeg {
     void this.#dialog.bye();
   }
 
-  /** The answer to our delayed offer, in the ACK (F4). */
-  #agree(sdp: string | undefined): boolean {
-    const answer = sdp === undefined ? undefined : parseOffer(sdp);
+  /** The answer to an offer of ours, in the ACK (F4). */
+  #takeAnswer(answer: ParsedOffer | undefined): boolean {
     const choice = answer && usableCodec(answer);
     if (answer && choice) {
-      startMedia(this.#media, answer, choice);
+      this.#audio.agree(answer, choice);
       return true;
     }
     this.#ended({ by: 'unusable_answer' });
