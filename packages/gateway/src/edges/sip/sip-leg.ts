@@ -152,7 +152,6 @@ class AnsweredLeg implements ConnectedLeg {
       flush: () => media.flush(),
       onSpeech: (listener) => media.onSpeech(listener),
       onDigit: (listener) => media.onDigit((digit) => listener(digit)),
-      onDigit: (listener) => media.onDigit((digit) => listener(digit)),
       audible,
     };
     dialog.onBye(() => this.#ended({ by: 'caller' }));
