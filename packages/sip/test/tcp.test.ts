@@ -247,6 +247,27 @@ describe('the limits of a stream listener', () => {
     await once(second.socket, 'data');
   });
 
+  it('A4 strangers make room for peers, however busy they keep their connections', async () => {
+    let strangers = true;
+    const { port } = await serve({
+      streams: { maxConnections: 3 },
+      admit: () => (strangers ? 'refuse' : 'accept'),
+    });
+    const crowd = [await phoneTo(port), await phoneTo(port), await phoneTo(port)];
+    for (const phone of crowd) {
+      phone.write(streamRequest('OPTIONS', { port: 9, branch: `z9hG4bK-${phone.port}` }));
+      expect(await statuses(phone, 1)).toEqual([403]);
+    }
+    strangers = false;
+    for (const [index, stranger] of crowd.entries()) {
+      const peer = await phoneTo(port);
+      await closed(stranger.socket);
+      peer.write(streamRequest('OPTIONS', { port: 9, branch: `z9hG4bK-${peer.port}`, seq: index + 2 }));
+      expect(await statuses(peer, 1)).toEqual([200]);
+    }
+    await closed((await phoneTo(port)).socket);
+  });
+
   it('a peer that does not read is cut off', async () => {
     const { port } = await serve({ streams: { maxUnsentBytes: 10_000 } });
     const phone = await phoneTo(port);

@@ -14,6 +14,7 @@ import {
   parseMessage,
   parseVia,
   type SipHead,
+  type SipRequest,
   type SipResponse,
   serializeMessage,
   splitList,
@@ -97,23 +98,31 @@ export class SipCore {
     this.#refuseMalformed({ ...fault, ...request }, source, transport);
   }
 
-  /** Takes one datagram, or one framed message of a stream. */
-  receive(bytes: Uint8Array, source: Source, transport: Transport): void {
+  /** Takes one datagram, or one framed message of a stream; true for a sound request that was admitted. */
+  receive(bytes: Uint8Array, source: Source, transport: Transport): boolean {
     // Keep-alives (RFC 5626 double CRLF, single NUL of some NATs) are no messages.
-    if (bytes.length <= 4) return;
+    if (bytes.length <= 4) return false;
     this.#counts.received++;
     const parsed = parseMessage(bytes);
-    if (!parsed.ok) return this.#refuseMalformed(parsed, source, transport);
-    const { message, head } = parsed;
-    if (message.kind === 'response') return this.#receiveResponse(message, head);
+    if (!parsed.ok) this.#refuseMalformed(parsed, source, transport);
+    else if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, parsed.head);
+    else return this.#receiveRequest(parsed.message, parsed.head, source, transport);
+    return false;
+  }
+
+  #receiveRequest(message: SipRequest, head: SipHead, source: Source, transport: Transport): boolean {
     const stamped = stampRequest(message, head.via, source);
     const outlet = this.#wire.outlet(transport, responseDestination(head.via, source));
     const arrival: Arrival = { request: stamped, head, source, transport, outlet };
     const verdict = this.#options.admit(source, stamped);
     if (verdict !== 'drop') this.#wire.trace('in', head.callId, `${message.method} ${message.uri}`);
-    if (verdict === 'accept') return this.#guarded(head.callId, () => this.#dispatch(arrival));
+    if (verdict === 'accept') {
+      this.#guarded(head.callId, () => this.#dispatch(arrival));
+      return true;
+    }
     this.#counts.notAdmitted++;
     if (verdict === 'refuse') this.#wire.answerStateless(stamped, { status: 403 }, outlet);
+    return false;
   }
 
   /** See `SipServer.recoverRefuse`. */

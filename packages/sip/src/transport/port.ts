@@ -33,7 +33,8 @@ export interface Transport {
 
 /** What came in on a transport. */
 export interface TransportEvents {
-  onMessage(bytes: Uint8Array, source: Source, transport: Transport): void;
+  /** True where it came from an admitted peer. */
+  onMessage(bytes: Uint8Array, source: Source, transport: Transport): boolean;
   /** Streams only: a head without usable length. The connection ends after what is sent within this call. */
   onUnframed(
     head: Uint8Array,

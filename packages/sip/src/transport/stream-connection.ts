@@ -9,7 +9,7 @@ interface StreamConnectionOptions {
   readonly remote: { readonly address: string; readonly port: number };
   readonly clock: Clock;
   readonly limits: StreamLimits;
-  readonly onMessage: (bytes: Uint8Array) => void;
+  readonly onMessage: (bytes: Uint8Array) => boolean;
   readonly onUnframed: (head: Uint8Array, fault: FramingFault) => void;
   /** It takes no more messages out; once. */
   readonly onGone: () => void;
@@ -25,6 +25,7 @@ export class StreamConnection {
   #activeAtMs: number;
   /** By when the message in progress, or the first one, has to be whole; once gone, by when the socket ends. */
   #dueAtMs: number | undefined;
+  #admitted = false;
   #gone = false;
 
   constructor(options: StreamConnectionOptions) {
@@ -37,7 +38,7 @@ export class StreamConnection {
     const framer = new StreamFramer({
       onMessage: (bytes) => {
         if (!this.#gone) this.#dueAtMs = undefined;
-        options.onMessage(bytes);
+        if (options.onMessage(bytes)) this.#admitted = true;
       },
       onPing: () => {
         if (!this.#gone) this.#dueAtMs = undefined;
@@ -68,8 +69,14 @@ export class StreamConnection {
     return this.#options.clock.monoMs() - this.#activeAtMs;
   }
 
+  /** Did it bring anything from an admitted peer, or is it ours? */
+  get isAdmitted(): boolean {
+    return this.#admitted;
+  }
+
   /** A connection of ours is up: it owes no first message. */
   connected(): void {
+    this.#admitted = true;
     this.#dueAtMs = undefined;
   }
 

@@ -9,6 +9,7 @@ import { maxHeadBytes } from '../message/index.ts';
 export const maxBodyBytes = 256 * 1024;
 
 const headEnd = Buffer.from('\r\n\r\n');
+const none = Buffer.alloc(0);
 const cr = 13;
 const lf = 10;
 
@@ -34,6 +35,8 @@ export class StreamFramer {
   #held = 0;
   /** Bytes the message in progress needs, once its head is known. */
   #wanted: number | undefined;
+  /** The last bytes of a head in progress, among which its end may begin. */
+  #tail: Buffer = none;
   #lineEnds = 0;
   #ended = false;
 
@@ -51,7 +54,7 @@ export class StreamFramer {
     if (this.#ended) return;
     this.#chunks.push(chunk);
     this.#held += chunk.length;
-    const isPart = this.#wanted === undefined ? this.#isInsideLine(chunk) : this.#held < this.#wanted;
+    const isPart = this.#wanted === undefined ? this.#isInsideHead(chunk) : this.#held < this.#wanted;
     if (isPart) return;
     this.#read(this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks));
   }
@@ -59,12 +62,15 @@ export class StreamFramer {
   /** Nothing more is told; what is held is let go. */
   end(): void {
     this.#ended = true;
-    this.#keep(Buffer.alloc(0));
+    this.#keep(none);
   }
 
-  /** Nothing can have become whole: a head that drips in is not put together for every byte. */
-  #isInsideLine(chunk: Buffer): boolean {
-    return this.#chunks.length > 1 && this.#held <= maxHeadBytes && !chunk.includes(lf);
+  /** The head in progress does not end here: one that drips in is not put together for every byte. */
+  #isInsideHead(chunk: Buffer): boolean {
+    if (this.#chunks.length === 1 || this.#held > maxHeadBytes) return false;
+    const end = Buffer.concat([this.#tail, chunk]);
+    this.#tail = end.subarray(-(headEnd.length - 1));
+    return !end.includes(headEnd);
   }
 
   #read(data: Buffer): void {
@@ -89,6 +95,7 @@ export class StreamFramer {
   #keep(rest: Buffer): void {
     this.#chunks = rest.length === 0 ? [] : [rest];
     this.#held = rest.length;
+    this.#tail = rest.subarray(-(headEnd.length - 1));
     if (rest.length === 0) this.#wanted = undefined;
   }
 

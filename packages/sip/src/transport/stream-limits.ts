@@ -1,6 +1,9 @@
 /** What one stream listener allows its peers. */
 export interface StreamLimits {
-  /** Connections at once, ours included; beyond it the one quiet longest makes room, if it was quiet for 64·T1. */
+  /**
+   * Connections at once, ours included. Beyond it the eldest that never brought an admitted request makes room, else
+   * the one quiet longest, if it was quiet for 64·T1.
+   */
   readonly maxConnections: number;
   /** From a connection's start, or a message's first byte, to the end of that message; connecting out has as long. */
   readonly messageMs: number;

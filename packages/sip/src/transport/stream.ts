@@ -152,7 +152,7 @@ class StreamTransport implements Transport {
       remote,
       clock: this.#options.clock,
       limits: this.#limits,
-      onMessage: (bytes) => this.#closed || this.#options.onMessage(bytes, source, this),
+      onMessage: (bytes) => !this.#closed && this.#options.onMessage(bytes, source, this),
       onUnframed: (head, fault) => this.#closed || this.#options.onUnframed(head, fault, source, this),
       onGone: () => {
         if (this.#connections.get(key) === connection) this.#connections.delete(key);
@@ -165,13 +165,20 @@ class StreamTransport implements Transport {
     return connection;
   }
 
-  /** False where every connection is in use. */
+  /** False where every connection is in use. Strangers, the eldest first, make room before anybody else. */
   #makeRoom(): boolean {
     if (this.#live.size < this.#limits.maxConnections) return true;
     let quietest: StreamConnection | undefined;
-    for (const one of this.#live) if (one.quietMs > (quietest?.quietMs ?? 0)) quietest = one;
-    if (!quietest || quietest.quietMs < quietMs) return false;
-    quietest.cut();
+    for (const one of this.#live) {
+      if (!one.isAdmitted) return this.#drop(one);
+      if (one.quietMs > (quietest?.quietMs ?? 0)) quietest = one;
+    }
+    return quietest !== undefined && quietest.quietMs >= quietMs && this.#drop(quietest);
+  }
+
+  #drop(connection: StreamConnection): true {
+    this.#live.delete(connection);
+    connection.cut();
     return true;
   }
 
