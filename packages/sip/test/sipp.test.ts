@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   buildAnswer,
+  buildOffer,
   type Clock,
   chooseCodec,
   createSipServer,
@@ -68,6 +69,25 @@ describe.skipIf(!hasSipp()).each([
     expect(code, output).toBe(0);
     expect(byes).toBe(200);
     expect(server?.stats()).toMatchObject({ invites: 200, dialogs: 0, malformed: 0, unacknowledged: 0 });
+  });
+
+  it('RFC 3261 14.2, RFC 3311 hold by re-INVITE, an offer asked for, UPDATE: each answered by direction', async () => {
+    const answers: (string | undefined)[] = [];
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      const dialog = answer(invite);
+      const endpoint = { address: '127.0.0.1', port: 20_000, sessionId: '1' };
+      dialog?.onOffer((offer) => {
+        const choice = chooseCodec(offer);
+        return choice && buildAnswer(offer, choice, { ...endpoint, version: 2 });
+      });
+      dialog?.onOfferWanted(() => buildOffer({ ...endpoint, version: 3 }));
+      dialog?.onAnswer((sdp) => void answers.push(sdp?.audio?.direction));
+    });
+    const { code, output } = await runSipp({ scenario: 'held', target, calls: 20, perSecond: 50, over });
+    expect(code, output).toBe(0);
+    expect(answers).toEqual(Array.from({ length: 20 }, () => 'sendrecv'));
+    expect(server?.stats().dialogs).toBe(0);
   });
 
   it('our BYE goes along the route set and is answered', async () => {
