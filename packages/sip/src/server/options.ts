@@ -49,7 +49,7 @@ export interface ServerOptions extends CoreOptions {
   readonly streams?: Partial<StreamLimits>;
 }
 
-/** Where to listen. Port 0 takes a free one; several of one host with port 0 get the same number, if it is free. */
+/** Where to listen. Port 0 takes a free one; UDP and TCP (or TLS) of one host with port 0 get the same number. */
 export type Listener =
   | { readonly transport: 'udp' | 'tcp'; readonly host: string; readonly port: number }
   | ({ readonly transport: 'tls'; readonly host: string; readonly port: number } & TlsIdentity);

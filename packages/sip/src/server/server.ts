@@ -4,30 +4,21 @@ import { openUdp } from '../transport/udp.ts';
 import { SipCore } from './core.ts';
 import type { Listener, ServerOptions, SipServer } from './options.ts';
 
+/** Numbers tried with port 0. */
+const mostAttempts = 20;
+
 /**
  * Opens the listeners and serves calls. Rejects, with nothing left open, where one cannot be opened; the error names
  * transport, host and port and carries the system's `code` (EADDRINUSE).
  */
 export async function createSipServer(options: ServerOptions): Promise<SipServer> {
   const core = new SipCore(options);
-  const transports: Transport[] = [];
+  const transports = await openAll(options, core);
+  for (const transport of transports) core.addTransport(transport);
   const closeAll = async () => {
     core.close();
     await Promise.all(transports.map((transport) => transport.close()));
   };
-  try {
-    const ports = new Map<string, number>();
-    for (const listener of options.listeners) {
-      const taken = listener.port === 0 ? ports.get(listener.host) : undefined;
-      const transport = await openBeside(listener, taken, options, core);
-      ports.set(listener.host, transport.local.port);
-      transports.push(transport);
-      core.addTransport(transport);
-    }
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
   return {
     addresses: transports.map(({ kind, local }) => ({ transport: kind, host: local.host, port: local.port })),
     recoverRefuse: (memo, code, refusal) => core.recoverRefuse(memo, code, refusal),
@@ -37,15 +28,28 @@ export async function createSipServer(options: ServerOptions): Promise<SipServer
   };
 }
 
-/** With port 0, the number `beside` that a listener of the same host has, unless another program has it. */
-async function openBeside(
-  listener: Listener,
-  beside: number | undefined,
-  options: ServerOptions,
-  core: SipCore,
-): Promise<Transport> {
-  if (beside === undefined) return open(listener, options, core);
-  return open({ ...listener, port: beside }, options, core).catch(() => open(listener, options, core));
+/** Opens every listener; begins anew where a number that was free for one transport is not for another. */
+async function openAll(options: ServerOptions, core: SipCore, attempt = 1): Promise<readonly Transport[]> {
+  const opened: Transport[] = [];
+  const numbers = new Map<string, number>();
+  let isOurChoice = false;
+  try {
+    for (const listener of options.listeners) {
+      const protocol = listener.transport === 'udp' ? 'udp' : 'tcp';
+      const other = numbers.get(`${protocol === 'udp' ? 'tcp' : 'udp'} ${listener.host}`);
+      const isTaken = numbers.has(`${protocol} ${listener.host}`);
+      isOurChoice = listener.port === 0 && other !== undefined && !isTaken;
+      const place = isOurChoice && other !== undefined ? { ...listener, port: other } : listener;
+      const transport = await open(place, options, core);
+      opened.push(transport);
+      if (listener.port === 0) numbers.set(`${protocol} ${listener.host}`, transport.local.port);
+    }
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map((transport) => transport.close()));
+    if (!isOurChoice || attempt >= mostAttempts) throw error;
+    return openAll(options, core, attempt + 1);
+  }
 }
 
 function open(listener: Listener, { clock, streams }: ServerOptions, core: SipCore): Promise<Transport> {
