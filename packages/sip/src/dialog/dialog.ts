@@ -12,9 +12,10 @@ import type { Outlet, Packet } from '../transport/port.ts';
 import type { DialogState } from './memo.ts';
 import { dialogMemo } from './memo.ts';
 import { OfferAnswer, type SessionReply } from './offer-answer.ts';
+import { SessionClock, type SessionTerms } from './session-clock.ts';
 
-/** Why a dialog is over: the caller's BYE, ours, or no ACK within 64·T1. */
-export type DialogEnd = 'remote-bye' | 'local-bye' | 'no-ack';
+/** Why a dialog is over: the caller's BYE, ours, no ACK within 64·T1, or no refresh of its session timer. */
+export type DialogEnd = 'remote-bye' | 'local-bye' | 'no-ack' | 'expired';
 
 /** A call we answered. */
 export interface Dialog {
@@ -43,6 +44,8 @@ export interface Dialog {
   onAnswer(listener: (answer: ParsedOffer | undefined) => void): void;
   /** No ACK within 64·T1 (32 s); the BYE is already on its way. */
   onNoAck(listener: () => void): void;
+  /** The session was not refreshed in time (RFC 4028): the caller is gone. The BYE is already on its way. */
+  onExpired(listener: () => void): void;
   /** Nothing more will come: the caller's BYE was answered, or ours was, or was given up. */
   onGone(listener: (end: DialogEnd) => void): void;
 }
@@ -56,6 +59,10 @@ export interface DialogOptions {
   readonly outlet: Outlet;
   readonly timers: SipTimers;
   readonly schedule: Schedule;
+  /** The session timer agreed on; none: it never expires. */
+  readonly terms: SessionTerms | undefined;
+  /** Sends a refresh (RFC 4028); resolves with its final status, 408 for none. */
+  readonly sendRefresh: (state: DialogState, seconds: number) => Promise<number>;
   /** Sends the BYE; resolves when it is settled. */
   readonly sendBye: (state: DialogState, headers: HeaderInput | undefined) => Promise<void>;
   /** The dialog no longer takes requests. */
@@ -72,6 +79,8 @@ export class AnsweredDialog implements Dialog {
   readonly #gone = new Signal<[DialogEnd]>();
   readonly #acknowledgedOrNot = new Signal();
   readonly #session: OfferAnswer;
+  readonly #expired = new Signal();
+  readonly #clock: SessionClock;
   #state: DialogState;
   /** The 200 that waits for its ACK. */
   #unacknowledged: { readonly seq: number; readonly stop: () => void } | undefined;
@@ -87,6 +96,12 @@ export class AnsweredDialog implements Dialog {
     this.#state = options.state;
     this.#session = new OfferAnswer(options.isOffer);
     this.#remoteSeq = options.state.inviteSeq;
+    this.#clock = new SessionClock({
+      schedule: options.schedule,
+      onRefreshDue: ({ seconds }) => void this.#refresh(seconds),
+      onExpired: () => this.#expire(),
+    });
+    this.#clock.restart(options.terms);
     this.repeatAnswer(options.state.inviteSeq, options.answer, options.outlet);
   }
 
@@ -130,6 +145,10 @@ export class AnsweredDialog implements Dialog {
     this.#noAck.on(listener);
   }
 
+  onExpired(listener: () => void): void {
+    this.#expired.on(listener);
+  }
+
   onGone(listener: (end: DialogEnd) => void): void {
     this.#gone.on(listener);
   }
@@ -161,6 +180,11 @@ export class AnsweredDialog implements Dialog {
     return this.#state.remoteTarget;
   }
 
+  /** The peer refreshed the session, on these terms. */
+  keepAlive(terms: SessionTerms | undefined): void {
+    this.#clock.restart(terms);
+  }
+
   /** Repeats a 200 that was just sent, until its ACK comes or 64·T1 are over. */
   repeatAnswer(seq: number, answer: Packet, outlet: Outlet): void {
     const { schedule, timers } = this.#options;
@@ -182,6 +206,7 @@ export class AnsweredDialog implements Dialog {
 
   /** The caller's BYE was answered. */
   receiveBye(request: SipRequest): void {
+    this.#clock.stop();
     this.#settleAnswer();
     this.#isSilent = true;
     this.#acknowledgedOrNot.fire();
@@ -195,9 +220,23 @@ export class AnsweredDialog implements Dialog {
 
   /** The server closes: nothing is sent any more, and a waiting `bye` resolves. */
   abandon(): void {
+    this.#clock.stop();
     this.#settleAnswer();
     this.#isSilent = true;
     this.#acknowledgedOrNot.fire();
+  }
+
+  async #refresh(seconds: number): Promise<void> {
+    const state = this.#state;
+    this.#state = { ...state, localSeq: state.localSeq + 1 };
+    const status = await this.#options.sendRefresh(state, seconds);
+    if (!this.#ended && !this.#isSilent) this.#clock.refreshed(status);
+  }
+
+  #expire(): void {
+    if (this.#ended) return;
+    void this.#end('expired', undefined);
+    this.#expired.fire();
   }
 
   #giveUpOnAck(): void {
@@ -215,6 +254,7 @@ export class AnsweredDialog implements Dialog {
 
   async #sendBye(why: DialogEnd, headers: HeaderInput | undefined): Promise<void> {
     this.#ended = true;
+    this.#clock.stop();
     // At once where the first ACK came: only a re-INVITE's 200 may still be repeated then.
     if (this.#unacknowledged) await new Promise<void>((resolve) => this.#acknowledgedOrNot.on(resolve));
     this.#settleAnswer();

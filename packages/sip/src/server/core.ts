@@ -26,7 +26,6 @@ import { responseDestination } from '../transport/address.ts';
 import type { Source, Transport } from '../transport/port.ts';
 import { createResolveHost } from '../transport/resolve.ts';
 import type { Arrival } from './arrival.ts';
-import { ByeSender } from './bye-sender.ts';
 import { InDialogServer } from './in-dialog.ts';
 import { readInviteMemo } from './invite-memo.ts';
 import { judgeRequest } from './judge-request.ts';
@@ -34,6 +33,7 @@ import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { PendingInvite } from './pending-invite.ts';
 import { readOffer, sdpText } from './read-offer.ts';
 import { Replier } from './replier.ts';
+import { RequestSender } from './request-sender.ts';
 import { TransactionTable } from './transaction-table.ts';
 import { TransportSet } from './transport-set.ts';
 import { stampRequest, Wire } from './wire.ts';
@@ -48,7 +48,7 @@ export class SipCore {
   readonly #wire: Wire;
   readonly #transactions: TransactionTable;
   readonly #dialogs = new Map<string, AnsweredDialog | PendingInvite>();
-  readonly #byes: ByeSender;
+  readonly #requests: RequestSender;
   readonly #reply: Replier;
   readonly #inDialog: InDialogServer;
   readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0 };
@@ -69,7 +69,7 @@ export class SipCore {
       transports: this.#transports,
       random: options.random,
     });
-    this.#byes = new ByeSender({
+    this.#requests = new RequestSender({
       timers: this.#timers,
       schedule: this.#schedule,
       random: options.random,
@@ -145,18 +145,18 @@ export class SipCore {
   async recoverBye(memo: JsonObject, headers?: HeaderInput): Promise<void> {
     const state = readDialogMemo(memo);
     // Far above what the lost process can have used.
-    if (state) await this.#byes.send({ ...state, localSeq: state.localSeq + 1_000 }, headers);
+    if (state) await this.#requests.bye({ ...state, localSeq: state.localSeq + 1_000 }, headers);
   }
 
   stats(): SipStats {
     const { unacknowledged, size } = this.#transactions;
-    const transactions = size + this.#byes.size;
+    const transactions = size + this.#requests.size;
     return { ...this.#counts, unacknowledged, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
   }
 
   /** Stops every timer and forgets everything; the transports are the caller's. */
   close(): void {
-    this.#byes.close();
+    this.#requests.close();
     for (const dialog of this.#dialogs.values()) if (dialog instanceof AnsweredDialog) dialog.abandon();
     this.#queue.clear();
     this.#transactions.clear();
@@ -188,7 +188,7 @@ export class SipCore {
   #receiveResponse(response: SipResponse, head: SipHead): void {
     this.#wire.trace('in', head.callId, `${response.status} ${response.reason} (${head.cseq.method})`);
     const branch = paramValue(head.via.params, 'branch');
-    if (branch !== undefined) this.#byes.receive(clientKey(branch, head.cseq.method), response.status);
+    if (branch !== undefined) this.#requests.receive(clientKey(branch, head.cseq.method), response.status);
   }
 
   #dispatch(arrival: Arrival): void {
@@ -250,7 +250,7 @@ export class SipCore {
       contact: this.#transports.contact(transport, source, request.uri),
       serverHeaders: this.#wire.serverHeaders,
       pack,
-      openDialog: (state, answer, isOffer) => this.#openDialog({ state, answer, isOffer, outlet }),
+      openDialog: (opened) => this.#openDialog({ ...opened, outlet }),
       onSettled: () => {
         delete entry.pending;
         this.#dialogs.delete(early);
@@ -281,14 +281,15 @@ export class SipCore {
     }
   }
 
-  #openDialog(of: Pick<DialogOptions, 'state' | 'answer' | 'isOffer' | 'outlet'>): Dialog {
+  #openDialog(of: Pick<DialogOptions, 'state' | 'answer' | 'isOffer' | 'terms' | 'outlet'>): Dialog {
     const { state } = of;
     const key = dialogKey(state.callId, state.localTag, state.remoteTag);
     const dialog = new AnsweredDialog({
       ...of,
       timers: this.#timers,
       schedule: this.#schedule,
-      sendBye: (now, headers) => this.#byes.send(now, headers),
+      sendBye: (now, headers) => this.#requests.bye(now, headers),
+      sendRefresh: (now, seconds) => this.#requests.refresh(now, seconds),
       onClosed: () => this.#dialogs.delete(key),
     });
     this.#dialogs.set(key, dialog);

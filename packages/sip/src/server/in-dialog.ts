@@ -3,12 +3,13 @@
  * tell where the caller is (RFC 3261 12.2.2 and 14.2, RFC 3311 5.2, RFC 6086 4.2).
  */
 import { type AnsweredDialog, readTarget, type SessionReply } from '../dialog/index.ts';
-import { buildResponse, headerValue } from '../message/index.ts';
+import { buildResponse, type HeaderInput, headerValue } from '../message/index.ts';
 import type { Arrival } from './arrival.ts';
-import { allowHeader, type Refusal } from './judge-request.ts';
+import { allowHeader, type Refusal, supportedHeader } from './judge-request.ts';
 import type { PendingInvite } from './pending-invite.ts';
 import { readOffer } from './read-offer.ts';
 import type { Replier } from './replier.ts';
+import { sessionHeaders, sessionTerms } from './session-terms.ts';
 import type { TransactionTable } from './transaction-table.ts';
 import type { TransportSet } from './transport-set.ts';
 import type { Wire } from './wire.ts';
@@ -82,7 +83,10 @@ export class InDialogServer {
   #agree({ request, head, outlet, source, transport }: Arrival, dialog: AnsweredDialog, sdp: string | undefined): void {
     const { wire, transactions, transports } = this.#options;
     const contact = transports.contact(transport, source, request.uri);
-    const headers = [['Contact', contact] as const, allowHeader, ...wire.serverHeaders];
+    const terms = sessionTerms(request);
+    dialog.keepAlive(terms);
+    const own: HeaderInput = [['Contact', contact], allowHeader, supportedHeader, ...sessionHeaders(terms)];
+    const headers = [...own, ...wire.serverHeaders];
     const response = buildResponse(request, 200, { headers, ...(sdp === undefined ? {} : { body: sdp }) });
     const packet = wire.pack(response, head.callId, request.method);
     if (request.method === 'UPDATE') return transactions.openRequest(request, head, outlet).respond(packet);

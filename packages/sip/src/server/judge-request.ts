@@ -1,17 +1,18 @@
 import { type AnyUri, type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
+import { isSessionTooShort, minSessionSeconds } from './session-terms.ts';
 
 /** Methods that are served here. */
 export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO'] as const;
 /** Body types an INVITE or UPDATE may bring. */
 export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
 /** Extensions understood, for Supported and Require. */
-export const supportedExtensions: readonly string[] = [];
+export const supportedExtensions: readonly string[] = ['timer'];
 
 /** The Allow header of our responses. */
 export const allowHeader: HeaderInput[number] = ['Allow', allowedMethods.join(', ')];
 /** The Accept header of our responses. */
 export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join(', ')];
-/** The Supported header of our responses: empty, as no extension is. */
+/** The Supported header of our responses. */
 export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
 
 const otherMethods = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'MESSAGE', 'PRACK']);
@@ -28,7 +29,13 @@ export interface Refusal {
 export function judgeRequest(request: SipRequest): Refusal | undefined {
   const uri = parseUri(request.uri);
   if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
-  return judgeMethod(request.method) ?? judgeUri(uri) ?? judgeRequire(request) ?? judgeContent(request);
+  return (
+    judgeMethod(request.method) ??
+    judgeUri(uri) ??
+    judgeRequire(request) ??
+    judgeContent(request) ??
+    judgeSession(request)
+  );
 }
 
 function judgeMethod(method: string): Refusal | undefined {
@@ -55,4 +62,9 @@ function judgeContent(request: SipRequest): Refusal | undefined {
   const wanted = headerList(request, 'accept').map((range) => (range.split(';')[0] ?? '').trim().toLowerCase());
   const takesSdp = ['application/sdp', 'application/*', '*/*'].some((range) => wanted.includes(range));
   return wanted.length > 0 && !takesSdp ? { status: 406 } : undefined;
+}
+
+function judgeSession(request: SipRequest): Refusal | undefined {
+  if (request.method !== 'INVITE' && request.method !== 'UPDATE') return undefined;
+  return isSessionTooShort(request) ? { status: 422, headers: [['Min-SE', String(minSessionSeconds)]] } : undefined;
 }

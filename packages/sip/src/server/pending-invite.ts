@@ -1,4 +1,4 @@
-import { type Dialog, type DialogState, dialogMemo, readTarget } from '../dialog/index.ts';
+import { type Dialog, type DialogOptions, type DialogState, dialogMemo, readTarget } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
 import {
   buildResponse,
@@ -16,8 +16,9 @@ import { Signal } from '../signal.ts';
 import type { InviteServerTransaction } from '../transaction/index.ts';
 import type { Packet, Source, Transport } from '../transport/port.ts';
 import { inviteMemo } from './invite-memo.ts';
-import { allowHeader } from './judge-request.ts';
+import { allowHeader, supportedHeader } from './judge-request.ts';
 import type { IncomingInvite, RefuseOptions } from './options.ts';
+import { sessionHeaders, sessionTerms } from './session-terms.ts';
 
 /** What a ringing call needs of its surroundings. */
 export interface PendingInviteOptions {
@@ -32,7 +33,7 @@ export interface PendingInviteOptions {
   readonly contact: string;
   readonly serverHeaders: HeaderInput;
   readonly pack: (response: SipResponse) => Packet;
-  readonly openDialog: (state: DialogState, answer: Packet, isOffer: boolean) => Dialog;
+  readonly openDialog: (opened: Pick<DialogOptions, 'state' | 'answer' | 'isOffer' | 'terms'>) => Dialog;
   /** A final response was handed over. */
   readonly onSettled: () => void;
 }
@@ -89,13 +90,19 @@ export class PendingInvite implements IncomingInvite {
   accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined {
     if (this.#phase !== 'ringing') return undefined;
     this.#phase = 'accepted';
-    const own: HeaderInput = [['Contact', this.#options.contact], allowHeader];
+    const terms = sessionTerms(this.request);
+    const own: HeaderInput = [
+      ['Contact', this.#options.contact],
+      allowHeader,
+      supportedHeader,
+      ...sessionHeaders(terms),
+    ];
     const response = this.#build(200, [...own, ...(options.headers ?? [])], { body: options.sdp });
     const answer = this.#options.pack(response);
     this.#options.transaction.respond(200, answer);
     this.#options.onSettled();
     const state = this.#dialogState(headerValue(response, 'to') ?? '');
-    return this.#options.openDialog(state, answer, this.offer === undefined);
+    return this.#options.openDialog({ state, answer, isOffer: this.offer === undefined, terms });
   }
 
   refuse(code: number, options: RefuseOptions = {}): boolean {

@@ -53,6 +53,7 @@ function fakeInvite() {
     onAck() {},
     onNoAck: (listener) => (noAck = listener),
     onGone() {},
+    onExpired() {},
     onOffer: (listener) => (onOffer = listener),
     onOfferWanted: (listener) => (onOfferWanted = listener),
     onAnswer: (listener) => (onAnswer = listener),

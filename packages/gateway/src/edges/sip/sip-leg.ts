@@ -158,6 +158,8 @@ class AnsweredLeg implements ConnectedLeg {
     dialog.onOffer((offer) => audio.answer(offer));
     dialog.onOfferWanted(() => audio.offer());
     dialog.onAnswer((answer) => void this.#takeAnswer(answer));
+    // Who refreshes its session no more is gone.
+    dialog.onExpired(() => this.#ended({ by: 'caller' }));
     dialog.onNoAck(() => this.#ended({ by: 'no_ack' }));
     media.onNoRtp(NO_AUDIO_MS, () => audio.callerSends && this.#ended({ by: 'no_audio' }));
     media.onFailed(() => this.#ended({ by: 'media_failed' }));

@@ -6,7 +6,7 @@ import type { Destination, Packet, Transport } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
 import type { TransportSet } from './transport-set.ts';
 
-interface ByeSenderOptions {
+interface RequestSenderOptions {
   readonly timers: SipTimers;
   readonly schedule: Schedule;
   readonly random: () => string;
@@ -16,14 +16,17 @@ interface ByeSenderOptions {
   readonly send: (packet: Packet, transport: Transport, to: Destination) => void;
 }
 
-/** Sends BYE requests and waits for their answers. */
-export class ByeSender {
-  readonly #options: ByeSenderOptions;
+/** Request Timeout: what no answer counts as (RFC 3261 8.1.3.1). */
+const timedOut = 408;
+
+/** Sends our requests in dialogs, BYE and UPDATE, and waits for their answers. */
+export class RequestSender {
+  readonly #options: RequestSenderOptions;
   readonly #transactions = new Map<string, NonInviteClientTransaction>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(status: number) => void>();
   #closed = false;
 
-  constructor(options: ByeSenderOptions) {
+  constructor(options: RequestSenderOptions) {
     this.#options = options;
   }
 
@@ -32,25 +35,42 @@ export class ByeSender {
     return this.#transactions.size;
   }
 
-  /** Sends one; resolves at its final answer, after 64·T1 without one, or when closed. Never rejects. */
-  async send(state: DialogState, headers: HeaderInput | undefined): Promise<void> {
+  /** Sends a BYE; resolves as `#send` does. */
+  async bye(state: DialogState, headers: HeaderInput | undefined): Promise<void> {
+    await this.#send(state, 'BYE', headers ?? []);
+  }
+
+  /** Sends an UPDATE that refreshes the session (RFC 4028 7.4); resolves as `#send` does. */
+  refresh(state: DialogState, seconds: number): Promise<number> {
+    const { transports } = this.#options;
+    const transport = transports.forDialog(state, this.#target(state)?.transport);
+    if (!transport) return Promise.resolve(timedOut);
+    return this.#send(state, 'UPDATE', [
+      ['Contact', transports.contact(transport, state.peer, state.remoteTarget)],
+      ['Supported', 'timer'],
+      ['Session-Expires', `${seconds};refresher=uac`],
+    ]);
+  }
+
+  /** Resolves with the final status, 408 after 64·T1 without one or when closed. Never rejects. */
+  async #send(state: DialogState, method: string, headers: HeaderInput): Promise<number> {
     const target = this.#target(state);
     const transport = this.#options.transports.forDialog(state, target?.transport);
-    if (!transport) return;
+    if (!transport) return timedOut;
     const branch = `${branchCookie}${this.#options.random()}`;
     const sentBy = this.#options.transports.advertise(transport, state.peer);
     const request = buildInDialogRequest(state, {
-      method: 'BYE',
+      method,
       seq: state.localSeq + 1,
       via: `SIP/2.0/${transport.kind.toUpperCase()} ${sentBy};branch=${branch};rport`,
       ...(this.#options.userAgent === undefined ? {} : { userAgent: this.#options.userAgent }),
-      ...(headers === undefined ? {} : { headers }),
+      headers,
     });
-    const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `BYE ${request.uri}` };
+    const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `${method} ${request.uri}` };
     const found = this.#destination(state, target, transport);
     const to = found instanceof Promise ? await found : found;
-    if (this.#closed) return;
-    await this.#transact(clientKey(branch, 'BYE'), packet, transport, to);
+    if (this.#closed) return timedOut;
+    return this.#transact(clientKey(branch, method), packet, transport, to);
   }
 
   /** Hands a response to its transaction; others are dropped. */
@@ -62,11 +82,11 @@ export class ByeSender {
   close(): void {
     this.#closed = true;
     this.#transactions.clear();
-    for (const resolve of [...this.#waiting]) resolve();
+    for (const resolve of [...this.#waiting]) resolve(timedOut);
     this.#waiting.clear();
   }
 
-  #transact(key: string, packet: Packet, transport: Transport, to: Destination): Promise<void> {
+  #transact(key: string, packet: Packet, transport: Transport, to: Destination): Promise<number> {
     const { timers, schedule, send } = this.#options;
     return new Promise((resolve) => {
       this.#waiting.add(resolve);
@@ -76,9 +96,9 @@ export class ByeSender {
         outlet,
         timers,
         schedule,
-        onFinal: () => {
+        onFinal: (status) => {
           this.#waiting.delete(resolve);
-          resolve();
+          resolve(status);
         },
         onTerminated: () => this.#transactions.delete(key),
       });
