@@ -41,6 +41,7 @@ function fakeInvite() {
   const sent: string[] = [];
   let cancel = () => {};
   let noAck = () => {};
+  const acks: ((sdp: string | undefined) => void)[] = [];
   let onOffer: Parameters<Dialog['onOffer']>[0] = () => undefined;
   let onOfferWanted: Parameters<Dialog['onOfferWanted']>[0] = () => undefined;
   let onAnswer: Parameters<Dialog['onAnswer']>[0] = () => {};
@@ -50,7 +51,7 @@ function fakeInvite() {
     ended: false,
     bye: async () => void sent.push('BYE'),
     onBye() {},
-    onAck() {},
+    onAck: (listener) => acks.push(listener),
     onNoAck: (listener) => (noAck = listener),
     onGone() {},
     onExpired() {},
@@ -82,6 +83,9 @@ function fakeInvite() {
   };
   const talk = {
     offer: (sdp: string) => onOffer(parseOffer(sdp)!),
+    ack: () => {
+      for (const listener of acks) listener(undefined);
+    },
     wanted: () => onOfferWanted(),
     answer: (sdp: string) => onAnswer(parseOffer(sdp)),
   };
@@ -142,6 +146,13 @@ test('C6 no ACK ends the call', () => {
   const { noAck, ends } = answered();
   noAck();
   expect(ends).toEqual([{ by: 'no_ack' }]);
+});
+
+test('C6 no ACK of a later re-INVITE: who was there is gone', () => {
+  const { noAck, talk, ends } = answered();
+  talk.ack();
+  noAck();
+  expect(ends).toEqual([{ by: 'caller' }]);
 });
 
 test('F4 the loss of the media ends a connected call, once, with a BYE', () => {

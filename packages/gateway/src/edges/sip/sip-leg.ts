@@ -160,7 +160,12 @@ class AnsweredLeg implements ConnectedLeg {
     dialog.onAnswer((answer) => void this.#takeAnswer(answer));
     // Who refreshes its session no more is gone.
     dialog.onExpired(() => this.#ended({ by: 'caller' }));
-    dialog.onNoAck(() => this.#ended({ by: 'no_ack' }));
+    let hasJoined = false;
+    dialog.onAck(() => {
+      hasJoined = true;
+    });
+    // Later it is the ACK of a re-INVITE that never came: who was there is gone.
+    dialog.onNoAck(() => this.#ended({ by: hasJoined ? 'caller' : 'no_ack' }));
     media.onNoRtp(NO_AUDIO_MS, () => audio.callerSends && this.#ended({ by: 'no_audio' }));
     media.onFailed(() => this.#ended({ by: 'media_failed' }));
   }
