@@ -157,7 +157,7 @@ describe('the jitter buffer', () => {
       frames: 560,
       tickAtMs: (tick) => tick * 20 + (tick < 200 ? 0 : 600),
     });
-    expect(delaysMs[203]).toBeLessThan(300);
+    expect(Math.max(...delaysMs.slice(203))).toBeLessThan(200);
     expect(delaysMs.at(-1)).toBeLessThan(65);
   });
 

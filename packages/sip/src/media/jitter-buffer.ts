@@ -29,8 +29,8 @@ const SPEECH_UNDER_MS = 10;
 const PAUSE_STEP = 80;
 /** Frames between two changes within speech. */
 const SPEECH_EVERY = 5;
-/** A delay this much too long, after a standstill of ours, is cut at once. */
-const JUMP_MS = 250;
+/** A delay this much too long, after a standstill of ours, is cut at once: step by step it would last for seconds. */
+const JUMP_MS = 100;
 
 /** Figures of the playout. */
 export interface JitterReport {
