@@ -1,5 +1,4 @@
 /** Run by tests as a process of its own: writes inbounds for ever and prints each awaited step at once. */
-import { writeSync } from 'node:fs';
 import { arrival, call, decision, NOW } from '../../conformance/samples.ts';
 import { openSqliteStore } from '../index.ts';
 
@@ -10,14 +9,14 @@ async function writeForEver(lane: number): Promise<never> {
   for (let count = 0; ; count += 1) {
     const id = `inb_${lane}_${count}`;
     await store.openInbound(arrival(id, { dedupe_key: id }));
-    writeSync(1, `opened ${id}\n`);
+    process.stdout.write(`opened ${id}\n`);
     await store.recordDecision(decision(id));
-    writeSync(1, `decided ${id}\n`);
+    process.stdout.write(`decided ${id}\n`);
     const session = call(`call_${id}`, { inbound_id: id });
     await store.settleInbound({ inbound_id: id, outcome: 'connected', outcome_timestamp: NOW, call: session });
-    writeSync(1, `settled ${id}\n`);
+    process.stdout.write(`settled ${id}\n`);
   }
 }
 
-writeSync(1, `ready ${process.pid}\n`);
+process.stdout.write(`ready ${process.pid}\n`);
 await Promise.all(Array.from({ length: LANES }, (_, lane) => writeForEver(lane)));
