@@ -18,7 +18,6 @@ const COMMANDS = {
   pickup: ['node', join(ROOT, 'packages/cli/src/main.ts')],
   test: ['node', 'scripts/test.mjs'],
   bench: ['node', 'bench/main.ts'],
-  soak: ['node', 'scripts/soak.mjs'],
   setup: undefined,
   exec: [],
 };
