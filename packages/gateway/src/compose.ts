@@ -63,7 +63,8 @@ async function composeOn(
     log,
   });
   const keys = createKeyRing({ store, seal, clock, home: config.home, log });
-  await keys.bootstrap(config.apiKey);
+  const { written_to } = await keys.bootstrap(config.apiKey);
+  if (written_to !== undefined) log.info('The first API key was made; it is in this file.', { file: written_to });
   const nodeId = (await store.getMeta('node_id')) ?? (await newNode(store));
   const catalogue = readCatalogue(config.home, log);
   const ownPorts: number[] = [config.http.port, config.sip.port];
