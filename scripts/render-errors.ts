@@ -61,6 +61,7 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   not_allowed_value: 'None of the allowed values.',
   not_an_integer: 'A whole number is needed.',
   not_honoured: 'The runtime that answers cannot act on this field.',
+  other_voice: 'The built-in voice does not speak the agent’s language; one that does speaks in its place.',
   not_json: 'The reply is not JSON.',
   not_nullable: 'The field cannot be null.',
   not_overridable: 'A known field that cannot be changed for one call.',

@@ -9,6 +9,7 @@ export interface SessionPlan {
   readonly agent_id: string;
   readonly agent_version: number;
   readonly agent_tag?: string;
+  readonly direction: 'inbound' | 'outbound';
   readonly from_number: string;
   readonly to_number: string;
   /** Agent settings for this session only. */

@@ -77,6 +77,7 @@ function buildPlan(
     agent_id: target.agent_id,
     agent_version: target.version,
     ...(target.tag !== undefined && { agent_tag: target.tag }),
+    direction: facts.entry.kind === 'registered' ? facts.entry.direction : 'inbound',
     from_number: facts.from_number,
     to_number: facts.to_number,
     agent: available.voice_model === undefined ? agent : layOn(agent, { voice_model: available.voice_model }),

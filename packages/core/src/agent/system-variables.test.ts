@@ -70,6 +70,7 @@ describe('systemVariables', () => {
       channel: 'voice',
       agent_id: 'agent_1',
       agent_version: 0,
+      direction: 'inbound',
       from_number: '+1',
       to_number: '+2',
       agent: { timezone: 'UTC' },

@@ -101,7 +101,7 @@ function planSystemVariables(plan: SessionPlan, wallMs: number): VariableLookup 
     channel: plan.channel,
     from: plan.from_number,
     to: plan.to_number,
-    direction: 'inbound',
+    direction: plan.direction,
     sessionId: plan.session_id,
   });
 }

@@ -51,6 +51,7 @@ describe('A1–A4 who is asked', () => {
   test('A3 a registered call never asks and has the agent, override, variables and metadata of its registration', () => {
     const entry: Entry = {
       kind: 'registered',
+      direction: 'outbound',
       resolved: found(),
       dynamic_variables: { customer_name: 'Ada' },
       metadata: { order: 1 },
@@ -69,13 +70,22 @@ describe('A1–A4 who is asked', () => {
   test('A3 E8 the knowledge bases that a registration names were read with it', () => {
     const agent_override = { retell_llm: { knowledge_base_ids: ['kb_1', 'kb_gone'] } };
     const resolved = found(buildTarget(), ['kb_1']);
-    const story = play(buildFacts({ entry: { kind: 'registered', resolved, dynamic_variables: {}, agent_override } }));
+    const story = play(
+      buildFacts({
+        entry: { kind: 'registered', direction: 'inbound', resolved, dynamic_variables: {}, agent_override },
+      }),
+    );
     expect(effectsOf(story, 'resolve')).toEqual([]);
     expect(effectsOf(story, 'accept')[0]?.plan.engine).toMatchObject({ settings: { knowledge_base_ids: ['kb_1'] } });
   });
 
   test('A3 a registration whose agent is gone is unknown_agent', () => {
-    const entry: Entry = { kind: 'registered', resolved: notFound('agent'), dynamic_variables: {} };
+    const entry: Entry = {
+      kind: 'registered',
+      direction: 'inbound',
+      resolved: notFound('agent'),
+      dynamic_variables: {},
+    };
     const story = play(buildFacts({ entry }));
     expect([story.outcome, refused(story)?.code]).toEqual(['unknown_agent', 603]);
   });

@@ -27,6 +27,8 @@ export type Entry =
   /** `sip:{call_id}@host`: never asks (A3). */
   | {
       readonly kind: 'registered';
+      /** As the registrant states it: all such traffic looks inbound. */
+      readonly direction: 'inbound' | 'outbound';
       readonly resolved: ResolvedKnowledge;
       readonly dynamic_variables: Readonly<Record<string, string>>;
       readonly metadata?: JsonObject;

@@ -48,7 +48,7 @@ export function stillbornRow(facts: InboundFacts, left: StillbornSession, nodeId
 function common(facts: InboundFacts, nodeId: string) {
   return {
     call_id: facts.session_id,
-    direction: 'inbound' as const,
+    direction: facts.entry.kind === 'registered' ? facts.entry.direction : ('inbound' as const),
     from_number: facts.from_number,
     to_number: facts.to_number,
     inbound_id: facts.inbound_id,

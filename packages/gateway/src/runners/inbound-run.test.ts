@@ -254,7 +254,7 @@ test('A3 a registered call that is refused may be dialled again', async () => {
   await world.memory.registerCall(call('call_1', { call_status: 'registered' }));
   await world.memory.claimRegisteredCall('call_1', 'inb_1', 0);
   const missing = { found: false, missing: 'agent', message: 'There is no agent agent_9.' } as const;
-  await world.arrive({ entry: { kind: 'registered', resolved: missing, dynamic_variables: {} } });
+  await world.arrive({ entry: { kind: 'registered', direction: 'inbound', resolved: missing, dynamic_variables: {} } });
   expect(world.leg.refusals).toMatchObject([{ outcome: 'unknown_agent' }]);
   expect((await world.memory.claimRegisteredCall('call_1', 'inb_2', 0)).claim).toBe('claimed');
 });

@@ -87,6 +87,7 @@ test('A3 a registered call brings its agent, variables, metadata and what its ov
   };
   const registered = call('call_reg', {
     call_status: 'registered',
+    direction: 'outbound',
     ...{ from_number: '', metadata: { order: 7 }, retell_llm_dynamic_variables: { name: 'Bo' } },
     registration: { expires_timestamp: 9, agent_override },
   });
@@ -94,6 +95,7 @@ test('A3 a registered call brings its agent, variables, metadata and what its ov
   expect(facts).toMatchObject({ session_id: 'call_reg', from_number: '+4930901820', to_number: NUMBER });
   expect(facts.entry).toMatchObject({
     kind: 'registered',
+    direction: 'outbound',
     resolved: { found: true, target: { agent_id: 'agent_1', engine: { id: 'llm_2' } } },
     ...{ dynamic_variables: { name: 'Bo' }, metadata: { order: 7 }, agent_override },
   });

@@ -104,6 +104,7 @@ async function registeredEntry(store: Store, call: CallRow): Promise<Entry> {
   });
   return {
     kind: 'registered',
+    direction: call.direction,
     resolved,
     dynamic_variables: call.retell_llm_dynamic_variables ?? {},
     ...(call.metadata && { metadata: call.metadata }),

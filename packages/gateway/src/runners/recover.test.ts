@@ -45,6 +45,7 @@ test('H3 a call that rang gets one 500 while its budget runs, and the outcome in
   expect(await store.getInbound('inb_1')).toMatchObject({
     outcome: 'interrupted',
     outcome_timestamp: clock.wallMs(),
+    decision: [expect.stringContaining('the gateway stopped working before this was decided')],
   });
 });
 

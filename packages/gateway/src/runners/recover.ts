@@ -57,12 +57,17 @@ async function isDone(log: Log, id: string, work: Promise<void>): Promise<boolea
   }
 }
 
+const WHAT_HAPPENED =
+  'the gateway stopped working before this was decided; settled when it started again → interrupted, SIP 500 (H3)';
+
 async function settle({ store, sip, clock }: RecoverDeps, inbound: OpenInbound): Promise<void> {
   const now = clock.wallMs();
   const result = await store.settleInbound({
     inbound_id: inbound.inbound_id,
     outcome: 'interrupted',
     outcome_timestamp: now,
+    // A decision that was written says more; only without one is there nothing to read.
+    ...(!inbound.dialog && { steps: [WHAT_HAPPENED] }),
   });
   if (!result.won || inbound.edge !== 'sip') return;
   const budgetRuns = inbound.lease_until - LEASE_MARGIN_MS >= now;

@@ -1,6 +1,7 @@
 /** The simulator edge: a caller without telephony, through the same runner as every other. */
 
 import type { Clock } from '../../runners/clock.ts';
+import { isCustomHeader } from '../../runners/custom-headers.ts';
 import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import type { CallLeg, ConnectedLeg } from '../../runners/leg.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
@@ -37,7 +38,7 @@ export function createSimulator(deps: {
         dialled: call.to_number,
         ...(e164 !== undefined && { dialledE164: e164 }),
         from: isHidden(call.from_number) ? ANONYMOUS : (toE164(call.from_number, deps.country) ?? call.from_number),
-        headers: lowerCased(call.headers ?? {}),
+        headers: customHeaders(call.headers ?? {}),
         media: deps.taking() ? 'usable' : 'draining',
         inboundId,
       });
@@ -46,8 +47,12 @@ export function createSimulator(deps: {
   };
 }
 
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+/** As the SIP edge takes them: names lower-cased, others left out, no control characters (E9). */
+function customHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const taken = Object.entries(headers).filter(([name]) => isCustomHeader(name));
+  return Object.fromEntries(
+    taken.map(([name, value]) => [name.toLowerCase(), value.replace(/[\u0000-\u001f\u007f]/g, '')]),
+  );
 }
 
 /** Hears the agent's first words and hangs up. */

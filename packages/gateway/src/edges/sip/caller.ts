@@ -9,6 +9,7 @@ import {
   parseUri,
   type SipRequest,
 } from '@pickup/sip';
+import { isCustomHeader } from '../../runners/custom-headers.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 
 /** The dialled user: of the Request-URI, or of To where that holds no number. */
@@ -33,14 +34,12 @@ export function callerNumber(
   return printable(toE164(user, options.country) ?? user);
 }
 
-const VARIABLE_HEADERS = new Set(['user-to-user', 'diversion', 'history-info', 'p-asserted-identity']);
-
 /** X-* and the four named headers, names lower-cased, repeated ones joined (E9). */
 export function customHeaders(request: SipRequest): Record<string, string> {
   const found: Record<string, string> = {};
   for (const { name } of request.headers) {
     const lower = name.toLowerCase();
-    if (!(lower.startsWith('x-') || VARIABLE_HEADERS.has(lower)) || lower in found) continue;
+    if (!isCustomHeader(lower) || Object.hasOwn(found, lower)) continue;
     found[lower] = printable(headerValues(request, name).join(', '));
   }
   return found;

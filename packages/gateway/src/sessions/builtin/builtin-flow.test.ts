@@ -55,6 +55,7 @@ const planOf = ({ nodes = MENU, agent = {}, flow = {}, overridden = [] }: Setup)
   channel: 'voice',
   agent_id: 'agent_1',
   agent_version: 0,
+  direction: 'inbound',
   from_number: '+12137771234',
   to_number: '+12137771235',
   agent: { user_dtmf_options: { termination_key: '#', timeout_ms: 3_000 }, ...agent },

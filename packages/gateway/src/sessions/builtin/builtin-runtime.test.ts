@@ -22,6 +22,7 @@ const planOf = ({ agent = {}, llm = {}, engine, variables = {}, overridden = [],
   channel: 'voice',
   agent_id: 'agent_1',
   agent_version: 0,
+  direction: 'inbound',
   from_number: '+12137771234',
   to_number: '+12137771235',
   agent,
@@ -305,4 +306,19 @@ describe('the built-in runtime on a line', () => {
     await clock.advance(0);
     expect(ends).toEqual([{ status: 'error', disconnection_reason: 'error_retell' }]);
   });
+});
+
+test('E5 a saved voice of another language is replaced by one that speaks it, and the record says so', async () => {
+  const { prepare } = arrange(false);
+  const said = async (setup: Setup) => {
+    const prepared = await prepare(planOf(setup));
+    return prepared.ready ? (prepared.issues ?? []).map(({ effect, code, pointer }) => [effect, code, pointer]) : [];
+  };
+  const pointer = '/call_inbound/agent_override/agent/language';
+  expect(await said({ agent: { language: 'de-DE' } })).toEqual([['degraded', 'other_voice', '']]);
+  const overridden = ['agent.language'];
+  expect(await said({ agent: { language: 'ja-JP' }, overridden })).toEqual([['degraded', 'other_voice', pointer]]);
+  expect(await said({ agent: { language: 'en-GB' } })).toEqual([]);
+  // E10 tells of a voice that the reply asked for.
+  expect(await said({ agent: { language: 'de-DE' }, overridden: ['agent.voice_id'] })).toEqual([]);
 });

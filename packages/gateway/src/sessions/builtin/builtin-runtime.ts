@@ -12,7 +12,7 @@ import type { Clock, Log } from '../voice/port.ts';
 import type { SpeakRequest, Speech, Spoken } from '../voice/sentence-cache.ts';
 import { applyVolume } from './apply-volume.ts';
 import { BuiltinSession } from './builtin-session.ts';
-import { type BuiltinSettings, builtinSettings, honouredFields } from './builtin-settings.ts';
+import { type BuiltinSettings, builtinSettings, honouredFields, voiceIssues } from './builtin-settings.ts';
 import { flowIssues, runnableFlow } from './find-flow.ts';
 import { findOpening } from './find-opening.ts';
 import { FlowTalk, firstSay, type SaySamples } from './flow-talk.ts';
@@ -68,7 +68,8 @@ class Preparation {
     if ('failed' in prepared) return silent(this.#plan, prepared.failed, log);
     const sessionId = this.#plan.session_id;
     const session = new BuiltinSession({ ...prepared, sessionId, settings: this.#settings, clock, log });
-    return { ready: true, session, ...(issues.length > 0 && { issues }) };
+    const all = [...voiceIssues(this.#plan), ...issues];
+    return { ready: true, session, ...(all.length > 0 && { issues: all }) };
   }
 
   async line(template: string): Promise<Prepared> {

@@ -1,5 +1,5 @@
 /** The settings the built-in runtime acts on, with Retell's defaults and ranges. */
-import type { Settings } from '@pickup/contract';
+import type { Issue, Settings } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
 import { baseLanguage, DEFAULT_BUILTIN_VOICE, espeakLanguage, espeakVoice } from '../voice/builtin-voices.ts';
 import { runnableFlow } from './find-flow.ts';
@@ -60,6 +60,23 @@ export function chooseVoice(plan: SessionPlan): {
     return { voice: named, byVoiceId: true, inLanguage: wanted !== undefined };
   }
   return { voice: wanted ?? fallback, byVoiceId: false, inLanguage: wanted !== undefined };
+}
+
+/** E5: the voice the agent was saved with does not speak its language, and another one does. Overrides are E10's. */
+export function voiceIssues(plan: SessionPlan): readonly Issue[] {
+  if (plan.overridden.includes('agent.voice_id') || !espeakVoice(plan.voice_id) || chooseVoice(plan).byVoiceId)
+    return [];
+  const root = plan.channel === 'voice' ? 'call_inbound' : 'chat_inbound';
+  const language = String(plan.agent['language']);
+  return [
+    {
+      severity: 'warning',
+      effect: 'degraded',
+      code: 'other_voice',
+      pointer: plan.overridden.includes('agent.language') ? `/${root}/agent_override/agent/language` : '',
+      message: `agent.voice_id ${plan.voice_id} does not speak ${language} (agent.language); a built-in voice of that language speaks.`,
+    },
+  ];
 }
 
 /** Acted on where a flow is walked. */
