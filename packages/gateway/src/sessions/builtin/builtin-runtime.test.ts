@@ -308,7 +308,7 @@ describe('the built-in runtime on a line', () => {
   });
 });
 
-test('E5 a saved voice of another language is replaced by one that speaks it, and the record says so', async () => {
+it('E5 a saved voice of another language is replaced by one that speaks it, and the record says so', async () => {
   const { prepare } = arrange(false);
   const said = async (setup: Setup) => {
     const prepared = await prepare(planOf(setup));
