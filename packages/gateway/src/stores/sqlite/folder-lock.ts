@@ -3,9 +3,10 @@
  * which the system drops when the process dies, however it dies. Nobody else in this process may open
  * `lock.db` as a plain file: closing it would drop the lock (POSIX). So the holder's pid has its own file.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { FolderUnusable, makeFolder } from './make-folder.ts';
 
 /** Another process has the folder. */
 export class FolderInUse extends Error {
@@ -16,11 +17,11 @@ export interface FolderLock {
   release(): void;
 }
 
-/** Makes the folder where it is missing. Throws FolderInUse, which names the folder and the holder's pid. */
+/** Makes the folder where it is missing. Throws FolderInUse, which names the folder and the holder's pid, or FolderUnusable. */
 export function lockFolder(folder: string): FolderLock {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const pidFile = join(folder, 'lock.pid');
-  const db = new Database(join(folder, 'lock.db'), { timeout: 0 });
+  const db = openLock(folder);
   try {
     db.pragma('journal_mode = MEMORY');
     db.exec('BEGIN EXCLUSIVE');
@@ -40,6 +41,15 @@ export function lockFolder(folder: string): FolderLock {
       db.close();
     },
   };
+}
+
+function openLock(folder: string): Database.Database {
+  try {
+    return new Database(join(folder, 'lock.db'), { timeout: 0 });
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'SQLITE_CANTOPEN') throw error;
+    throw new FolderUnusable(folder, 'files in it cannot be written');
+  }
 }
 
 function holder(pidFile: string): string {

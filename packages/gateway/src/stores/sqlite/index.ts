@@ -2,7 +2,7 @@
  * The SQLite store. One thread writes (group commit), one reads lists, and the main thread reads single
  * rows itself. A promise settles when its write is on the disk.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../port.ts';
 import { createCalls, createSlots } from './calls.ts';
@@ -10,6 +10,7 @@ import { createConfig } from './config.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { createInbounds } from './inbounds.ts';
 import { createKeys } from './keys.ts';
+import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { openForReading, openForWriting } from './open-database.ts';
 import { Reader } from './reader.ts';
@@ -17,6 +18,7 @@ import { type DiskSpace, watchDisk } from './watch-disk.ts';
 import { Writer } from './writer.ts';
 
 export { FolderInUse } from './folder-lock.ts';
+export { FolderUnusable } from './make-folder.ts';
 export { DatabaseTooNew } from './migrate.ts';
 
 export interface StoreClock {
@@ -44,7 +46,7 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number;
 }
 
-/** Locks the folder, migrates, starts the threads. Throws FolderInUse or DatabaseTooNew. */
+/** Locks the folder, migrates, starts the threads. Throws FolderInUse, FolderUnusable or DatabaseTooNew. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const lock = lockFolder(options.folder);
   try {
@@ -61,7 +63,7 @@ export function connectSqliteStore(
   lock?: FolderLock,
 ): Store & { readonly writer: Writer } {
   const { folder, log, clock = SYSTEM_CLOCK, maxBytes } = options;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const file = join(folder, 'pickup.db');
   migrateFile(file, clock.wallMs());
   const db = openForReading(file);
