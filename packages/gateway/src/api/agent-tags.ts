@@ -4,6 +4,7 @@ import { findAgent } from './agent-body.ts';
 import { noVersion } from './agent-versions.ts';
 import type { ApiDeps } from './deps.ts';
 import { invalid, unknownAsset } from './failure.ts';
+import { FORBIDDEN_KEYS } from './json-body.ts';
 import { members, type Route } from './route.ts';
 
 const RESERVED = new Set(['latest', 'latest_published']);
@@ -12,7 +13,9 @@ const tagBody = z.object({
   tag: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-    .refine((tag) => !RESERVED.has(tag) && !/^\d+$/.test(tag), 'must not read as a version'),
+    .refine((tag) => !RESERVED.has(tag) && !/^\d+$/.test(tag), 'must not read as a version')
+    // Tags are keys of an agent's `tags`, in answers too.
+    .refine((tag) => !FORBIDDEN_KEYS.has(tag), 'must be another name'),
   version: z.int().min(0).nullable(),
   dynamic_variables: z.record(z.string(), z.string()).optional(),
 });

@@ -87,7 +87,7 @@ test('tags point at versions and are listed with their variables', async () => {
   expect((await api.client.agent.list()).items[0]?.tags).toEqual({
     prod: { version: 0, dynamic_variables: { shop: 'north' } },
   });
-  for (const bad of ['latest', '12', '', 'a b']) {
+  for (const bad of ['latest', '12', '', 'a b', '__proto__', 'constructor', 'prototype']) {
     expect((await api.post(`/assign-agent-tag/${agent_id}`, { tag: bad, version: 0 })).status).toBe(400);
   }
   expect((await api.post(`/assign-agent-tag/${agent_id}`, { tag: 'prod', version: 9 })).status).toBe(404);

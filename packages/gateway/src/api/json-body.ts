@@ -5,7 +5,8 @@ import { ApiFailure, invalid } from './failure.ts';
 /** Deeper than any real conversation flow, far from where JSON.stringify would give up. */
 const DEEPEST = 100;
 
-const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
+/** Keys that reach prototypes: no body may have them. */
+export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Parses a body; an empty one is undefined. Throws ApiFailure. */
 export function parseJsonBody(text: string): unknown {
@@ -37,6 +38,6 @@ function walk(root: unknown): void {
 
 function refuseForbidden(value: object): void {
   for (const key of Object.keys(value)) {
-    if (FORBIDDEN.has(key)) throw invalid(`the request body must not have a key ${key}.`);
+    if (FORBIDDEN_KEYS.has(key)) throw invalid(`the request body must not have a key ${key}.`);
   }
 }
