@@ -114,10 +114,25 @@ describe('lists', () => {
     expect(
       faultsOf(parseListBody({ filter_criteria: { metadata: [{ type: 'present', op: 'np' }] } }, CALL_FILTERS)),
     ).toEqual(['required /filter_criteria/metadata/0']);
-    const unknown = parseListBody({ filter_criteria: { outcom: {} } }, INBOUND_FILTERS);
-    expect(unknown).toMatchObject({
-      ok: true,
-      warnings: [{ code: 'unknown_field', pointer: '/filter_criteria/outcom' }],
+  });
+
+  test.each([
+    ['list-inbounds', INBOUND_FILTERS, 'outcom', 'outcome'],
+    ['list-inbounds', INBOUND_FILTERS, 'agent', 'agent_id'],
+    ['list-calls', CALL_FILTERS, 'call_state', 'call_status'],
+  ])('a filter %s does not know is refused with the nearest one, for without it everything is listed', (...row) => {
+    const [, known, name, near] = row;
+    const filter_criteria = { [name]: { type: 'string', op: 'eq', value: 'x' } };
+    expect(parseListBody({ filter_criteria }, known)).toMatchObject({
+      ok: false,
+      issues: [
+        {
+          code: 'unknown_field',
+          effect: 'refuses',
+          pointer: `/filter_criteria/${name}`,
+          message: `filter_criteria.${name} is not a known field. Did you mean ${near}?`,
+        },
+      ],
     });
   });
 

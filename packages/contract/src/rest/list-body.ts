@@ -1,7 +1,7 @@
 /** Lists: paging from the query or the body, and filters in Retell's shapes. */
 import type { z } from 'zod';
 import type { Issue, Json } from '../inbound.ts';
-import { faultsOf, unknownField } from '../settings/faults.ts';
+import { faultsOf } from '../settings/faults.ts';
 import {
   choice,
   type Field,
@@ -17,6 +17,7 @@ import {
   text,
 } from '../settings/field.ts';
 import { fault, isObject, kindOf, pointerTo } from '../settings/issue.ts';
+import { didYouMean } from '../settings/nearest.ts';
 import { anything, type BodyResult, bodyResult, LIMIT, readBody, table } from './body.ts';
 
 /** One condition; all of a list hold at once. */
@@ -67,6 +68,8 @@ const ANY: readonly FilterType[] = ['string', 'enum', 'number', 'range', 'boolea
 interface Filterable {
   readonly types: readonly FilterType[];
   readonly keyed?: true;
+  /** A list of agents, with or without versions, instead of filters. */
+  readonly agents?: true;
 }
 
 /** Fields a list filters by. */
@@ -74,6 +77,7 @@ export type FilterFields = Readonly<Record<string, Filterable>>;
 
 /** `POST /v3/list-calls`. */
 export const CALL_FILTERS: FilterFields = {
+  agent: { types: [], agents: true },
   agent_tag: { types: TEXT },
   batch_call_id: { types: TEXT },
   call_id: { types: TEXT },
@@ -162,6 +166,13 @@ function readFilter(
   return { field: name, ...rest } as unknown as ListFilter;
 }
 
+/** A filter that was left out would show everything instead of little. */
+function unknownFilter(name: string, known: FilterFields, pointer: string, found: number): Issue {
+  const names = Object.keys(known);
+  const message = `filter_criteria.${name.slice(0, 100)} is not a known field.${didYouMean(name, names, found)}`;
+  return fault({ code: 'unknown_field', pointer, message, allowed: names });
+}
+
 const agentList = list(shape({ agent_id: nonEmptyText(), version: optional(list(integer({ min: 0 }))) }));
 
 function readCriteria(criteria: unknown, known: FilterFields, pointer: string, issues: Issue[]) {
@@ -182,15 +193,15 @@ function readCriteria(criteria: unknown, known: FilterFields, pointer: string, i
   for (const name of Object.keys(criteria)) {
     const value = criteria[name];
     const at = pointerTo(pointer, name);
-    if (name === 'agent') {
-      const parsed = agentList.safeParse(value);
-      if (parsed.success) agents = parsed.data as NonNullable<ListBody['agents']>;
-      else issues.push(...faultsOf(agentList, value, parsed.error, { name: 'agent', pointer: at }));
-      continue;
-    }
     const of = Object.hasOwn(known, name) ? known[name] : undefined;
     if (of === undefined) {
-      issues.push(unknownField({ name: `filter_criteria.${name}`, pointer: at }, name, Object.keys(known), value));
+      issues.push(unknownFilter(name, known, at, issues.length));
+      continue;
+    }
+    if (of.agents === true) {
+      const parsed = agentList.safeParse(value);
+      if (parsed.success) agents = parsed.data as NonNullable<ListBody['agents']>;
+      else issues.push(...faultsOf(agentList, value, parsed.error, { name, pointer: at }));
       continue;
     }
     const many: readonly unknown[] = Array.isArray(value) ? value : [value];

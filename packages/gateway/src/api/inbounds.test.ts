@@ -62,6 +62,11 @@ test('records are listed by filter and page', async () => {
   expect(await list({ limit: 1, pagination_key: first.pagination_key })).toMatchObject({
     items: [{ inbound_id: 'inb_1' }],
   });
+  const mistyped = await api.post('/list-inbounds', { filter_criteria: { outcom: to_number } });
+  expect([mistyped.status, await mistyped.json()]).toMatchObject([
+    400,
+    { message: expect.stringContaining('filter_criteria.outcom is not a known field. Did you mean outcome?') },
+  ]);
 });
 
 test('a simulated call needs two numbers', async () => {
