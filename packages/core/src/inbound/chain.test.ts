@@ -73,7 +73,7 @@ describe('C2 C3 retries', () => {
     };
     expect(secondAt('1')).toBe(1_000);
     expect(secondAt('1', 429)).toBe(1_000);
-    expect(secondAt('1', 500)).toBe(500);
+    expect(secondAt('1', 500)).toBe(1_000);
     expect(secondAt('3600')).toBe(500);
     expect(secondAt('Wed, 21 Oct 2099 07:28:00 GMT')).toBe(500);
   });

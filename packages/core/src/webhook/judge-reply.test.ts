@@ -178,3 +178,9 @@ describe('D4–D9 the fields', () => {
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   });
 });
+
+test.each([429, 500, 503, 302])('C3 Retry-After counts with status %i as with any failure; a date does not', (status) => {
+  expect(judgeReply(received(status, '', { retryAfter: '4' }), 'call')).toMatchObject({ retryAfterMs: 4_000 });
+  const dated = judgeReply(received(status, '', { retryAfter: 'Wed, 21 Oct 2037 07:28:00 GMT' }), 'call');
+  expect(dated).not.toHaveProperty('retryAfterMs');
+});

@@ -51,7 +51,7 @@ export function judgeReply(result: AttemptResult, channel: Channel): ReplyVerdic
 
 function judgeStatus(result: AttemptResult & { readonly received: true }): ReplyVerdict {
   const redirect = result.status >= 300 && result.status <= 399;
-  const retryAfterMs = result.status === 429 || result.status === 503 ? readRetryAfter(result.retryAfter) : undefined;
+  const retryAfterMs = readRetryAfter(result.retryAfter);
   return {
     kind: 'failed',
     error: redirect ? 'redirect' : 'http_status',
