@@ -152,3 +152,25 @@ test('G a fallback number that the trunk cannot use is warned about', () => {
   ).toBeUndefined();
   expect(fallbackNumberWarning({ phone_number_type: 'retell-twilio', fallback_number: '+1' })).toBeUndefined();
 });
+
+test('D4 a version of digits is that number on import and update, with a warning', () => {
+  const inbound_agents = [
+    { agent_id: 'a', weight: 0.5, agent_version: '0' },
+    { agent_id: 'b', weight: 0.5, agent_version: 'v2' },
+  ];
+  for (const result of [parseImportNumber({ ...IMPORT, inbound_agents }), update({ inbound_agents })]) {
+    expect(result).toMatchObject({
+      ok: true,
+      value: { settings: { inbound_agents: [{ agent_version: 0 }, { agent_version: 'v2' }] } },
+      warnings: [{ code: 'version_as_string', pointer: '/inbound_agents/0/agent_version', sent: '0' }],
+    });
+  }
+  expect(update({ inbound_agent_id: 'a', inbound_agent_version: '12' })).toMatchObject({
+    ok: true,
+    value: { settings: { inbound_agents: [{ agent_id: 'a', weight: 1, agent_version: 12 }] } },
+    warnings: [
+      { code: 'version_as_string', pointer: '/inbound_agent_version' },
+      { code: 'deprecated', pointer: '/inbound_agent_id' },
+    ],
+  });
+});

@@ -154,6 +154,31 @@ function migrate(body: Record<string, Json>, issues: Issue[]): void {
   }
 }
 
+/** A version of digits is that number, as it is in a reply (D4): read as a tag it would never be found. */
+function readVersions(body: Record<string, Json>, issues: Issue[]): void {
+  for (const kind of PAIRS) {
+    const [versionName, listName] = [`${kind}_agent_version`, `${kind}_agents`];
+    const lone = body[versionName];
+    if (lone !== undefined) body[versionName] = readDigits(lone, pointerTo('', versionName), issues);
+    const agents = body[listName];
+    if (!Array.isArray(agents)) continue;
+    body[listName] = (agents as readonly WeightedAgent[]).map((agent, index) => {
+      if (agent.agent_version === undefined) return { ...agent };
+      const pointer = pointerTo('', listName, index, 'agent_version');
+      return { ...agent, agent_version: readDigits(agent.agent_version, pointer, issues) };
+    });
+  }
+}
+
+function readDigits<T extends Json>(version: T, pointer: string, issues: Issue[]): T | number {
+  if (typeof version !== 'string' || !/^[0-9]+$/.test(version)) return version;
+  const number = Number(version);
+  if (!Number.isSafeInteger(number)) return version;
+  const message = `agent_version was sent as a string and is read as the number ${number}.`;
+  issues.push(warning({ code: 'version_as_string', pointer, message, sent: version }));
+  return number;
+}
+
 interface NumberContext {
   /** The number itself: a fallback number must differ. */
   readonly phone_number: string | undefined;
@@ -218,6 +243,7 @@ export function parseImportNumber(
   const read = readBody(value, IMPORT_FIELDS, { readOnly: READ_ONLY });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
+  readVersions(body, issues);
   migrate(body, issues);
   const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
   if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isE164(phoneNumber)) {
@@ -236,6 +262,7 @@ export function parseUpdateNumber(
   const read = readBody(value, UPDATE_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
+  readVersions(body, issues);
   migrate(body, issues);
   issues.push(...checkNumber(body, { phone_number: options.phone_number, checkUrl: options.checkUrl }));
   return bodyResult(split(body), issues);
