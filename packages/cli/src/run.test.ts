@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { openSqliteStore } from '@pickup/gateway/stores';
 import { afterEach, expect, test } from 'vitest';
 import { run } from './run.ts';
 import { PLAIN } from './style.ts';
@@ -316,6 +317,48 @@ test('serve reports every fault of the configuration and does not start', async 
   expect(result.err).toContain('PICKUP_CONCURRENCY must be a whole number');
   expect(result.err).toContain('did you mean PICKUP_HTTP_PORT?');
 });
+
+test.each([
+  ['serve', ['serve']],
+  ['demo', ['demo', '--once']],
+] as const)('%s: a port that is taken is one line and code 2', async (name, args) => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  cleanups.push(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  for (const setting of ['PICKUP_HTTP_PORT', 'PICKUP_SIP_PORT']) {
+    const env = { PICKUP_HOME: folder(), PICKUP_HTTP_PORT: '0', PICKUP_SIP_PORT: '0', [setting]: String(port) };
+    const result = await pickup(args, env);
+    expect(result.code).toBe(2);
+    expect(result.err).toMatch(new RegExp(`^pickup ${name}: .*\\b${port} is (taken|in use)`, 'm'));
+    expect(result.err).not.toContain('    at ');
+  }
+});
+
+test.each([
+  ['serve', ['serve']],
+  ['demo', ['demo', '--once']],
+] as const)(
+  '%s: a folder that cannot be made or is in use, and a seal key that is none, are one line and code 2',
+  async (name, args) => {
+    const home = folder();
+    writeFileSync(join(home, 'file'), '');
+    const ports = { PICKUP_HTTP_PORT: '0', PICKUP_SIP_PORT: '0' };
+    const store = openSqliteStore({ folder: join(home, 'used'), log: { warn() {}, error() {} } });
+    cleanups.unshift(() => store.close());
+    mkdirSync(join(home, 'sealed'));
+    writeFileSync(join(home, 'sealed', 'seal.key'), 'no key');
+    for (const [at, said] of [
+      ['file/below', `The data folder ${join(home, 'file/below')} cannot be used`],
+      ['used', `The data folder ${join(home, 'used')} is in use`],
+      ['sealed', `${join(home, 'sealed/seal.key')} must be 32 bytes`],
+    ] as const) {
+      const result = await pickup(args, { ...ports, PICKUP_HOME: join(home, at) });
+      expect(result.code).toBe(2);
+      expect(result.err).toContain(`pickup ${name}: ${said}`);
+    }
+  },
+);
 
 test('the command runs as a process: help on stdout, code 2 for an unknown command', async () => {
   const main = join(import.meta.dirname, 'main.ts');

@@ -1,7 +1,7 @@
 /** `pickup demo`: a gateway with sample data, a sample endpoint, one real SIP call through both, told as it happens. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog, type RunningGateway, SAMPLE_NUMBER, serve } from '@pickup/gateway';
+import { createLog, type RunningGateway, SAMPLE_NUMBER } from '@pickup/gateway';
 import { type Config, loadConfig, renderFault, renderWarning } from '@pickup/gateway/config';
 import { createPhone, type PhoneCall } from '@pickup/testkit/phone';
 import { createClient } from '../client.ts';
@@ -10,6 +10,7 @@ import { firstFreePort, sipPortFree, tcpPortFree } from '../demo/free-ports.ts';
 import { startSampleEndpoint } from '../demo/sample-endpoint.ts';
 import { followInbound } from '../follow-inbound.ts';
 import { parseOptions } from '../parse-options.ts';
+import { startGateway } from '../start-gateway.ts';
 
 const USAGE = 'pickup demo [--once]';
 /** The sample endpoint knows this caller by name. */
@@ -29,7 +30,7 @@ export async function run(context: Context): Promise<ExitCode> {
   const url = `http://127.0.0.1:${endpointPort}/`;
   // Warnings only: the timeline tells the rest.
   const log = createLog({ write: context.err, level: 'warn', form: 'human', clock: { wallMs: Date.now } });
-  const gateway = await serve({ config, stdout: { write: context.out }, samples: { webhookUrl: url }, log });
+  const gateway = await startGateway({ config, stdout: { write: context.out }, samples: { webhookUrl: url }, log });
   const apiKey = gateway.keys.signingKey();
   const endpoint = await startSampleEndpoint({ port: endpointPort, apiKey });
   context.out(`the sample endpoint (examples/receiver/server.ts) listens at ${endpoint.url}\n`);
