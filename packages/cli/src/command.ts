@@ -10,7 +10,8 @@ export interface Context {
   readonly err: (text: string) => void;
   /** Colours for what goes to `out`. */
   readonly style: Style;
-  readonly readStdin: () => Promise<string>;
+  /** The first `most` bytes of the standard input, or all there are. */
+  readonly readStdin: (most: number) => Promise<Uint8Array>;
   /** Resolves after `ms`. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly monoMs: () => number;

@@ -1,6 +1,6 @@
 /** The `pickup` command: gives the process to run(). */
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readStart } from './read-start.ts';
 import { run } from './run.ts';
 import { styleFor } from './style.ts';
 
@@ -27,7 +27,7 @@ const code = await run(process.argv.slice(2), {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
   style: styleFor(process.stdout.isTTY === true, process.env),
-  readStdin: () => text(process.stdin),
+  readStdin: (most) => readStart(process.stdin, most),
   sleep: async (ms) => {
     await sleep(ms);
   },

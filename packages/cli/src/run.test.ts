@@ -53,7 +53,7 @@ function folder(): string {
   return home;
 }
 
-async function pickup(args: readonly string[], env: Record<string, string> = {}, stdin = '') {
+async function pickup(args: readonly string[], env: Record<string, string> = {}, stdin: string | Uint8Array = '') {
   let out = '';
   let err = '';
   const code = await run(args, {
@@ -65,7 +65,7 @@ async function pickup(args: readonly string[], env: Record<string, string> = {},
       err += text;
     },
     style: PLAIN,
-    readStdin: async () => stdin,
+    readStdin: async (most) => Buffer.from(stdin).subarray(0, most),
     sleep: async () => {
       await sleep(1);
     },
@@ -277,12 +277,16 @@ test('check-reply prints the issues and ends with 1 when one is an error', async
     pointer: '/call_inbound/x',
     message: 'x is too big',
   };
+  const sent = (body: unknown) => Buffer.from((body as { reply_base64: string }).reply_base64, 'base64');
   const gateway = await fakeGateway((_, { body }) => ({
-    body: { reply: {}, issues: JSON.stringify(body).includes('bad') ? [issue] : [] },
+    body: { reply: {}, issues: sent(body).includes('bad') ? [issue] : [] },
   }));
   const env = { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY };
   expect(await pickup(['check-reply', '-'], env, '{"chat_inbound":{}}')).toEqual({ code: 0, out: 'good\n', err: '' });
-  expect(gateway.seen[0]?.body).toEqual({ channel: 'sms', reply: { chat_inbound: {} } });
+  expect(gateway.seen[0]?.body).toEqual({
+    channel: 'sms',
+    reply_base64: Buffer.from('{"chat_inbound":{}}').toString('base64'),
+  });
   const bad = await pickup(['check-reply', '-'], env, '{"call_inbound":"bad"}');
   expect(bad.code).toBe(1);
   expect(bad.out).toContain('error      /call_inbound/x x is too big [out_of_range, refuses]');
@@ -293,7 +297,19 @@ test('check-reply prints the issues and ends with 1 when one is an error', async
     agent_id: 'agent_12345',
     agent_version: 1,
   });
-  expect((await pickup(['check-reply', '-'], env, '{')).err).toContain('the input is not JSON');
+  // The gateway judges whatever bytes there are (D3); a file beyond the cap is not sent whole.
+  const file = join(folder(), 'reply.json');
+  for (const bytes of [Buffer.alloc(0), Buffer.from('{'), Buffer.from([0xef, 0xbb, 0xbf, 0xff])]) {
+    writeFileSync(file, bytes);
+    await pickup(['check-reply', file], env);
+    expect(sent(gateway.seen.at(-1)?.body)).toEqual(bytes);
+    await pickup(['check-reply', '-'], env, bytes);
+    expect(sent(gateway.seen.at(-1)?.body)).toEqual(bytes);
+  }
+  writeFileSync(file, Buffer.alloc(1_000_000, 0x20));
+  await pickup(['check-reply', file], env);
+  expect(sent(gateway.seen.at(-1)?.body)).toHaveLength(256 * 1024 + 1);
+  expect((await pickup(['check-reply', `${file}.gone`], env)).err).toContain('cannot be read (ENOENT)');
 });
 
 test.each([

@@ -1,16 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import type { Issue } from '@pickup/contract';
+import { createReadStream } from 'node:fs';
+import { type Issue, parseReplyBody, REPLY_MAX_BYTES } from '@pickup/contract';
 import { createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
 import { parseOptions } from '../parse-options.ts';
+import { readStart } from '../read-start.ts';
 import { formatEntry, issueEntry } from '../timeline.ts';
 
 const USAGE =
   'pickup check-reply FILE|- [--channel call|sms] [--to NUMBER] [--agent ID [--version V]] [--json] [--url URL]';
 
 /**
- * `pickup check-reply`: what Pickup would make of a reply. 0 without errors, 1 with. `--to` and `--agent` name the
- * number it is for and the agent it would meet, so that what does not fit them is found too.
+ * `pickup check-reply`: what Pickup would make of a reply, whose bytes the gateway judges (D1 to D3). 0 without errors,
+ * 1 with. `--to` and `--agent` name the number it is for and the agent it would meet, so that what does not fit them
+ * is found too.
  */
 export async function run(context: Context): Promise<ExitCode> {
   const { values, positionals } = parseOptions(
@@ -25,13 +27,13 @@ export async function run(context: Context): Promise<ExitCode> {
     },
     { least: 1, most: 1, usage: USAGE },
   );
-  const reply = parse(await readReply(context, positionals[0]!), positionals[0]!);
+  const reply = await readReply(context, positionals[0]!);
   const channel = values.channel ?? channelOf(reply);
   if (channel !== 'call' && channel !== 'sms') throw new CommandFault('--channel must be call or sms');
   const { version } = values;
   const found = (await createClient(context.env, values.url).post('/check-webhook-reply', {
     channel,
-    reply,
+    reply_base64: Buffer.from(reply).toString('base64'),
     ...(values.to !== undefined && { to_number: values.to }),
     ...(values.agent !== undefined && { agent_id: values.agent }),
     ...(version !== undefined && { agent_version: /^\d{1,9}$/.test(version) ? Number(version) : version }),
@@ -50,23 +52,20 @@ export async function run(context: Context): Promise<ExitCode> {
   return failed ? 1 : 0;
 }
 
-async function readReply(context: Context, path: string): Promise<string> {
-  if (path === '-') return context.readStdin();
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new CommandFault(`${path} cannot be read (${error.code})`);
-  });
-}
-
-function parse(text: string, path: string): unknown {
+/** The bytes as an endpoint would send them; beyond the cap one more is enough to be too large (D1). */
+async function readReply(context: Context, path: string): Promise<Uint8Array> {
+  if (path === '-') return context.readStdin(REPLY_MAX_BYTES + 1);
   try {
-    return JSON.parse(text);
+    return await readStart(createReadStream(path), REPLY_MAX_BYTES + 1);
   } catch (error) {
-    throw new CommandFault(`${path === '-' ? 'the input' : path} is not JSON: ${(error as Error).message}`);
+    throw new CommandFault(`${path} cannot be read (${(error as NodeJS.ErrnoException).code})`);
   }
 }
 
-/** A reply with the group of texts alone is one to a text. */
-function channelOf(reply: unknown): 'call' | 'sms' {
+/** A reply with the group of texts alone is one to a text; bytes that are no reply are judged as one to a call. */
+function channelOf(bytes: Uint8Array): 'call' | 'sms' {
+  const parsed = parseReplyBody(bytes, { truncated: false });
+  const reply = parsed.ok ? parsed.value : undefined;
   const groups = typeof reply === 'object' && reply !== null ? Object.keys(reply) : [];
   return groups.includes('chat_inbound') && !groups.includes('call_inbound') ? 'sms' : 'call';
 }

@@ -104,6 +104,50 @@ test('E5 a reply is judged as it would be in a call, and against the agent it le
   expect((await judge({ reply: text, channel: 'sms' })).issues.map((issue) => issue.code)).toEqual(['wrong_channel']);
 });
 
+test('D1 D2 D3 D9 the bytes of a reply are judged as those an endpoint sends', async () => {
+  const check = async (bytes: string | Uint8Array, extra: object = {}) => {
+    const reply_base64 = Buffer.from(bytes).toString('base64');
+    const response = await api.post('/check-webhook-reply', { reply_base64, ...extra });
+    expect(response.status).toBe(200);
+    const { reply, issues } = (await response.json()) as {
+      reply: { kind: string };
+      issues: { severity: string; code: string }[];
+    };
+    return [reply.kind, ...issues.map(({ severity, code }) => `${severity} ${code}`)];
+  };
+  const atCap = `{}${' '.repeat(256 * 1024 - 2)}`;
+  expect(await check('')).toEqual(['none']);
+  expect(await check(' \n')).toEqual(['none']);
+  expect(await check('{"call_inbound":{"metadata":{"a":1}}}')).toEqual(['overrides']);
+  expect(await check(atCap)).toEqual(['none']);
+  expect(await check(`${atCap} `)).toEqual(['bad', 'error reply_too_large']);
+  expect(await check('{')).toEqual(['bad', 'error not_json']);
+  expect(await check('[]')).toEqual(['bad', 'error wrong_type']);
+  expect(await check(new Uint8Array([0x22, 0xff, 0x22]))).toEqual(['bad', 'error not_utf8']);
+  expect(await check('\ufeff{}')).toEqual(['bad', 'error not_utf8']);
+  expect(await check('{"a":"\\ud800"}')).toEqual(['bad', 'error lone_surrogate']);
+  expect(await check('['.repeat(33) + ']'.repeat(33))).toEqual(['bad', 'error too_deep']);
+  const [kind, ...found] = await check('{"call_inbound":{"dynamic_variables":{"__proto__":"x"}}}');
+  expect(kind).toBe('overrides');
+  expect(found).toEqual([expect.stringMatching(/^warning /)]);
+  const { agent_id } = await makeAgent(api.client);
+  expect(await check('{', { agent_id })).toEqual(['bad', 'error not_json']);
+  expect(await check('{"chat_inbound":"x"}', { channel: 'sms' })).toEqual(['bad', 'error wrong_type']);
+});
+
+test.each([
+  [{ reply: {}, reply_base64: 'e30=' }, 'exclude each other'],
+  [{ reply_base64: 'e30' }, 'must be base64'],
+  [{ reply_base64: '?' }, 'must be base64'],
+  [{ reply_base64: null }, 'must be base64'],
+  [{ reply_base64: 'e30=', channel: 'fax' }, 'channel'],
+  [{}, 'reply is required'],
+])('%j is no reply to check', async (body, said) => {
+  const response = await api.post('/check-webhook-reply', body);
+  expect(response.status).toBe(400);
+  expect(((await response.json()) as { message: string }).message).toContain(said);
+});
+
 test('E5 E6 the check looks up what the reply names: knowledge bases, engine, version', async () => {
   const { agent_id } = await makeAgent(api.client, { voice_id: 'builtin-en-us' });
   const other = await api.client.llm.create({ begin_message: 'Other' });

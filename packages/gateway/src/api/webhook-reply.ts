@@ -5,13 +5,15 @@ import {
   type Issue,
   type JudgedReply,
   lintReply,
+  type ParsedBody,
   parseCheckReply,
+  parseReplyBody,
   replyGroupOf,
 } from '@pickup/contract';
 import { overrideReads } from '@pickup/core';
 import type { ResolveResult } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
-import { accept, badReference, unknownAsset } from './failure.ts';
+import { accept, badReference, invalid, unknownAsset } from './failure.ts';
 import { members, type Route } from './route.ts';
 
 interface Named {
@@ -27,16 +29,17 @@ export function webhookReplyRoutes(deps: ApiDeps): readonly Route[] {
       path: '/check-webhook-reply',
       summary: "Judge a webhook's reply, against a number's or an agent's settings where one is named",
       access: 'read',
-      body: members('reply! channel to_number agent_id agent_version'),
+      body: members('reply reply_base64 channel to_number agent_id agent_version'),
       async handle({ body, warn }) {
-        const read = accept(parseCheckReply(body), warn);
+        const { parsed, ...read } = readCheck(body, warn);
         const options = {
           channel: read.channel,
           catalogue: deps.catalogue,
           checkUrl: (url: string) => deps.checkUrl(url, 'agent_webhook'),
         };
         const base = await baseAgent(deps, read);
-        const alone = lintReply(read.reply, options);
+        if (!parsed.ok) return { reply: { kind: 'bad', issues: [parsed.issue] }, issues: [parsed.issue] };
+        const alone = lintReply(parsed.value, options);
         const named = agentOf(alone.reply, base);
         if (named === undefined) return alone;
         const override = alone.reply.kind === 'overrides' ? alone.reply.agent_override : undefined;
@@ -45,10 +48,35 @@ export function webhookReplyRoutes(deps: ApiDeps): readonly Route[] {
         if (missing !== undefined || !resolved.found) {
           return { ...alone, issues: [...alone.issues, ...(missing ? [missing] : [])] };
         }
-        return lintReply(read.reply, { ...options, target: resolved.target, knowledgeBases: resolved.knowledge_bases });
+        return lintReply(parsed.value, {
+          ...options,
+          target: resolved.target,
+          knowledgeBases: resolved.knowledge_bases,
+        });
       },
     },
   ];
+}
+
+type ReadCheck = Omit<CheckReplyBody, 'reply'> & { readonly parsed: ParsedBody };
+
+/** The reply as JSON (`reply`), or as the endpoint's bytes (`reply_base64`), which D1 to D3 judge. Throws 400. */
+function readCheck(body: unknown, warn: (message: string) => void): ReadCheck {
+  const sent = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : undefined;
+  if (sent === undefined || !('reply_base64' in sent)) {
+    const { reply, ...rest } = accept(parseCheckReply(body), warn);
+    return { ...rest, parsed: { ok: true, value: reply } };
+  }
+  if ('reply' in sent) throw invalid('reply and reply_base64 exclude each other.');
+  const { reply_base64: base64, ...others } = sent;
+  const { reply: _, ...rest } = accept(parseCheckReply({ ...others, reply: null }), warn);
+  return { ...rest, parsed: parseReplyBody(bytesOf(base64), { truncated: false }) };
+}
+
+function bytesOf(base64: unknown): Uint8Array {
+  const bytes = typeof base64 === 'string' ? Buffer.from(base64, 'base64') : undefined;
+  if (bytes?.toString('base64') !== base64) throw invalid('reply_base64 must be base64, with padding.');
+  return bytes as Buffer;
 }
 
 /** The reply's own agent (D4), else the one named beside it or the number's. */
@@ -60,7 +88,7 @@ function agentOf(reply: JudgedReply, base: Named | undefined): Named | undefined
 }
 
 /** The agent named beside the reply, else the number's first of the channel. Throws 422 for what does not exist. */
-async function baseAgent(deps: ApiDeps, read: CheckReplyBody): Promise<Named | undefined> {
+async function baseAgent(deps: ApiDeps, read: Omit<CheckReplyBody, 'reply'>): Promise<Named | undefined> {
   if (read.agent_id !== undefined) {
     const reference = read.agent_version ?? 'latest';
     if ((await deps.store.getAgent(read.agent_id, reference)) === undefined) {
@@ -77,7 +105,11 @@ async function baseAgent(deps: ApiDeps, read: CheckReplyBody): Promise<Named | u
 }
 
 /** E1, E6: an agent that is not there, or is of the other channel. */
-function issueOf(resolved: ResolveResult, read: CheckReplyBody, reply: JudgedReply): Issue | undefined {
+function issueOf(
+  resolved: ResolveResult,
+  read: Pick<CheckReplyBody, 'channel'>,
+  reply: JudgedReply,
+): Issue | undefined {
   const said = reply.kind === 'overrides' ? reply : undefined;
   const at = (field: string, isSaid: boolean) => (isSaid ? `/${replyGroupOf(read.channel)}/${field}` : '');
   const agent = at('override_agent_id', said?.override_agent_id !== undefined);
