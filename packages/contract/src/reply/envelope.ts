@@ -44,18 +44,16 @@ export function readAgentId(value: unknown, pointer: string, issues: Issue[]): s
   return undefined;
 }
 
-/** `override_agent_version`: a whole number, tag, `latest`, `latest_published`; digits in a string are that number (D4). */
+/**
+ * `override_agent_version`: a number, tag, `latest`, `latest_published`; digits in a string are that number (D4).
+ * A number that no version can have, such as -1, passes: it is an unknown version (E6), not a bad reply.
+ */
 export function readVersion(value: unknown, pointer: string, issues: Issue[]): AgentVersionReference | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  const must = 'override_agent_version must be a whole number from 0, a tag, latest or latest_published';
-  if (typeof value === 'number') {
-    if (Number.isSafeInteger(value) && value >= 0) return value;
-    const code = Number.isInteger(value) ? 'out_of_range' : 'not_an_integer';
-    issues.push(envelopeFault({ code, pointer, message: `${must}.`, allowed: { minimum: 0 }, sent: value }));
-    return undefined;
-  }
+  if (typeof value === 'number') return value;
   if (typeof value !== 'string') {
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message: `${must}, not ${kindOf(value)}.`, sent: value }));
+    const message = `override_agent_version must be a number, a tag, latest or latest_published, not ${kindOf(value)}.`;
+    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
     return undefined;
   }
   if (!/^[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value))) return value;

@@ -90,8 +90,11 @@ const BAD: readonly (readonly [string, unknown, string])[] = [
   ['a string', 'ok', ''],
   ['a group that is no object', { call_inbound: 'x' }, '/call_inbound'],
   ['an id that is no string', { call_inbound: { override_agent_id: 7 } }, '/call_inbound/override_agent_id'],
-  ['a version below 0', { call_inbound: { override_agent_version: -1 } }, '/call_inbound/override_agent_version'],
-  ['half a version', { call_inbound: { override_agent_version: 1.5 } }, '/call_inbound/override_agent_version'],
+  [
+    'a version that is an object',
+    { call_inbound: { override_agent_version: {} } },
+    '/call_inbound/override_agent_version',
+  ],
   [
     'a version that is true',
     { call_inbound: { override_agent_version: true } },
@@ -139,6 +142,12 @@ test('D4 ids and versions', () => {
   const digits = overrides({ override_agent_version: '12' });
   expect(digits.reply.override_agent_version).toBe(12);
   expect(digits.issues).toMatchObject([{ severity: 'warning', code: 'version_as_string' }]);
+});
+
+test.each([-1, 1.5])('D4 E6 version %d is a number no version has, and not a bad reply', (override_agent_version) => {
+  const { reply, issues } = overrides({ override_agent_version });
+  expect(reply.override_agent_version).toBe(override_agent_version);
+  expect(issues).toEqual([]);
 });
 
 test('D5 numbers and booleans become strings with a warning, null is absent', () => {

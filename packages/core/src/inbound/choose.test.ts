@@ -149,6 +149,13 @@ describe('E6 case 30 what cannot be found', () => {
     ]);
   });
 
+  test.each([-1, 1.5])('E6 version %d refuses as an unknown version, it does not fall back (E3)', (version) => {
+    const told = story(ownedNumber(), { override_agent_version: version }, { resolve: () => notFound('version') });
+    expect(effectsOf(told, 'resolve')).toMatchObject([{ agent_id: 'agent_own', reference: version }]);
+    expect(told.outcome).toBe('unknown_agent');
+    expect(told.state.ledger.issues).toMatchObject([{ code: 'unknown_version', sent: version }]);
+  });
+
   test('E6 a response engine nobody has makes the override invalid, not the agent unknown', () => {
     const response_engine = { type: 'retell-llm', llm_id: 'llm_gone' };
     const sent = { override_agent_id: 'agent_12345', agent_override: { agent: { response_engine } } };
