@@ -75,21 +75,19 @@ process.on('message', async (question: { lanes?: number; seconds: number; perSec
   }
   const tookMs: number[] = [];
   const addedMs: number[] = [];
-  const measured: [string, number][] = [];
+  const rang: [string, number][] = [];
   await openLoop({
     perSecond: question.perSecond,
     seconds: question.seconds,
     call: async (intendedMs) => {
-      const { inbound_id, recorded } = await gateway.simulator.call({
-        from_number: '+12137771234',
-        to_number: nextNumber(),
-      });
-      ids.push(inbound_id);
-      await recorded;
-      measured.push([inbound_id, performance.now() - intendedMs]);
+      const call = await gateway.simulator.call({ from_number: '+12137771234', to_number: nextNumber() });
+      ids.push(call.inbound_id);
+      await call.answered;
+      rang.push([call.inbound_id, performance.now() - intendedMs]);
+      await call.recorded;
     },
   });
-  for (const [id, ms] of measured) {
+  for (const [id, ms] of rang) {
     const attempt = (await gateway.store.getInbound(id))?.attempts[0];
     tookMs.push(ms);
     addedMs.push(ms - (attempt?.phases.total_ms ?? 0));

@@ -71,7 +71,7 @@ function report(
     },
     notes: [
       'rate: at least 0.2 is asked for, 0.3 aimed at; cpu_per_request: at most 5, aimed at 3; added_ring_ms_p99: at most 5',
-      'added ring time: intended start to complete, durable record, less the attempt itself',
+      'added ring time: intended start to the answer, arrival and decision durable, less the attempt itself',
     ],
   };
 }

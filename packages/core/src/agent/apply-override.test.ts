@@ -142,6 +142,28 @@ describe('E5 E6 well-formedness', () => {
     expect(apply({ agent: { webhook_url: 'https://{{host}}/hook' } }, { reply: safe }).refused).toBeUndefined();
   });
 
+  test('E5 E6 an llm_websocket_url is judged once its variables are rendered, beside every other fault', () => {
+    const response_engine = { type: 'custom-llm', llm_websocket_url: 'wss://u:p@{{host}}/llm?key=s' };
+    const reply = { dynamic_variables: { host: 'private.example' } };
+    const agent = { response_engine, webhook_url: 'https://private.example/', voice_temperature: 9 };
+    const applied = apply({ agent }, { reply, target: buildTarget({ engine: CUSTOM }) });
+    expect(applied.refused?.map(({ code, pointer }) => `${code} ${pointer}`)).toEqual([
+      'out_of_range /call_inbound/agent_override/agent/voice_temperature',
+      'unsafe_url /call_inbound/agent_override/agent/webhook_url',
+      'unsafe_url /call_inbound/agent_override/agent/response_engine/llm_websocket_url',
+    ]);
+    expect(JSON.stringify(applied.refused)).not.toMatch(/u:p|key=s/);
+    const safe = { dynamic_variables: { host: 'public.example' } };
+    expect(apply({ agent: { response_engine } }, { reply: safe }).refused).toBeUndefined();
+  });
+
+  test('E5 the address of the saved engine is not the reply’s doing', () => {
+    const saved = { type: 'custom-llm', llm_websocket_url: 'wss://private.example/' } as const;
+    const settings = { ...buildTarget().settings, response_engine: saved };
+    const applied = apply({ agent: { voice_speed: 1.1 } }, { target: buildTarget({ settings, engine: saved }) });
+    expect(applied.refused).toBeUndefined();
+  });
+
   test('E6 ignore: an unsafe webhook_url leaves the saved one, and no step says otherwise', () => {
     const target = buildTarget({ settings: { ...buildTarget().settings, webhook_url: 'https://saved.example/' } });
     const applied = apply({ agent: { webhook_url: 'https://private.example/' } }, { target, lenient: true });

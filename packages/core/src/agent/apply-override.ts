@@ -2,12 +2,14 @@
 import {
   type AgentOverride,
   type Available,
+  httpUrlOf,
   type Issue,
   type Json,
   type JsonObject,
   type ResolvedEngine,
   type ResolvedTarget,
   replyGroupOf,
+  urlsOf,
 } from '@pickup/contract';
 import type { Instant } from '../inbound/event.ts';
 import type { InboundFacts } from '../inbound/facts.ts';
@@ -35,7 +37,10 @@ export interface Applied {
   readonly refused?: readonly Issue[];
 }
 
-/** Never throws; a faulty override is refused or, where the number says so, left out (E6). */
+/**
+ * Never throws; a faulty override is refused or, where the number says so, left out (E6). An unsafe response engine is
+ * refused in both cases: the target was read with it, so leaving it out takes another read.
+ */
 export function applyOverride(options: ApplyOptions): Applied {
   const { facts, target, wishes } = options;
   const lenient = facts.entry.kind === 'number' && facts.entry.number.on_invalid_override === 'ignore';
@@ -48,12 +53,14 @@ export function applyOverride(options: ApplyOptions): Applied {
     group: replyGroupOf(facts.channel),
   });
   const wanted = buildPlan(options, laid.override, laid.available, variables.variables);
-  const url = checkWebhookUrl(wanted, options);
-  const plan = url && lenient ? withoutWebhookUrl(wanted, target) : wanted;
-  const refused = [...laid.refused, ...(url && !lenient ? [url] : [])];
+  const urls = unsafeUrls(wanted, options);
+  const webhook = lenient ? urls.find(({ pointer }) => pointer.endsWith('/webhook_url')) : undefined;
+  const plan = webhook ? withoutWebhookUrl(wanted, target) : wanted;
+  const unsafe = urls.filter((issue) => issue !== webhook);
+  const refused = [...laid.refused, ...unsafe];
   return {
     plan,
-    issues: [...laid.issues, ...variables.warnings, ...(url ? [lenient ? ignored(url) : url] : [])],
+    issues: [...laid.issues, ...variables.warnings, ...(webhook ? [ignored(webhook)] : []), ...unsafe],
     steps: stepsOf(laid.override, plan, wishes),
     ...(refused.length > 0 && { refused }),
   };
@@ -120,20 +127,23 @@ function fieldsOf(override: AgentOverride): readonly string[] {
   return entriesOf(override).map(([group, field]) => `${group}.${field}`);
 }
 
-/** E5: a `webhook_url` is judged once its variables are rendered. */
-function checkWebhookUrl(plan: SessionPlan, options: ApplyOptions): Issue | undefined {
-  const url = plan.agent['webhook_url'];
-  if (typeof url !== 'string' || url === '' || !plan.overridden.includes('agent.webhook_url')) return undefined;
-  const judged = options.facts.gateway.checkUrl(renderTemplate(url, planVariables(plan, options.at.wallMs)));
-  if (judged.ok) return undefined;
-  return {
-    severity: 'error',
-    effect: 'refuses',
-    code: 'unsafe_url',
-    pointer: `/${replyGroupOf(options.facts.channel)}/agent_override/agent/webhook_url`,
-    message: `agent.webhook_url, once its variables are rendered: ${judged.message}`,
-    sent: redactUrls(url),
-  };
+/** E5: the addresses an override sets are judged once their variables are rendered. */
+function unsafeUrls(plan: SessionPlan, { facts, at }: ApplyOptions): readonly Issue[] {
+  const set = urlsOf(plan.agent).filter(({ field }) => plan.overridden.includes(`agent.${field}`));
+  return set.flatMap(({ path, url }) => {
+    const rendered = renderTemplate(url, planVariables(plan, at.wallMs));
+    const judged = facts.gateway.checkUrl(path.length > 1 ? httpUrlOf(rendered) : rendered);
+    if (judged.ok) return [];
+    const issue: Issue = {
+      severity: 'error',
+      effect: 'refuses',
+      code: 'unsafe_url',
+      pointer: `/${replyGroupOf(facts.channel)}/agent_override/agent/${path.join('/')}`,
+      message: `agent.${path.join('.')}, once its variables are rendered: ${judged.message}`,
+      sent: redactUrls(url),
+    };
+    return [issue];
+  });
 }
 
 function withoutWebhookUrl(plan: SessionPlan, target: ResolvedTarget): SessionPlan {

@@ -5,6 +5,7 @@ import {
   bareNumber,
   buildFacts,
   buildTarget,
+  CUSTOM,
   FLOW,
   found,
   notFound,
@@ -215,6 +216,27 @@ describe('E6 case 30 what cannot be found', () => {
       agent: { voice_temperature: 0.4, response_engine: { llm_id: 'llm_1' } },
     });
     expect(planOf(told)?.overridden).toEqual(['agent.voice_temperature']);
+  });
+
+  test.each(['wss://private.example/', 'abc'])('E6 an override with the web socket %s refuses', (llm_websocket_url) => {
+    const agent = { response_engine: { type: 'custom-llm', llm_websocket_url } };
+    const told = story(ownedNumber(), { agent_override: { agent } }, { resolve: () => found() });
+    expect(told.outcome).toBe('invalid_override');
+    expect(told.state.ledger.issues.map(({ pointer }) => pointer)).toEqual([
+      '/call_inbound/agent_override/agent/response_engine/llm_websocket_url',
+    ]);
+  });
+
+  test.each(['wss://private.example/', 'abc'])('E6 ignore: the web socket %s is left out, the rest applies', (url) => {
+    const response_engine = { type: 'custom-llm', llm_websocket_url: url };
+    const agent = { response_engine, voice_temperature: 0.4 };
+    const sent = { override_agent_id: 'agent_12345', agent_override: { agent } };
+    const told = story(lenient(), sent, {
+      resolve: ({ engine_override }) => found(buildTarget(engine_override ? { engine: CUSTOM } : {})),
+    });
+    expect(planOf(told)).toMatchObject({ agent_id: 'agent_12345', engine: { type: 'retell-llm' } });
+    expect(planOf(told)?.overridden).toEqual(['agent.voice_temperature']);
+    expect(told.state.ledger.issues).toMatchObject([{ severity: 'warning', effect: 'ignored' }]);
   });
 
   test('E6 ignore: where nothing usable is left the caller is refused, and it ends', () => {

@@ -75,6 +75,8 @@ function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowled
     wishes: choice.wishes,
     at,
   });
+  const unsafe = applied.refused?.find(isOfEngine);
+  if (unsafe && isLenient(state)) return onUnusable(state, choice, unsafe, at);
   const ready = withoutForbiddenReply(note(report(told, applied.issues), ...applied.steps), applied.plan);
   if (applied.refused) {
     const count = applied.refused.length;
@@ -95,20 +97,27 @@ function withoutForbiddenReply(state: InboundState, plan: SessionPlan): InboundS
 
 /** E6: refused, or connected without the faulty part where the number says `on_invalid_override: ignore`. */
 function onUnusable(state: InboundState, choice: Choice, issue: Issue, at: Instant): Move {
-  const { entry } = state.facts;
-  const lenient = entry.kind === 'number' && entry.number.on_invalid_override === 'ignore';
-  const other = lenient ? withoutFault(state, choice, issue) : undefined;
+  const other = isLenient(state) ? withoutFault(state, choice, issue) : undefined;
   if (other) return choose(report(state, [ignored(issue)]), other, at);
-  const outcome = issue.pointer.endsWith('/response_engine') ? 'invalid_override' : 'unknown_agent';
+  const outcome = isOfEngine(issue) ? 'invalid_override' : 'unknown_agent';
   return refuse(report(state, [issue, ...choice.wishes.faults]), outcome, `${issue.message} (E6)`);
 }
 
+function isLenient({ facts: { entry } }: InboundState): boolean {
+  return entry.kind === 'number' && entry.number.on_invalid_override === 'ignore';
+}
+
+/** About the override's `response_engine`, or its address. */
+function isOfEngine({ pointer }: Issue): boolean {
+  return pointer.includes('/agent_override/agent/response_engine');
+}
+
 /** The choice without what `issue` is about; undefined where nothing of it is the reply's. Each step leaves less. */
-function withoutFault(state: InboundState, choice: Choice, { code, pointer }: Issue): Choice | undefined {
-  if (pointer.endsWith('/response_engine')) {
+function withoutFault(state: InboundState, choice: Choice, issue: Issue): Choice | undefined {
+  if (isOfEngine(issue)) {
     return { ...choice, wishes: withoutEngine(choice.wishes) };
   }
-  if (code === 'unknown_version' && choice.named === 'agent' && choice.reference !== 'latest') {
+  if (issue.code === 'unknown_version' && choice.named === 'agent' && choice.reference !== 'latest') {
     return { ...choice, reference: 'latest', because: 'override_agent_id (E1), without the unknown version (E6)' };
   }
   if (choice.named === 'nothing') return undefined;

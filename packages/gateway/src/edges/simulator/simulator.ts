@@ -15,8 +15,14 @@ export interface SimulatedCall {
 }
 
 export interface Simulator {
-  /** Resolves once the inbound exists; `recorded` settles when its record is complete and durable. */
-  call(call: SimulatedCall): Promise<{ readonly inbound_id: string; readonly recorded: Promise<void> }>;
+  /** Resolves once the inbound exists; its record tells the rest. */
+  call(call: SimulatedCall): Promise<{
+    readonly inbound_id: string;
+    /** Settles when the caller stops hearing ringing: connected or turned away. */
+    readonly answered: Promise<void>;
+    /** Settles when the record is complete and durable. */
+    readonly recorded: Promise<void>;
+  }>;
 }
 
 export function createSimulator(deps: {
@@ -42,7 +48,11 @@ export function createSimulator(deps: {
         media: deps.taking() ? 'usable' : 'draining',
         inboundId,
       });
-      return { inbound_id: inboundId, recorded: deps.runner.run(facts, simulatedLeg()) };
+      let whenAnswered = () => {};
+      const answered = new Promise<void>((resolve) => {
+        whenAnswered = resolve;
+      });
+      return { inbound_id: inboundId, answered, recorded: deps.runner.run(facts, simulatedLeg(whenAnswered)) };
     },
   };
 }
@@ -56,16 +66,19 @@ function customHeaders(headers: Readonly<Record<string, string>>): Record<string
 }
 
 /** Hears the agent's first words and hangs up. */
-function simulatedLeg(): CallLeg {
+function simulatedLeg(onAnswered: () => void): CallLeg {
   return {
     edge: 'simulator',
     onCallerGone() {},
     ring() {},
-    accept: (): ConnectedLeg => ({
-      onEnd: (listener) => listener({ by: 'caller' }),
-      hangUp() {},
-    }),
-    refuse: () => true,
+    accept: (): ConnectedLeg => {
+      onAnswered();
+      return { onEnd: (listener) => listener({ by: 'caller' }), hangUp() {} };
+    },
+    refuse: () => {
+      onAnswered();
+      return true;
+    },
     trace: () => [],
     done() {},
   };
