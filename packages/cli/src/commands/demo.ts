@@ -32,7 +32,10 @@ export async function run(context: Context): Promise<ExitCode> {
   const log = createLog({ write: context.err, level: 'warn', form: 'human', clock: { wallMs: Date.now } });
   const gateway = await startGateway({ config, stdout: { write: context.out }, samples: { webhookUrl: url }, log });
   const apiKey = gateway.keys.signingKey();
-  const endpoint = await startSampleEndpoint({ port: endpointPort, apiKey });
+  const endpoint = await startSampleEndpoint({ port: endpointPort, apiKey }).catch(async (error: Error) => {
+    await gateway.stop();
+    throw new CommandFault(error.message);
+  });
   context.out(`the sample endpoint (examples/receiver/server.ts) listens at ${endpoint.url}\n`);
   try {
     const greeted = await placeCall(context, { gateway, env: { ...env, PICKUP_API_KEY: apiKey }, home: config.home });
