@@ -3,4 +3,4 @@ export * from './fit-to-target.ts';
 export * from './judged-reply.ts';
 export * from './lint-reply.ts';
 export * from './parse-body.ts';
-export type { UrlCheck } from './webhook-url.ts';
+export { type AgentUrl, httpUrlOf, type UrlCheck, urlsOf } from './webhook-url.ts';

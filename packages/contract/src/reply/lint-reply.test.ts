@@ -241,6 +241,36 @@ test('E5 webhook_url is judged once its variables are rendered', () => {
   expect(overrides(group('https://example.com/'), { checkUrl }).issues).toEqual([]);
 });
 
+describe('E5 E6 llm_websocket_url of an override', () => {
+  const asked: string[] = [];
+  const checkUrl = (url: string) => {
+    asked.push(url);
+    return url.includes('169.254.') ? { ok: false as const, message: 'private' } : { ok: true as const };
+  };
+  const faultsOf = (llm_websocket_url: string) => {
+    asked.length = 0;
+    const response_engine = { type: 'custom-llm', llm_websocket_url };
+    return overrides({ agent_override: { agent: { response_engine } } }, { checkUrl }).reply.override_faults;
+  };
+  const pointer = '/call_inbound/agent_override/agent/response_engine/llm_websocket_url';
+
+  test.each(['abc', '', 'ftp://x', 'https://example.com/', 'wss://', 'ws://a:99999/', 'wss:a.b'])(
+    'E5 %j is malformed',
+    (url) => {
+      expect(faultsOf(url)).toMatchObject([{ code: 'bad_format', effect: 'refuses', pointer }]);
+    },
+  );
+
+  test('E5 it is judged as http or https of the same address', () => {
+    expect(faultsOf('ws://169.254.169.254/')).toMatchObject([{ code: 'unsafe_url', effect: 'refuses', pointer }]);
+    expect(asked).toEqual(['http://169.254.169.254/']);
+    expect(faultsOf('wss://example.com:8443/llm')).toEqual([]);
+    expect(asked).toEqual(['https://example.com:8443/llm']);
+    expect(faultsOf('wss://{{host}}/llm')).toEqual([]);
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('E7 the target', () => {
   test('a group for another engine is ignored, its faults too', () => {
     const group = {

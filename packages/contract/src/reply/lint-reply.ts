@@ -21,9 +21,9 @@ export interface LintOptions {
   /** Without it rules about voices and models, and availability, stay silent. */
   readonly catalogue?: Catalogue;
   readonly knowledgeBases?: ReadonlySet<string>;
-  /** Says whether a `webhook_url` may be called; address rules live with those who open sockets. */
+  /** Says whether a `webhook_url` or `llm_websocket_url` (as http) may be called; address rules live with those who open sockets. */
   readonly checkUrl?: UrlCheck;
-  /** Renders `{{variables}}` of a `webhook_url`; without it URLs that hold some are not checked here. */
+  /** Renders `{{variables}}` of these URLs; without it URLs that hold some are not checked here. */
   readonly renderUrl?: (url: string) => string;
 }
 

@@ -8,7 +8,7 @@ import { isForbiddenKey, isObject, kindOf, pointerTo, warning } from '../setting
 import { didYouMean } from '../settings/nearest.ts';
 import { envelopeFault, isDeeperThan } from './envelope.ts';
 import type { AgentOverride } from './judged-reply.ts';
-import { checkWebhookUrl, type UrlCheck } from './webhook-url.ts';
+import { checkUrls, type UrlCheck } from './webhook-url.ts';
 
 /** The groups of `agent_override`. */
 const OVERRIDE_GROUPS: readonly SettingsGroup[] = ['agent', 'retell_llm', 'conversation_flow'];
@@ -99,11 +99,7 @@ export function checkGroups(groups: OverrideGroups, pointer: string, options: Ch
     override[group] = checked.value;
     issues.push(...checked.issues);
   }
-  const url = override.agent?.['webhook_url'];
-  if (typeof url === 'string') {
-    const found = checkWebhookUrl(url, pointerTo(pointer, 'agent', 'webhook_url'), options);
-    if (found !== undefined) issues.push(found);
-  }
+  issues.push(...checkUrls(override.agent, pointerTo(pointer, 'agent'), options));
   // With a target the rules between fields look at the merged settings instead.
   if (options.target === undefined) {
     const touched = touchedFields(override);

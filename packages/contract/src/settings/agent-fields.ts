@@ -50,9 +50,16 @@ function analysisItems(presets: readonly string[]) {
   );
 }
 
+/** The rest of an address that holds variables is judged once they are rendered (E5). */
+function isSocketUrl(url: string): boolean {
+  return /^wss?:\/\//i.test(url) && (url.includes('{{') || URL.canParse(url));
+}
+
+const socketUrl = checkedText('a URL that begins with ws:// or wss://', isSocketUrl);
+
 const responseEngine = byType([
   shape({ type: tag('retell-llm'), llm_id: text(), version: optional(orNull(integer({ min: 0 }))) }),
-  shape({ type: tag('custom-llm'), llm_websocket_url: text() }),
+  shape({ type: tag('custom-llm'), llm_websocket_url: socketUrl }),
   shape({
     type: tag('conversation-flow'),
     conversation_flow_id: text(),

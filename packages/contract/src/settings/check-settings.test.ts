@@ -111,3 +111,17 @@ test('D9 nearest name', () => {
   expect(nearestName('something else', known)).toBeUndefined();
   expect(nearestName('x'.repeat(100_000), known)).toBeUndefined();
 });
+
+test('E5 create asks for the same form of llm_websocket_url as an override', () => {
+  const engineOf = (llm_websocket_url: string) => ({ type: 'custom-llm', llm_websocket_url });
+  const check = (url: string) =>
+    checkSettings('agent', { response_engine: engineOf(url), voice_id: 'x' }, { pointer: '', mode: 'create' }).issues;
+  expect(check('wss://llm.example/socket')).toEqual([]);
+  expect(check('ftp://x')).toMatchObject([
+    {
+      code: 'bad_format',
+      pointer: '/response_engine/llm_websocket_url',
+      message: 'agent.response_engine.llm_websocket_url must be a URL that begins with ws:// or wss://.',
+    },
+  ]);
+});

@@ -23,7 +23,10 @@ const facts = JSON.parse(readFileSync(new URL('../../test-data/override-fields.j
 const GROUPS: readonly SettingsGroup[] = ['agent', 'retell_llm', 'conversation_flow'];
 /** Lists the operator extends (E5): an unknown value is well-formed. */
 const OPEN = new Set(['voice_model', 'model', 's2s_model', 'post_call_analysis_model']);
-const KNOWN_TEXT: Readonly<Record<string, string>> = { timezone: 'Europe/Vienna' };
+const KNOWN_TEXT: Readonly<Record<string, string>> = {
+  timezone: 'Europe/Vienna',
+  llm_websocket_url: 'wss://llm.example/socket',
+};
 
 function valids(spec: Spec, name: string): unknown[] {
   if (spec.oneOf) return spec.oneOf.flatMap((one) => valids(one, name));

@@ -4,9 +4,11 @@ import {
   checkAcross,
   checkKnown,
   checkSettings,
+  httpUrlOf,
   type Issue,
   type JsonObject,
   type Settings,
+  urlsOf,
 } from '@pickup/contract';
 import type { EngineVersionRow } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
@@ -57,18 +59,12 @@ function knownFaults(deps: ApiDeps, value: JsonObject, settings: Settings): Issu
 }
 
 function urlFaults(deps: ApiDeps, value: JsonObject): Issue[] {
-  const engine = value['response_engine'] as JsonObject | undefined;
-  const urls = [
-    ['agent.webhook_url', '/webhook_url', value['webhook_url']],
-    ['agent.response_engine.llm_websocket_url', '/response_engine/llm_websocket_url', engine?.['llm_websocket_url']],
-  ] as const;
-  return urls.flatMap(([field, pointer, url]) => {
-    if (typeof url !== 'string' || url === '' || url.includes('{{')) return [];
-    // The guard speaks of http; a web socket opens with it.
-    const asHttp = field.endsWith('llm_websocket_url') ? url.replace(/^ws(s?):/i, 'http$1:') : url;
-    const verdict = deps.checkUrl(asHttp, 'agent_webhook');
+  return urlsOf(value).flatMap(({ path, url }) => {
+    if (url.includes('{{')) return [];
+    const verdict = deps.checkUrl(path.length > 1 ? httpUrlOf(url) : url, 'agent_webhook');
     if (verdict.ok) return [];
-    const message = `${field} must be an address that may be called: ${verdict.message}`;
+    const message = `agent.${path.join('.')} must be an address that may be called: ${verdict.message}`;
+    const pointer = `/${path.join('/')}`;
     return [{ severity: 'error', effect: 'refuses', code: 'unsafe_url', pointer, message } satisfies Issue];
   });
 }
