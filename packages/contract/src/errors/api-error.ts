@@ -17,7 +17,7 @@ export const API_ERRORS = {
     status: 400,
     message: 'Invalid request: {reason}',
     retry: false,
-    when: 'The body, query or path is not well-formed; `issues` has every fault with its JSON pointer.',
+    when: 'The body, query or path is not well-formed.',
   },
   invalid_json: {
     status: 400,
@@ -41,7 +41,7 @@ export const API_ERRORS = {
     status: 404,
     message: 'The requested resource was not found.',
     retry: false,
-    when: 'No such route, or no such live call.',
+    when: 'No such route; a route of Retell that Pickup has not is one too.',
   },
   flow_not_found: {
     status: 404,
@@ -68,12 +68,6 @@ export const API_ERRORS = {
     when: 'The body did not come in time.',
   },
   conflict: { status: 409, message: '{reason}', retry: false, when: 'The change collides with what is there; final.' },
-  precondition_failed: {
-    status: 412,
-    message: 'Precondition failed for conditional update.',
-    retry: false,
-    when: 'A conditional update found another state.',
-  },
   body_too_large: {
     status: 413,
     message: 'The request body is too large.',
@@ -116,18 +110,12 @@ export const API_ERRORS = {
     retry: false,
     when: 'Deletion of what something else needs.',
   },
-  rate_limited: {
-    status: 429,
-    message: 'Account rate limited, please throttle your requests.',
-    retry: true,
-    when: 'Too many requests; `retry-after` says when.',
-  },
   internal: { status: 500, message: 'An unexpected server error occurred.', retry: true, when: 'A fault of Pickup.' },
   not_supported: {
     status: 501,
     message: 'This gateway does not support {feature}.',
     retry: false,
-    when: "A route of Retell's that Pickup has not.",
+    when: 'A change of the `custom_attributes` of a call.',
   },
   overloaded: {
     status: 503,

@@ -57,6 +57,13 @@ test('whatever the framework refuses has the same body as any other error', asyn
   expect((await request('/create-agent')).headers.get('allow')).toBe('POST');
 });
 
+test('a route of Retell that is not here is 404, as docs/errors.md says, and nothing tells to try again', async () => {
+  const { post } = await start();
+  const response = await post('/v2/create-web-call', { agent_id: 'agent_a' });
+  expect([response.status, response.headers.get('x-should-retry')]).toEqual([404, null]);
+  expect(await response.json()).toMatchObject({ code: 'not_found' });
+});
+
 test('bytes that are no HTTP get an answer in the same form', async () => {
   const { url } = await start();
   expect(await raw(url, 'NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [\s\S]*\{"status":"error","message":/);
