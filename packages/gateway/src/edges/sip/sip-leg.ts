@@ -66,11 +66,12 @@ export class SipLeg implements CallLeg {
     const { invite, mediaAddress, clock } = this.#options;
     const media = this.#media;
     this.#stopRinging();
-    if (!media) return undefined;
+    // Both were made sure of at arrival; should they be gone, it is our fault and not a caller who left.
+    if (!media) throw new Error('a call is to be answered without a media session');
     const endpoint = { address: mediaAddress, port: media.port, sessionId: String(Math.floor(clock.wallMs())) };
     const audio = new AgreedAudio(media, endpoint);
     const sdp = invite.offer ? audio.answer(invite.offer) : audio.offer();
-    if (sdp === undefined) return undefined;
+    if (sdp === undefined) throw new Error('a call is to be answered without a usable codec');
     const dialog = invite.accept({ sdp });
     if (!dialog) return undefined;
     this.#phase = 'answered';
