@@ -2,12 +2,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EndpointAnswer } from '@pickup/testkit/endpoint';
 import { createPhone } from '@pickup/testkit/phone';
 import { runSipp } from '@pickup/testkit/sipp';
 import { toolPresent } from '@pickup/testkit/tool';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayProcess, startGateway } from '../support/gateway.ts';
+import { holdAnswer } from '../support/held-answer.ts';
 import { integrityOf } from '../support/inspect-store.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
@@ -24,23 +24,15 @@ describe('H3 kill -9', { timeout: 60_000 }, () => {
   let home = '';
   let stage: Stage;
   let restarted: GatewayProcess | undefined;
-  /** The endpoint answers from now on, also what it was asked before. */
-  let release = () => {};
-  let held: () => Promise<EndpointAnswer>;
+  let held = holdAnswer();
 
   beforeEach(async () => {
     home = mkdtempSync(join(tmpdir(), 'pickup-e2e-'));
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    held = async () => {
-      await released;
-      return { body: '{}' };
-    };
+    held = holdAnswer();
     stage = await openStage({ gateway: { home, env: { PICKUP_SIP_PORT: String(await steadyPort()) } } });
   }, 90_000);
   afterEach(async () => {
-    release();
+    held.release();
     await restarted?.kill9();
     restarted = undefined;
     await stage?.close();
@@ -92,7 +84,7 @@ describe('H3 kill -9', { timeout: 60_000 }, () => {
   test.each([0, 1, 8])(
     'case 81 between decision and 200, %i phones answered: the others hear 500, these BYE, no half call is left',
     async (answeredFirst) => {
-      const { number, requested } = await stage.number({ script: { nth: held } });
+      const { number, requested } = await stage.number({ script: { nth: held.answer } });
       const phone = await createPhone();
       try {
         const server = stage.gateway.sip;
@@ -100,7 +92,7 @@ describe('H3 kill -9', { timeout: 60_000 }, () => {
         const placed = await Promise.all(Array.from({ length: PHONES }, dial));
         const answered = () => placed.filter(({ states }) => states.some(({ kind }) => kind === 'answered')).length;
         await requested(PHONES);
-        release();
+        held.release();
         await until(`${answeredFirst} answers`, () => answered() >= answeredFirst);
         const gateway = await restart();
         for (const call of placed) {

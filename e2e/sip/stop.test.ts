@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EndpointAnswer } from '@pickup/testkit/endpoint';
 import { createPhone, type Phone, type PhoneCall } from '@pickup/testkit/phone';
 import { runSipp } from '@pickup/testkit/sipp';
 import { toolPresent } from '@pickup/testkit/tool';
 import { speechSpans } from '@pickup/testkit/wav';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { answers, type GatewayProcess, startGateway } from '../support/gateway.ts';
+import { holdAnswer } from '../support/held-answer.ts';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { openRawCall } from './support/raw-call.ts';
@@ -23,24 +23,16 @@ let home = '';
 let stage: Stage;
 let phone: Phone;
 let reopened: GatewayProcess | undefined;
-/** The endpoint answers from now on, also what it was asked before. */
-let release = () => {};
-let held: () => Promise<EndpointAnswer>;
+let held = holdAnswer();
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'pickup-e2e-'));
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  held = async () => {
-    await released;
-    return { body: '{}' };
-  };
+  held = holdAnswer();
   const env = { PICKUP_DRAIN_SECONDS: String(DRAIN_S) };
   [stage, phone] = await Promise.all([openStage({ gateway: { home, env } }), createPhone()]);
 }, 90_000);
 afterEach(async () => {
-  release();
+  held.release();
   await phone?.close();
   await reopened?.kill9();
   reopened = undefined;
@@ -69,7 +61,7 @@ describe.skipIf(!toolPresent('sipp'))('case 84 SIGTERM under SIPp', { timeout: 6
       rate: 100,
     });
     expect(await outcomesOf(stage.gateway, TALKING, talk.number)).toEqual({ connected: TALKING });
-    const ring = await stage.number({ script: { nth: held } });
+    const ring = await stage.number({ script: { nth: held.answer } });
     const scenario = { kind: 'answered', holdMs: 100 } as const;
     const ringing = runSipp({ scenario, remote, to: ring.number, calls: RINGING, rate: 200 });
     await ring.requested(RINGING);
@@ -78,7 +70,7 @@ describe.skipIf(!toolPresent('sipp'))('case 84 SIGTERM under SIPp', { timeout: 6
     await answers(stage.gateway, '/ready', 503);
     const late = await (await dial(talk.number)).final;
     expect([late.code, late.headers['reason']]).toEqual([503, 'Q.850;cause=41']);
-    release();
+    held.release();
     const rang = await ringing;
     expect(rang, rang.errors).toMatchObject({ exitCode: 0, successful: RINGING, failed: 0 });
     const idleAt = performance.now();
@@ -143,7 +135,7 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 test('H5 a SIGTERM to the whole process group leaves the voice to who still rings', async () => {
-  const { number, requested } = await stage.number({ script: { nth: held } });
+  const { number, requested } = await stage.number({ script: { nth: held.answer } });
   const call = await dial(number);
   await requested(1);
   const voices = childrenOf(stage.gateway.pid);
@@ -151,7 +143,7 @@ test('H5 a SIGTERM to the whole process group leaves the voice to who still ring
   for (const pid of voices) process.kill(pid, 'SIGTERM');
   stage.gateway.signal('SIGTERM');
   await answers(stage.gateway, '/ready', 503);
-  release();
+  held.release();
   expect((await call.final).code).toBe(200);
   await until('it speaks', () => speechSpans(call.heard(), 8_000).length > 0);
   expect(childrenOf(stage.gateway.pid)).toEqual(voices);

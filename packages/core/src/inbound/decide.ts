@@ -6,7 +6,7 @@
 import { webhookUrl } from '../webhook/build-request.ts';
 import { judgeAdmission } from './admit.ts';
 import { ask, attemptRecord, onAttemptEnded, ringBudget } from './ask.ts';
-import { choose, onResolved, ownChoice } from './choose.ts';
+import { choose, NO_WISHES, onResolved, ownChoice } from './choose.ts';
 import { abandon, answer, emptied, freed, record, refusal, refuse, settleVerdict } from './conclude.ts';
 import type { InboundEvent, Instant } from './event.ts';
 import type { InboundFacts } from './facts.ts';
@@ -127,7 +127,7 @@ function proceed(state: InboundState, at: Instant): Move {
   const { entry } = state.facts;
   if (entry.kind === 'registered') return connectRegistered(state, at);
   if (webhookUrl(state.facts) !== undefined) return ask(state, 1, at);
-  const own = ownChoice(state, { dynamic_variables: {}, faults: [] }, "it is the number's, which has no webhook (A2)");
+  const own = ownChoice(state, NO_WISHES, "it is the number's, which has no webhook (A2)");
   return own ? choose(state, own, at) : refuse(state, 'no_agent', 'the number has neither webhook nor agent (A2)');
 }
 
