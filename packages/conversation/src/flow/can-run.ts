@@ -1,5 +1,5 @@
 /** Whether a flow needs a model, and what for. */
-import type { FlowGraph, FlowNode } from './flow-graph.ts';
+import { type FlowGraph, type FlowNode, GO_BACK } from './flow-graph.ts';
 import { takeableEdges } from './pick-exit.ts';
 import { readFlow } from './read-flow.ts';
 
@@ -18,8 +18,9 @@ export function canRunWithoutModel(flow: unknown): FlowRunnability {
   const start = graph.startId === undefined ? undefined : graph.nodes.get(graph.startId);
   if (!start) return { runnable: false, missing: ['a start node: start_node_id names none of the nodes'] };
   const missing = [...reachable(graph, start)].flatMap((node) => reasons(graph, node));
-  for (const node of graph.nodes.values()) {
-    if (node.global) missing.push(`node ${node.id}: it is a global node, whose condition needs a model`);
+  for (const { id, global } of graph.globals) {
+    if (global?.condition.kind === 'prompt' || global?.condition.kind === 'unreadable')
+      missing.push(`node ${id}: it is a global node, whose condition needs a model`);
   }
   return missing.length === 0 ? { runnable: true } : { runnable: false, missing };
 }
@@ -29,11 +30,11 @@ function isGraph(flow: unknown): flow is FlowGraph {
 }
 
 function reachable(graph: FlowGraph, start: FlowNode): ReadonlySet<FlowNode> {
-  const seen = new Set<FlowNode>([start]);
+  const seen = new Set<FlowNode>([start, ...graph.globals]);
   // A set yields what is added while it is walked.
   for (const node of seen) {
     for (const edge of takeableEdges(node.exits)) {
-      const next = graph.nodes.get(edge.to);
+      const next = edge.to === GO_BACK ? undefined : graph.nodes.get(edge.to);
       if (next) seen.add(next);
     }
   }
@@ -52,7 +53,7 @@ function reasons(graph: FlowGraph, node: FlowNode): string[] {
       found.push(`node ${node.id}, edge ${id}: its condition is neither equation nor prompt`);
   }
   for (const { id, to } of takeableEdges(node.exits)) {
-    if (!graph.nodes.has(to)) found.push(`node ${node.id}, edge ${id}: there is no node ${to}`);
+    if (to !== GO_BACK && !graph.nodes.has(to)) found.push(`node ${node.id}, edge ${id}: there is no node ${to}`);
   }
   return found;
 }

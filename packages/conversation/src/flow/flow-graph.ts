@@ -34,7 +34,7 @@ export type Condition =
 export interface FlowEdge {
   readonly id: string;
   readonly condition: Condition;
-  readonly to: string;
+  readonly to: string | typeof GO_BACK;
 }
 
 /** The ways out of a node. */
@@ -58,12 +58,22 @@ export interface NodeOverrides {
   readonly voiceSpeed?: number;
 }
 
+/** How a global node is reached and left (`global_node_setting`). */
+export interface GlobalSetting {
+  readonly condition: Condition;
+  /** Not reached again within so many moves; default 0. */
+  readonly coolDown: number;
+}
+
+/** In place of a node's id: the node that a global one was reached from. */
+export const GO_BACK = Symbol('go back');
+
 interface NodeBase {
   readonly id: string;
   /** What people call it; the id where it has no name. */
   readonly name: string;
-  /** Reached by a condition at any time, which only a model can judge. */
-  readonly global: boolean;
+  /** Reached from any node that has no edge of its own for the turn. */
+  readonly global?: GlobalSetting;
   readonly exits: Exits;
 }
 
@@ -79,6 +89,7 @@ export type FlowNode =
 export interface FlowGraph {
   readonly startId?: string;
   readonly nodes: ReadonlyMap<string, FlowNode>;
+  readonly globals: readonly FlowNode[];
   /** Why no part of it can run, where that is so: `flex_mode`. */
   readonly unrunnable?: string;
 }

@@ -37,6 +37,14 @@ const node = fc.record(
     reminder_max_count: fc.nat(3),
     interruption_sensitivity: fc.constantFrom(0, 1),
     speak_during_execution: fc.boolean(),
+    global_node_setting: fc.record(
+      {
+        condition: fc.constantFrom('User pressed 1', 'Press 0', 'angry'),
+        cool_down: fc.nat(3),
+        go_back_conditions: fc.array(fc.record({ id, transition_condition: condition }), { maxLength: 2 }),
+      },
+      { requiredKeys: ['condition'] },
+    ),
   },
   { requiredKeys: ['id', 'type', 'instruction'] },
 );

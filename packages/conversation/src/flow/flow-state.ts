@@ -14,6 +14,10 @@ export interface FlowState {
   readonly phase: FlowPhase;
   readonly nodeId: string;
   readonly previousNodeId: string;
+  /** Where a global node was reached from. */
+  readonly returnTo: string;
+  /** The value of `hops` at which each global node was last reached. */
+  readonly globalHops: Readonly<Record<string, number>>;
   /** Keys pressed since the last turn, without a termination key. */
   readonly entry: string;
   /** The same with the termination key, for the record. */

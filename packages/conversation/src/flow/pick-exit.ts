@@ -12,18 +12,22 @@ export const KEYS_VARIABLE = 'user_dtmf_input';
  */
 export type Turn = { readonly by: 'keys'; readonly keys: string } | { readonly by: 'speech' | 'silence' };
 
-/** Equations first, as Retell has it, then conditions about keys, then `always`, then `otherwise`. */
-export function pickExit(exits: Exits, turn: Turn, lookup: VariableLookup): FlowEdge | undefined {
+/** Equations first, as Retell has it, then conditions about keys. */
+export function pickNamed(exits: Exits, turn: Turn, lookup: VariableLookup): FlowEdge | undefined {
   const equation = exits.edges.find(
     ({ condition }) => condition.kind === 'equations' && holds(condition, turn, lookup),
   );
-  const named = equation ?? exits.edges.find(({ condition }) => holds(condition, turn, lookup));
-  if (named) return named;
-  // Silence is no turn: whoever wrote "always" meant after the user's answer.
-  return (turn.by === 'silence' ? undefined : exits.always) ?? exits.otherwise;
+  return equation ?? exits.edges.find(({ condition }) => holds(condition, turn, lookup));
 }
 
-function holds(condition: Condition, turn: Turn, lookup: VariableLookup): boolean {
+/** Where no condition holds: `always`, then `otherwise`. */
+export function pickDefault({ always, otherwise }: Exits, turn: Turn): FlowEdge | undefined {
+  // Silence is no turn: whoever wrote "always" meant after the user's answer.
+  return (turn.by === 'silence' ? undefined : always) ?? otherwise;
+}
+
+/** Does the condition hold after that turn? What needs a model never does. */
+export function holds(condition: Condition, turn: Turn, lookup: VariableLookup): boolean {
   switch (condition.kind) {
     case 'equations': {
       const judge = (equation: (typeof condition.equations)[number]) => judgeEquation(equation, lookup);

@@ -1,6 +1,6 @@
 /** Retell's conversation-flow JSON into a graph. Never throws: what cannot run is a node that says why. */
-import type { Exits, FlowEdge, FlowGraph, FlowNode, NodeOverrides } from './flow-graph.ts';
-import { readCondition, readPressedKeys } from './read-condition.ts';
+import { type Exits, type FlowEdge, type FlowGraph, type FlowNode, GO_BACK, type NodeOverrides } from './flow-graph.ts';
+import { readCondition, readPressedKeys, readPrompt } from './read-condition.ts';
 import { type Fields, fieldsOf, flagIn, isFields, listOf, numberIn, own, textIn } from './read-json.ts';
 
 /** What a node of another type would need; `needs` completes "it is a … node, which needs". */
@@ -30,6 +30,7 @@ export function readFlow(json: unknown): FlowGraph {
   const startId = textIn(fields, 'start_node_id');
   return {
     nodes,
+    globals: [...nodes.values()].filter((node) => node.global),
     ...(startId !== undefined && { startId }),
     ...(own(fields, 'flex_mode') === true && { unrunnable: 'flex_mode turns the flow into one prompt for a model' }),
   };
@@ -41,7 +42,7 @@ function readNode(fields: Fields): FlowNode | undefined {
   const base = {
     id,
     name: textIn(fields, 'name') || id,
-    global: isFields(own(fields, 'global_node_setting')),
+    ...readGlobal(own(fields, 'global_node_setting')),
     exits: readExits(fields),
   };
   const type = textIn(fields, 'type') ?? '';
@@ -70,12 +71,35 @@ function readNode(fields: Fields): FlowNode | undefined {
   return { ...base, kind: 'unrunnable', why: `it is a ${type || 'typeless'} node, which needs ${needs}` };
 }
 
+function readGlobal(json: unknown): Pick<FlowNode, 'global'> {
+  if (!isFields(json)) return {};
+  const condition = readPrompt(textIn(json, 'condition') ?? '');
+  return { global: { condition, coolDown: numberIn(json, 'cool_down', 0, Number.MAX_SAFE_INTEGER) ?? 0 } };
+}
+
+/** The ways back of a global node; Retell leaves their destination out. */
+function readWaysBack(json: unknown): FlowEdge[] {
+  if (!isFields(json)) return [];
+  return listOf(own(json, 'go_back_conditions')).flatMap((edge) =>
+    isFields(edge)
+      ? {
+          id: textIn(edge, 'id') ?? '',
+          condition: readCondition(own(edge, 'transition_condition')),
+          to: textIn(edge, 'destination_node_id') || GO_BACK,
+        }
+      : [],
+  );
+}
+
 function readExits(fields: Fields): Exits {
   const always = readEdge(own(fields, 'always_edge'));
   const otherwise = readEdge(own(fields, 'else_edge'));
   const skip = readEdge(own(fields, 'skip_response_edge'));
   return {
-    edges: listOf(own(fields, 'edges')).flatMap((edge) => readEdge(edge) ?? []),
+    edges: [
+      ...listOf(own(fields, 'edges')).flatMap((edge) => readEdge(edge) ?? []),
+      ...readWaysBack(own(fields, 'global_node_setting')),
+    ],
     ...(always && { always }),
     ...(otherwise && { otherwise }),
     ...(skip && { skip }),

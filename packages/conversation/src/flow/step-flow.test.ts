@@ -280,3 +280,78 @@ describe('the places of a flow', () => {
     expect(walk([says('start', 'Slowly.', { voice_speed: 0.5 })]).start()).toEqual(['say Slowly. at 0.5']);
   });
 });
+
+describe('global nodes that keys lead to', () => {
+  const anywhere = (id: string, condition: string, rest: object = {}) =>
+    says(id, `This is ${id}.`, {
+      global_node_setting: {
+        condition,
+        go_back_conditions: [{ id: 'back', transition_condition: { type: 'prompt', prompt: 'Press *' } }],
+        ...rest,
+      },
+    });
+  const flowOf = (...globals: object[]) =>
+    walk(
+      [
+        says('start', 'Press 1.', { edges: [keysEdge('1', 'one')], else_edge: edge('else', 'other') }),
+        says('one', 'One.', { edges: [keysEdge('2', 'bye')] }),
+        says('other', 'Other.', { edges: [keysEdge('2', 'bye')] }),
+        ends('bye', ''),
+        ...globals,
+      ],
+      { agent: ONE },
+    );
+  const reach = (flow: ReturnType<typeof flowOf>, keys: string) => flow.keys(keys).at(-1);
+
+  it('are reached from any node, before its default, and lead back to where the caller was', () => {
+    const flow = flowOf(anywhere('help', 'User pressed 0'));
+    flow.start();
+    flow.said();
+    expect(reach(flow, '0')).toBe('say This is help.');
+    flow.said();
+    expect(reach(flow, '*')).toBe('say Press 1.');
+    flow.said();
+    expect(reach(flow, '1')).toBe('say One.');
+    flow.said();
+    expect(reach(flow, '0')).toBe('say This is help.');
+    flow.said();
+    expect(reach(flow, '*')).toBe('say One.');
+  });
+
+  it('do not take a key that the node itself has an edge for', () => {
+    const flow = flowOf(anywhere('help', 'Press 1'));
+    flow.start();
+    flow.said();
+    expect(reach(flow, '1')).toBe('say One.');
+  });
+
+  it('are left out for as many moves as cool_down says', () => {
+    const flow = flowOf(anywhere('help', 'Press 0', { cool_down: 2 }));
+    flow.start();
+    flow.said();
+    reach(flow, '0');
+    flow.said();
+    reach(flow, '*');
+    flow.said();
+    expect(reach(flow, '0')).toBe('say This is help.');
+    const longer = flowOf(anywhere('help', 'Press 0', { cool_down: 3 }));
+    longer.start();
+    longer.said();
+    reach(longer, '0');
+    longer.said();
+    reach(longer, '*');
+    longer.said();
+    expect(reach(longer, '0')).toBe('say Other.');
+  });
+
+  it('from one to another the way back leads into the flow', () => {
+    const flow = flowOf(anywhere('help', 'Press 0'), anywhere('hours', 'Press 9'));
+    flow.start();
+    flow.said();
+    reach(flow, '0');
+    flow.said();
+    expect(reach(flow, '9')).toBe('say This is hours.');
+    flow.said();
+    expect(reach(flow, '*')).toBe('say Press 1.');
+  });
+});

@@ -10,10 +10,10 @@
  *    termination key is no part of it, unless it is all there is.
  */
 import { renderSpans, renderTemplate, type VariableLookup } from '@pickup/core';
-import type { FlowEdge, FlowGraph, FlowNode } from './flow-graph.ts';
+import { type FlowEdge, type FlowGraph, type FlowNode, GO_BACK } from './flow-graph.ts';
 import { type FlowSettings, isDigit, nodeSettings } from './flow-settings.ts';
 import type { FlowEffect, FlowEvent, FlowState, FlowTimer } from './flow-state.ts';
-import { hasExit, KEYS_VARIABLE, pickExit, type Turn, waitsForKeys } from './pick-exit.ts';
+import { hasExit, holds, KEYS_VARIABLE, pickDefault, pickNamed, type Turn, waitsForKeys } from './pick-exit.ts';
 
 export interface FlowContext {
   readonly settings: FlowSettings;
@@ -34,6 +34,8 @@ export const IDLE: FlowState = {
   phase: 'idle',
   nodeId: '',
   previousNodeId: '',
+  returnTo: '',
+  globalHops: {},
   entry: '',
   pressed: '',
   complete: false,
@@ -140,8 +142,8 @@ class Walk {
       case 'ends':
         return this.#say(node, node.text);
       case 'branches': {
-        const keys = this.state.variables[KEYS_VARIABLE] ?? '';
-        return this.#leave(node, pickExit(node.exits, { by: 'keys', keys }, this.#lookup));
+        const turn: Turn = { by: 'keys', keys: this.state.variables[KEYS_VARIABLE] ?? '' };
+        return this.#leave(node, pickNamed(node.exits, turn, this.#lookup) ?? pickDefault(node.exits, turn));
       }
       case 'presses':
         return this.#press(node);
@@ -175,7 +177,7 @@ class Walk {
   /** Nothing is left to say here: go on, or wait for the user. */
   #settle(node: FlowNode): void {
     if (node.kind === 'ends') return this.#end(`node ${node.id} ends the call`);
-    if (node.exits.skip) return this.#enter(node.exits.skip.to);
+    if (node.exits.skip) return this.#leave(node, node.exits.skip);
     if (this.state.complete) return this.#entered(node);
     if (this.state.entry !== '') return this.#collect();
     if (!hasExit(node.exits)) return this.#end(`node ${node.id} leads nowhere`);
@@ -218,9 +220,7 @@ class Walk {
     this.#set(KEYS_VARIABLE, keys);
     this.#set(`${KEYS_VARIABLE}_${node.id}`, keys);
     if (!hasExit(node.exits)) return this.#end(`node ${node.id} leads nowhere`);
-    const edge = this.#pick(node, { by: 'keys', keys });
-    if (edge) return this.#leave(node, edge);
-    this.#missed(node);
+    if (!this.#turn(node, { by: 'keys', keys })) this.#missed(node);
   }
 
   /** No edge for these keys: say the sentence again, so many times. */
@@ -254,9 +254,7 @@ class Walk {
   /** The user said something and stopped. */
   #spoke(node: FlowNode): void {
     this.#change({ quietHops: 0 });
-    const edge = this.#pick(node, { by: 'speech' });
-    if (edge) return this.#leave(node, edge);
-    this.#armQuiet(node);
+    if (!this.#turn(node, { by: 'speech' })) this.#armQuiet(node);
   }
 
   /** Nobody said or pressed anything: remind, then go where "nothing" leads, if it leads anywhere. */
@@ -268,17 +266,38 @@ class Walk {
     }
     if (!waitsForKeys(node.exits) && node.kind !== 'presses') return;
     this.#set(KEYS_VARIABLE, '');
-    const edge = this.#pick(node, { by: 'silence' });
-    if (edge) this.#leave(node, edge);
+    this.#turn(node, { by: 'silence' });
   }
 
-  #pick(node: FlowNode, turn: Turn): FlowEdge | undefined {
-    return pickExit(node.exits, turn, this.#lookup);
+  /** Moves on where the turn leads anywhere: an edge of the node's own, a global node, the node's default. */
+  #turn(node: FlowNode, turn: Turn): boolean {
+    const named = pickNamed(node.exits, turn, this.#lookup);
+    const global = named ? undefined : this.#pickGlobal(node, turn);
+    const edge = named ?? (global ? undefined : pickDefault(node.exits, turn));
+    if (global) this.#enterGlobal(node, global);
+    else if (edge) this.#leave(node, edge);
+    return global !== undefined || edge !== undefined;
+  }
+
+  #pickGlobal(from: FlowNode, turn: Turn): FlowNode | undefined {
+    const { globalHops, hops } = this.state;
+    return this.#flow.globals.find(({ id, global }) => {
+      if (!global || id === from.id || !holds(global.condition, turn, this.#lookup)) return false;
+      const last = Object.hasOwn(globalHops, id) ? globalHops[id] : undefined;
+      return last === undefined || hops - last >= global.coolDown;
+    });
+  }
+
+  #enterGlobal(from: FlowNode, { id }: FlowNode): void {
+    const { globalHops, hops, returnTo } = this.state;
+    // From one global node to another, the way back stays the one into the flow.
+    this.#change({ returnTo: from.global ? returnTo : from.id, globalHops: { ...globalHops, [id]: hops } });
+    this.#enter(id);
   }
 
   #leave(node: FlowNode, edge: FlowEdge | undefined): void {
     if (!edge) return this.#end(`no edge of node ${node.id} holds`);
-    this.#enter(edge.to);
+    this.#enter(edge.to === GO_BACK ? this.state.returnTo || (this.#flow.startId ?? '') : edge.to);
   }
 
   #armQuiet(node: FlowNode): void {
