@@ -13,7 +13,12 @@ interface Findings {
 /** Judges the settings together; `addresses` are those of the machine's interfaces. */
 export function checkAcross(values: Values, addresses: readonly string[]): Findings {
   return {
-    faults: [...checkWildcards(values, addresses), ...checkRtpHost(values), ...checkPorts(values)],
+    faults: [
+      ...checkWildcards(values, addresses),
+      ...checkRtpHost(values),
+      ...checkPorts(values),
+      ...checkTlsPort(values),
+    ],
     warnings: [...checkTrusted(values), ...checkReach(values)],
   };
 }
@@ -82,6 +87,15 @@ function checkPorts(values: Values): readonly ConfigFault[] {
     });
   }
   return faults;
+}
+
+/** SIP over TLS is a TCP port too. */
+function checkTlsPort(values: Values): readonly ConfigFault[] {
+  const port = values.PICKUP_SIP_TLS_PORT;
+  if (port === undefined || port === 0 || values.PICKUP_SIP_TLS_CERT === undefined) return [];
+  const clash = (['PICKUP_SIP_PORT', 'PICKUP_HTTP_PORT'] as const).find((name) => values[name] === port);
+  if (clash === undefined) return [];
+  return [{ name: 'PICKUP_SIP_TLS_PORT', rule: `must differ from ${clash}`, given: JSON.stringify(String(port)) }];
 }
 
 function checkTrusted(values: Values): readonly ConfigWarning[] {

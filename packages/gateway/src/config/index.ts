@@ -3,6 +3,7 @@ export type { PortRange, WebhookProfile } from './kinds.ts';
 export { type Config, type LoadedConfig, loadConfig, type Machine, type Readings } from './load-config.ts';
 export { nearestName } from './nearest-name.ts';
 export { type ConfigFault, type ConfigWarning, type Env, readSetting } from './read-settings.ts';
+export { readTls, type TlsConfig, type TlsReading } from './read-tls.ts';
 export {
   renderConfigDocs,
   renderConfigHelp,

@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { getCountries } from 'libphonenumber-js/min';
 import { type Cidr, parseCidr } from './cidr.ts';
+import { parseCertificates, parsePrivateKey } from './pem.ts';
 
 /** UDP ports from `first` to `last`, both included. */
 export interface PortRange {
@@ -26,6 +27,10 @@ export interface KindValues {
   readonly url: string;
   readonly key: string;
   readonly sealKey: Uint8Array;
+  /** PEM, nothing but certificates. */
+  readonly certificates: string;
+  /** PEM. */
+  readonly privateKey: string;
   readonly country: string;
   readonly profile: WebhookProfile;
   readonly integer: number;
@@ -55,6 +60,8 @@ export const KIND_LABELS: { readonly [K in Kind]: string } = {
   url: 'URL',
   key: 'text',
   sealKey: '32 bytes, hex or base64',
+  certificates: 'PEM text, or its file with `_FILE`',
+  privateKey: 'PEM text, or its file with `_FILE`',
   country: 'ISO 3166 alpha-2 code',
   profile: '`seed` or `current`',
   integer: 'whole number',
@@ -74,6 +81,8 @@ export const PARSERS: { readonly [K in Kind]: (text: string, limits: Limits) => 
   url: parseUrl,
   key: parseKey,
   sealKey: parseSealKey,
+  certificates: parseCertificates,
+  privateKey: parsePrivateKey,
   country: (text) => {
     const code = text.toUpperCase();
     return (getCountries() as readonly string[]).includes(code)

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import { checkAcross, publicHosts } from './check-across.ts';
+import { checkTls } from './check-tls.ts';
 import type { Cidr } from './cidr.ts';
 import type { PortRange, WebhookProfile } from './kinds.ts';
 import {
@@ -15,6 +16,7 @@ import {
   shown,
   unknownSettings,
 } from './read-settings.ts';
+import { arrangeTls, isSet, type TlsConfig } from './read-tls.ts';
 import { SETTING_NAMES, type SettingName, type SettingValues, settingOf } from './settings.ts';
 
 /** What an operator set. Deeply frozen. Absent means unset; defaults are filled in. */
@@ -27,6 +29,8 @@ export interface Config {
   readonly sip: {
     readonly hosts: readonly string[];
     readonly port: number;
+    /** Absent: SIP over TLS is not spoken. */
+    readonly tls?: TlsConfig;
     /** For Contact and Via; absent: the address of the socket. Never absent when a host is a wildcard. */
     readonly publicHost?: string;
     readonly peers: readonly Cidr[];
@@ -71,6 +75,8 @@ export interface Machine {
   readonly addresses?: () => readonly string[];
   /** Folder that a relative PICKUP_HOME starts from. */
   readonly cwd?: string;
+  /** Epoch ms, to judge certificates by. */
+  readonly wallMs?: () => number;
 }
 
 /** Reads the whole configuration. Never throws; gives every fault at once; no fault or warning holds a secret. */
@@ -83,8 +89,9 @@ export function loadConfig(env: Env, machine: Machine = {}): LoadedConfig {
     [...read].map(([name, reading]) => [name, reading.value]),
   ) as Partial<SettingValues>;
   const across = checkAcross(values, (machine.addresses ?? interfaceAddresses)());
-  faults.push(...across.faults);
-  warnings.push(...across.warnings);
+  const tls = checkTls(values, (name) => isSet(read.get(name)), (machine.wallMs ?? Date.now)());
+  faults.push(...across.faults, ...tls.faults);
+  warnings.push(...across.warnings, ...tls.warnings);
   if (faults.length > 0) return { ok: false, faults, warnings };
   const config = arrange(values as SettingValues, machine);
   const readings = Object.fromEntries(
@@ -105,6 +112,7 @@ function arrange(values: SettingValues, machine: Machine): Config {
     sip: Object.freeze({
       hosts: values.PICKUP_SIP_HOST,
       port: values.PICKUP_SIP_PORT,
+      ...optional('tls', arrangeTls(values)),
       ...optional('publicHost', hosts.sip),
       peers: values.PICKUP_SIP_PEERS,
       trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,

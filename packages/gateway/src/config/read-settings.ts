@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Kind } from './kinds.ts';
 import { PARSERS, type Parsed } from './kinds.ts';
 import { nearestName } from './nearest-name.ts';
+import { describeCertificates } from './pem.ts';
 import { SETTING_NAMES, type Setting, type SettingName, type SettingValue, settingOf } from './settings.ts';
 
 /** One thing wrong with the configuration. */
@@ -99,9 +100,11 @@ export function unknownSettings(env: Env): readonly ConfigWarning[] {
     });
 }
 
-/** A setting's text as it may be shown: secrets hidden, credentials in URLs hidden, cut to 80 characters. */
+/** A setting's text as it may be shown: secrets and credentials in URLs hidden, PEM described, 80 characters at most. */
 export function shown(schema: Setting<Kind>, text: string): string {
   if (schema.secret) return '(hidden)';
+  // Whoever mixes up two files must not find a key in the log.
+  if (schema.kind === 'certificates') return describeCertificates(text);
   if (schema.kind !== 'url') return printable(text);
   return printable(text.replace(/\/\/[^/]*@/, '//…@').replace(/[?#].*$/s, '?…'));
 }

@@ -80,7 +80,34 @@ export const SETTINGS = Object.freeze({
     kind: 'port',
     default: '5060',
     group: 'SIP and media',
-    description: 'Port of SIP, for UDP and for TCP. SIP over TLS is not spoken.',
+    description: 'Port of SIP, for UDP and for TCP.',
+  }),
+  PICKUP_SIP_TLS_CERT: setting({
+    kind: 'certificates',
+    unset: 'SIP over TLS is not spoken',
+    group: 'SIP and media',
+    description:
+      'The certificate for SIP over TLS, with the intermediate ones behind it. With it, every address of PICKUP_SIP_HOST also listens on PICKUP_SIP_TLS_PORT. A renewed file is taken up at SIGHUP, or within a minute, and calls go on; one that cannot be used is logged and the old one stays.',
+  }),
+  PICKUP_SIP_TLS_KEY: setting({
+    kind: 'privateKey',
+    secret: true,
+    unset: 'SIP over TLS is not spoken',
+    group: 'SIP and media',
+    description: 'The private key of that certificate, without a passphrase.',
+  }),
+  PICKUP_SIP_TLS_PORT: setting({
+    kind: 'port',
+    default: '5061',
+    group: 'SIP and media',
+    description: 'Port of SIP over TLS, once there is a certificate.',
+  }),
+  PICKUP_SIP_TLS_CA: setting({
+    kind: 'certificates',
+    unset: 'the well-known authorities alone are',
+    group: 'SIP and media',
+    description:
+      'Authorities, or self-signed certificates of peers, that are trusted beside the well-known ones when Pickup itself opens a TLS connection. The certificate there has to name the host of the Contact or route that is called.',
   }),
   PICKUP_SIP_PUBLIC_HOST: setting({
     kind: 'host',
@@ -178,6 +205,9 @@ export type SettingValue<N extends SettingName> =
 /** Settings without a default. */
 export type OptionalName =
   | 'PICKUP_PUBLIC_URL'
+  | 'PICKUP_SIP_TLS_CERT'
+  | 'PICKUP_SIP_TLS_KEY'
+  | 'PICKUP_SIP_TLS_CA'
   | 'PICKUP_SIP_PUBLIC_HOST'
   | 'PICKUP_RTP_PUBLIC_HOST'
   | 'PICKUP_API_KEY'
