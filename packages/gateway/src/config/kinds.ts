@@ -16,6 +16,9 @@ export interface PortRange {
 /** Whose payload the webhook has: the seed's, or the seed's with ids and headers added (inbound.md B4). */
 export type WebhookProfile = 'seed' | 'current';
 
+/** Whether audio must be encrypted (SRTP), or is where the caller offers it. */
+export type SrtpPolicy = 'optional' | 'required';
+
 /** What each kind of setting is once parsed. */
 export interface KindValues {
   readonly folder: string;
@@ -33,6 +36,7 @@ export interface KindValues {
   readonly privateKey: string;
   readonly country: string;
   readonly profile: WebhookProfile;
+  readonly srtp: SrtpPolicy;
   readonly integer: number;
 }
 export type Kind = keyof KindValues;
@@ -64,6 +68,7 @@ export const KIND_LABELS: { readonly [K in Kind]: string } = {
   privateKey: 'PEM text, or its file with `_FILE`',
   country: 'ISO 3166 alpha-2 code',
   profile: '`seed` or `current`',
+  srtp: '`optional` or `required`',
   integer: 'whole number',
 };
 
@@ -90,6 +95,7 @@ export const PARSERS: { readonly [K in Kind]: (text: string, limits: Limits) => 
       : broken('must be the two-letter code of a country, such as US or DE');
   },
   profile: (text) => (text === 'seed' || text === 'current' ? ok(text) : broken('must be seed or current')),
+  srtp: (text) => (text === 'optional' || text === 'required' ? ok(text) : broken('must be optional or required')),
   integer: parseInteger,
 };
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { checkAcross, publicHosts } from './check-across.ts';
 import { checkTls } from './check-tls.ts';
 import type { Cidr } from './cidr.ts';
-import type { PortRange, WebhookProfile } from './kinds.ts';
+import type { PortRange, SrtpPolicy, WebhookProfile } from './kinds.ts';
 import {
   type ConfigFault,
   type ConfigWarning,
@@ -42,6 +42,7 @@ export interface Config {
     /** For the SDP; absent: the address of the SIP socket. Never absent when a SIP host is a wildcard. */
     readonly publicHost?: string;
     readonly ports: PortRange;
+    readonly srtp: SrtpPolicy;
   };
   readonly webhook: {
     readonly allow: readonly Cidr[];
@@ -118,7 +119,11 @@ function arrange(values: SettingValues, machine: Machine): Config {
       trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,
       country: values.PICKUP_SIP_COUNTRY,
     }),
-    rtp: Object.freeze({ ...optional('publicHost', hosts.rtp), ports: values.PICKUP_RTP_PORTS }),
+    rtp: Object.freeze({
+      ...optional('publicHost', hosts.rtp),
+      ports: values.PICKUP_RTP_PORTS,
+      srtp: values.PICKUP_SRTP,
+    }),
     webhook: Object.freeze({
       allow: values.PICKUP_WEBHOOK_ALLOW,
       profile: values.PICKUP_WEBHOOK_PROFILE,

@@ -149,6 +149,13 @@ export const SETTINGS = Object.freeze({
     description:
       'UDP ports for audio, two per call. Ports from 32768 up collide with those the system takes for its own connections.',
   }),
+  PICKUP_SRTP: setting({
+    kind: 'srtp',
+    default: 'optional',
+    group: 'SIP and media',
+    description:
+      'Encrypted audio (SRTP, keys in the SDP). optional: where the offer has a key, else plain audio. required: a call that offers none is refused with 488.',
+  }),
   PICKUP_WEBHOOK_ALLOW: setting({
     kind: 'cidrs',
     default: 'none',
