@@ -4,38 +4,26 @@
  * at once and what was queued is never sent; C7 no redirect is followed and no cookie kept; the address is judged on
  * every connection; a slow endpoint holds up nobody but itself.
  */
-import { Resolver as SystemResolver } from 'node:dns/promises';
 import { createAddressGuard, type GuardOptions } from './address-guard.ts';
 import { checkUrl } from './check-url.ts';
 import { Deadlines } from './deadlines.ts';
-import { Dialer } from './dial.ts';
+import type { Dialer } from './dial.ts';
 import { Endpoint } from './endpoint.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import { abortedBy, addressRefused, type Failure } from './failure.ts';
-import { Names } from './names.ts';
+import { type DialSettings, makeDialer } from './make-dialer.ts';
 import { parseTarget, type Target } from './target.ts';
-import type { AllowedAudit, Clock, OutboundRequest, OutboundResult, Resolver, UrlVerdict } from './types.ts';
+import type { Clock, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
 
 /** Settings of a sender, with the rules for addresses. */
-export interface OutboundOptions extends GuardOptions {
-  readonly clock: Clock;
+export interface OutboundOptions extends GuardOptions, DialSettings {
   /**
    * The most connections to one origin; the next request waits, and its deadline counts the wait. Default 2,048: an
    * endpoint may use its time to delay the pickup (F3), so as many must fit as calls may ring on it.
    */
   readonly connectionsPerEndpoint?: number;
-  /** For TCP and TLS together, and once more for the name, in ms; at most (and by default) 3,000. */
-  readonly connectTimeoutMs?: number;
-  /** Default: the system's name servers. */
-  readonly resolver?: Resolver;
-  /** Default `/etc/hosts`. */
-  readonly hostsPath?: string;
   /** Sent where the request has no `user-agent` of its own. */
   readonly userAgent?: string;
-  /** PEM certificates trusted beside the default ones. */
-  readonly ca?: string;
-  /** Told of each connection to an address that is not public but allowed. */
-  readonly onAllowed?: (audit: AllowedAudit) => void;
 }
 
 /** Sends requests to URLs that somebody else chose. */
@@ -48,7 +36,6 @@ export interface Outbound {
   close(): Promise<void>;
 }
 
-const MAX_CONNECT_MS = 3_000;
 const MAX_TARGETS = 10_000;
 const MAX_ENDPOINTS = 1_000;
 
@@ -68,26 +55,11 @@ class Sender implements Outbound, ExchangeHost {
   #closed = false;
 
   constructor(options: OutboundOptions) {
-    const { clock, resolver, hostsPath, ca, onAllowed } = options;
-    this.clock = clock;
+    this.clock = options.clock;
     this.#options = options;
-    this.#guard = createAddressGuard(options, () => clock.monoMs());
-    this.#deadlines = new Deadlines(clock);
-    const connectTimeoutMs = Math.min(MAX_CONNECT_MS, options.connectTimeoutMs ?? MAX_CONNECT_MS);
-    const names = new Names({
-      clock,
-      resolver: resolver ?? new SystemResolver({ timeout: 1_000, tries: 2 }),
-      timeoutMs: connectTimeoutMs,
-      ...(hostsPath === undefined ? {} : { hostsPath }),
-    });
-    this.#dialer = new Dialer({
-      clock,
-      guard: this.#guard,
-      names,
-      connectTimeoutMs,
-      ...(ca === undefined ? {} : { ca }),
-      ...(onAllowed === undefined ? {} : { onAllowed }),
-    });
+    this.#guard = createAddressGuard(options, () => options.clock.monoMs());
+    this.#deadlines = new Deadlines(options.clock);
+    this.#dialer = makeDialer(options, this.#guard);
   }
 
   checkUrl(url: string): UrlVerdict {
