@@ -1,6 +1,7 @@
 /** SIP user agent server (RFC 3261, 3264, 3581, 6026). Messages and SDP are exported for test phones too. */
 export type { Clock } from './clock.ts';
 export type { Dialog, DialogEnd } from './dialog/index.ts';
+export * from './digest/index.ts';
 export type { JsonObject, JsonValue } from './json.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
