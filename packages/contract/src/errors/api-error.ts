@@ -93,10 +93,16 @@ export const API_ERRORS = {
     when: 'The body names an agent, engine, voice, model or knowledge base nobody has heard of.',
   },
   published_version: {
-    status: 422,
-    message: 'Version {version} of {id} is published and cannot be changed; create a new version.',
+    status: 400,
+    message: 'Version {version} of {id} is published and cannot be changed; {remedy}.',
     retry: false,
     when: 'A change of a published version.',
+  },
+  only_version: {
+    status: 400,
+    message: 'Version {version} is the only one of {id}; delete the agent instead.',
+    retry: false,
+    when: 'Deletion of the last version.',
   },
   number_exists: {
     status: 422,

@@ -1,6 +1,7 @@
 export { CHAT_AGENT_FIELDS, CHAT_TWINS, VOICE_AGENT_FIELDS } from './agent-fields.ts';
 export * from './check-across.ts';
 export * from './check-availability.ts';
+export { checkFlow } from './check-flow.ts';
 export * from './check-settings.ts';
 export { FLOW_FIELDS, LLM_FIELDS } from './engine-fields.ts';
 export { nearestName } from './nearest.ts';

@@ -1,8 +1,9 @@
 /** Agents as answered, and how a request names one. */
-import type { AgentChannel, AgentVersionReference } from '@pickup/contract';
+import { type AgentChannel, type AgentVersionReference, parseVersionQuery } from '@pickup/contract';
 import type { AgentVersionRow, Store } from '../stores/port.ts';
 import { responseEngine } from '../stores/resolve-target.ts';
 import { unknownAsset } from './failure.ts';
+import type { Ask } from './route.ts';
 
 /** A version as answered. */
 export function agentBody(row: AgentVersionRow): Record<string, unknown> {
@@ -46,4 +47,10 @@ export async function latestDraft(store: Store, agentId: string): Promise<AgentV
     key = page.has_more ? page.pagination_key : undefined;
   } while (key !== undefined);
   return undefined;
+}
+
+/** The request's `?version=`; 0 is a version, "" is none. */
+export function versionOf({ query }: Ask) {
+  const given = query['version'];
+  return parseVersionQuery(typeof given === 'string' ? given : undefined);
 }

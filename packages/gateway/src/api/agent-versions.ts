@@ -1,8 +1,14 @@
 /** Versions of agents, of either channel. */
-import { apiError, type PublishBody, parseCreateVersion, parsePublish } from '@pickup/contract';
+import {
+  apiError,
+  type PublishBody,
+  parseCreateVersion,
+  parseEngineVersionQuery,
+  parsePublish,
+} from '@pickup/contract';
 import { agentBody, findAgent, latestDraft } from './agent-body.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiFailure, accept, badReference } from './failure.ts';
+import { ApiFailure, accept, badReference, invalid, refuseDeletion } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
 import { members, type Route } from './route.ts';
@@ -12,6 +18,7 @@ export function agentVersionRoutes(deps: ApiDeps, turns: Turns): readonly Route[
   return [
     publishRoute(deps, turns),
     createVersionRoute(deps, turns),
+    deleteVersionRoute(deps, turns),
     ...listRoutes(deps),
     oldPublishRoute(deps, turns, '/publish-agent/{agent_id}'),
     oldPublishRoute(deps, turns, '/publish-chat-agent/{agent_id}'),
@@ -56,7 +63,7 @@ function createVersionRoute(deps: ApiDeps, turns: Turns): Route {
   return {
     method: 'POST',
     path: '/create-agent-version/{agent_id}',
-    summary: 'Make a new draft from a version',
+    summary: 'Make a new draft from a version, and one of its LLM or flow with it',
     access: 'write',
     status: 201,
     body: members('base_version!'),
@@ -68,6 +75,29 @@ function createVersionRoute(deps: ApiDeps, turns: Turns): Route {
         const row = await deps.store.createAgentVersion(agentId, base_version, deps.clock.wallMs());
         if (row === undefined) throw noVersion(agentId, base_version);
         return agentBody(row);
+      }),
+  };
+}
+
+function deleteVersionRoute(deps: ApiDeps, turns: Turns): Route {
+  return {
+    method: 'DELETE',
+    path: '/delete-agent-version/{agent_id}',
+    summary: 'Delete a version; refused while a tag or number names it, and for the only one',
+    access: 'write',
+    status: 204,
+    query: ['version'],
+    handle: ({ params, query, warn }) =>
+      turns(`agent ${params['agent_id']}`, async () => {
+        const agentId = params['agent_id']!;
+        await findAgent(deps.store, agentId);
+        const given = query['version'];
+        const version = accept(parseEngineVersionQuery(typeof given === 'string' ? given : undefined), warn);
+        if (version === undefined) throw invalid('version is required: the number of the version to delete.');
+        const deletion = await deps.store.deleteAgentVersion(agentId, version);
+        if (deletion === 'unknown') throw noVersion(agentId, version);
+        if (deletion === 'only') throw new ApiFailure(apiError('only_version', { id: agentId, version }));
+        refuseDeletion(`Version ${version} of ${agentId}`, deletion);
       }),
   };
 }

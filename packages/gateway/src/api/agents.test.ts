@@ -39,8 +39,8 @@ test('versions: publish, a new draft, version 0 is not absent, a published one d
   await api.client.agent.publish(agent_id, { version: 0, version_title: 'First' });
   await api.client.agent.publish(agent_id, { version: 0 });
   await expect(api.client.agent.update(agent_id, { voice_speed: 1 })).rejects.toMatchObject({
-    status: 422,
-    message: expect.stringContaining('create a new version'),
+    status: 400,
+    message: expect.stringContaining(`make a draft of it with POST /create-agent-version/${agent_id}`),
   });
   const draft = await api.client.agent.createVersion(agent_id, { base_version: 0 });
   expect(draft).toMatchObject({ version: 1, base_version: 0, is_published: false });
@@ -53,7 +53,7 @@ test('versions: publish, a new draft, version 0 is not absent, a published one d
   expect(await api.client.agent.retrieve(agent_id)).toMatchObject({ version: 1, voice_speed: 1.5 });
   expect(await api.client.agent.retrieve(agent_id, { version: 'latest_published' })).toMatchObject({ version: 0 });
   await expect(api.client.agent.update(agent_id, { version: 0, voice_speed: 1 })).rejects.toMatchObject({
-    status: 422,
+    status: 400,
   });
   expect((await api.client.agent.listVersions(agent_id)).items.map((row) => row.version)).toEqual([1, 0]);
   expect(await api.client.agent.getVersions(agent_id)).toHaveLength(2);
@@ -165,17 +165,111 @@ test('E8 a published agent answers as it did, whatever is done to its LLM afterw
   expect((await api.post(`/publish-agent-version/${agent.agent_id}`, { version: 0 })).status).toBe(200);
   const shown = await api.client.agent.retrieve(agent.agent_id, { version: 0 });
   expect(shown.response_engine).toEqual({ type: 'retell-llm', llm_id, version: 0 });
-  const changed = await api.client.llm.update(llm_id, { begin_message: 'Good evening' });
-  expect(changed).toMatchObject({ version: 1, is_published: false, begin_message: 'Good evening' });
+  const remedy = { status: 400, message: expect.stringContaining('/create-agent-version/') };
+  await expect(api.client.llm.update(llm_id, { begin_message: 'Good evening' })).rejects.toMatchObject(remedy);
+  const draft = await api.client.agent.createVersion(agent.agent_id, { base_version: 0 });
+  expect(draft.response_engine).toEqual({ type: 'retell-llm', llm_id, version: 1 });
   const says = async () => {
     const found = await api.store.resolveTarget({ agent_id: agent.agent_id, reference: 0 });
     return found.found && found.target.engine.type === 'retell-llm' && found.target.engine.settings['begin_message'];
   };
+  const changed = await api.client.llm.update(llm_id, { begin_message: 'Good evening' });
+  expect(changed).toMatchObject({ version: 1, is_published: false, begin_message: 'Good evening' });
+  await expect(api.client.llm.update(llm_id, { version: 0, begin_message: 'No' } as never)).rejects.toMatchObject(
+    remedy,
+  );
   expect(await says()).toBe('Good morning');
-  // The draft goes on changing in place; the published version cannot be named for a change.
-  expect(await api.client.llm.update(llm_id, { begin_message: 'Good night' })).toMatchObject({ version: 1 });
-  await expect(api.client.llm.update(llm_id, { version: 0, begin_message: 'No' } as never)).rejects.toMatchObject({
-    status: 422,
+});
+
+test('a version is deleted unless something names it or it is the only one', async () => {
+  const { agent_id } = await makeAgent(api.client);
+  await expect(api.client.agent.deleteVersion(agent_id, { version: 0 })).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('the only one'),
   });
-  expect(await says()).toBe('Good morning');
+  await api.client.agent.createVersion(agent_id, { base_version: 0 });
+  await api.post(`/assign-agent-tag/${agent_id}`, { tag: 'prod', version: 0 });
+  await expect(api.client.agent.deleteVersion(agent_id, { version: 0 })).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('in use by tag prod'),
+  });
+  await api.client.agent.deleteVersion(agent_id, { version: 1 });
+  expect((await api.client.agent.listVersions(agent_id)).items.map((row) => row.version)).toEqual([0]);
+  await expect(api.client.agent.deleteVersion(agent_id, { version: 1 })).rejects.toMatchObject({ status: 404 });
+  await expect(api.client.agent.deleteVersion(agent_id, {} as never)).rejects.toMatchObject({ status: 400 });
+  await expect(api.client.agent.deleteVersion('agent_none', { version: 0 })).rejects.toMatchObject({ status: 422 });
+});
+
+test('engines are listed with their latest version, and deleted once nobody uses them or by force', async () => {
+  const agent = await makeAgent(api.client);
+  const { llm_id } = agent.response_engine as { llm_id: string };
+  await api.client.agent.createVersion(agent.agent_id, { base_version: 0 });
+  const other = await api.client.llm.create({ model: 'gpt-4.1' });
+  const first = await api.client.llm.list({ limit: 1, sort_order: 'ascending' });
+  expect(first).toMatchObject({ has_more: true, items: [{ llm_id, version: 1 }] });
+  const rest = await api.client.llm.list({ sort_order: 'ascending', pagination_key: first.pagination_key! });
+  expect(rest).toMatchObject({ has_more: false, items: [{ llm_id: other.llm_id }] });
+  expect(await (await api.request('/list-retell-llms', {})).json()).toHaveLength(2);
+  await expect(api.client.llm.delete(llm_id)).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining(agent.agent_id),
+  });
+  await api.client.llm.delete(other.llm_id);
+  await api.client.llm.delete(llm_id, { force_delete: true });
+  await expect(api.client.llm.delete(llm_id)).rejects.toMatchObject({ status: 422 });
+  await expect(api.client.conversationFlow.delete('conversation_flow_none')).rejects.toMatchObject({ status: 404 });
+  expect(await api.client.conversationFlow.list()).toEqual({ items: [], has_more: false });
+});
+
+test('a flow whose edges lead nowhere is refused with their places; cut-off nodes are warned of', async () => {
+  const says = (id: string, to?: string) => ({
+    id,
+    type: 'conversation',
+    instruction: { type: 'static_text', text: 'Hi' },
+    ...(to && {
+      skip_response_edge: {
+        id: 'e',
+        destination_node_id: to,
+        transition_condition: { type: 'prompt', prompt: 'Skip' },
+      },
+    }),
+  });
+  const flow = (start_node_id: string, nodes: object[]) => ({
+    model_choice: { type: 'cascading', model: 'gpt-4.1' },
+    start_speaker: 'agent',
+    start_node_id,
+    nodes,
+  });
+  const refused = await api.post('/create-conversation-flow', flow('x', [says('a', 'b'), says('a', 'gone')]));
+  expect([refused.status, (await refused.json()) as unknown]).toEqual([
+    400,
+    expect.objectContaining({
+      message: expect.stringMatching(/nodes\[1\]\.id is taken.*leads to b.*leads to gone.*start_node_id must be/),
+    }),
+  ]);
+  const made = await api.post('/create-conversation-flow', flow('a', [says('a', 'b'), says('b'), says('cut')]));
+  expect([made.status, made.headers.get('x-pickup-warning')]).toEqual([201, expect.stringContaining('to cut')]);
+});
+
+test('repair-agent takes out voices and knowledge bases that are gone', async () => {
+  const agent = await makeAgent(api.client);
+  const { llm_id } = agent.response_engine as { llm_id: string };
+  const { agent_id } = agent;
+  expect(await api.client.agent.repair(agent_id)).toEqual(await api.client.agent.retrieve(agent_id));
+  const row = (await api.store.getAgent(agent_id))!;
+  await api.store.updateAgent({
+    ...row,
+    settings: { ...row.settings, voice_id: 'gone', fallback_voice_ids: ['gone'] },
+  });
+  const engine = (await api.store.getEngine('retell-llm', llm_id))!;
+  await api.store.putKnowledgeBase('kb_there', 'There');
+  const settings = { ...engine.settings, knowledge_base_ids: ['kb_gone', 'kb_there'] };
+  await api.store.updateEngine({ ...engine, settings });
+  expect(await api.client.agent.repair(agent_id, { version: 0 })).toMatchObject({
+    voice_id: expect.stringMatching(/^builtin-/),
+    fallback_voice_ids: [],
+  });
+  expect(await api.client.llm.retrieve(llm_id)).toMatchObject({ knowledge_base_ids: ['kb_there'] });
+  await api.client.agent.publish(agent_id, { version: 0 });
+  await expect(api.client.agent.repair(agent_id)).rejects.toMatchObject({ status: 400 });
 });

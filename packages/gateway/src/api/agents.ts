@@ -1,14 +1,13 @@
 /** Voice and chat agents: the same code, told apart by their channel. */
-import { type AgentChannel, apiError, parseVersionQuery } from '@pickup/contract';
+import { type AgentChannel, apiError } from '@pickup/contract';
 import type { AgentVersionRow } from '../stores/port.ts';
-import { agentBody, findAgent, latestDraft } from './agent-body.ts';
+import { agentBody, findAgent, latestDraft, versionOf } from './agent-body.ts';
 import { checkAgent } from './agent-checks.ts';
 import { agentListRoutes } from './agent-lists.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiFailure, unknownAsset } from './failure.ts';
-import { numbersUsing } from './numbers-using.ts';
+import { ApiFailure, refuseDeletion, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
-import { type Ask, members, type Route } from './route.ts';
+import { members, type Route } from './route.ts';
 
 const KINDS: readonly { readonly channel: AgentChannel; readonly noun: string }[] = [
   { channel: 'voice', noun: 'agent' },
@@ -24,12 +23,6 @@ export function agentRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
     deleteRoute(deps, channel, noun),
   ]);
   return [...ofKinds, ...agentListRoutes(deps)];
-}
-
-/** `?version=0` is a version; "" is none. */
-function versionOf({ query }: Ask) {
-  const given = query['version'];
-  return parseVersionQuery(typeof given === 'string' ? given : undefined);
 }
 
 function createRoute(deps: ApiDeps, channel: AgentChannel, noun: string): Route {
@@ -96,7 +89,8 @@ function updateRoute(deps: ApiDeps, turns: Turns, channel: AgentChannel, noun: s
 }
 
 function published(id: string, version: number): ApiFailure {
-  return new ApiFailure(apiError('published_version', { id, version }));
+  const remedy = `make a draft of it with POST /create-agent-version/${id} {"base_version": ${version}}`;
+  return new ApiFailure(apiError('published_version', { id, version, remedy }));
 }
 
 function deleteRoute(deps: ApiDeps, channel: AgentChannel, noun: string): Route {
@@ -109,9 +103,7 @@ function deleteRoute(deps: ApiDeps, channel: AgentChannel, noun: string): Route 
     async handle({ params }) {
       const agentId = params['agent_id']!;
       await findAgent(deps.store, agentId, undefined, channel);
-      const numbers = await numbersUsing(deps.store, agentId);
-      if (numbers.length > 0) throw new ApiFailure(apiError('in_use', { id: agentId, user: numbers.join(', ') }));
-      if (!(await deps.store.deleteAgent(agentId))) throw unknownAsset();
+      refuseDeletion(agentId, await deps.store.deleteAgent(agentId));
     },
   };
 }

@@ -2,6 +2,7 @@
 import {
   apiError,
   checkAcross,
+  checkFlow,
   checkKnown,
   checkSettings,
   parseEngineVersionQuery,
@@ -10,8 +11,9 @@ import {
 } from '@pickup/contract';
 import type { EngineVersionRow } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiFailure, accept, badReference, refuseFaults, unknownAsset } from './failure.ts';
+import { ApiFailure, accept, badReference, invalid, refuseDeletion, refuseFaults, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
+import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
 import { type Ask, members, type Route } from './route.ts';
 
 interface Kind {
@@ -35,7 +37,13 @@ const KINDS: readonly Kind[] = [
 
 /** The routes of engines. */
 export function engineRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
-  return KINDS.flatMap((of) => [createRoute(deps, of), getRoute(deps, of), updateRoute(deps, turns, of)]);
+  return KINDS.flatMap((of) => [
+    createRoute(deps, of),
+    getRoute(deps, of),
+    updateRoute(deps, turns, of),
+    deleteRoute(deps, turns, of),
+    ...listRoutes(deps, of),
+  ]);
 }
 
 function createRoute(deps: ApiDeps, of: Kind): Route {
@@ -77,34 +85,67 @@ function updateRoute(deps: ApiDeps, turns: Turns, of: Kind): Route {
   return {
     method: 'PATCH',
     path: `/update-${of.kind}/{${of.idField}}`,
-    summary: `Change a ${of.kind}; default its latest version, of which a new draft is made where it is published`,
+    summary: `Change a draft of a ${of.kind}; default the latest draft`,
     access: 'write',
     query: ['version'],
     body: members(''),
     handle: (ask) =>
       turns(`${of.kind} ${ask.params[of.idField]}`, async () => {
-        const before = await findEngine(deps, of, ask);
-        if (before.is_published && isNamed(ask)) throw published(before);
+        const asked = await findEngine(deps, of, ask);
+        const isNamed = ask.query['version'] !== undefined && ask.query['version'] !== '';
+        const before = isNamed ? asked : await deps.store.getEngine(of.kind, asked.id, 'latest_draft');
+        if (before === undefined || before.is_published) throw published(asked);
         const settings = await checkEngine(deps, of, ask, before.settings);
         const row = { ...before, settings, last_modification_timestamp: deps.clock.wallMs() };
-        const outcome = before.is_published ? 'published' : await deps.store.updateEngine(row);
-        if (outcome === 'published') return engineBody(of, await draftAfter(deps, row, isNamed(ask)));
+        const outcome = await deps.store.updateEngine(row);
+        if (outcome === 'published') throw published(row);
         if (outcome === 'unknown') throw unknownEngine(of, row.id);
         return engineBody(of, row);
       }),
   };
 }
 
-/** The request names a version. */
-function isNamed({ query }: Ask): boolean {
-  return query['version'] !== undefined && query['version'] !== '';
+function deleteRoute(deps: ApiDeps, turns: Turns, of: Kind): Route {
+  return {
+    method: 'DELETE',
+    path: `/delete-${of.kind}/{${of.idField}}`,
+    summary: `Delete a ${of.kind} with all its versions; refused while an agent uses it, unless force_delete is true`,
+    access: 'write',
+    status: 204,
+    query: ['force_delete'],
+    handle: ({ params, query }) =>
+      turns(`${of.kind} ${params[of.idField]}`, async () => {
+        const id = params[of.idField]!;
+        const force = query['force_delete'];
+        if (force !== undefined && force !== 'true' && force !== 'false') {
+          throw invalid('force_delete must be true or false.');
+        }
+        const deletion = await deps.store.deleteEngine(of.kind, id, force === 'true');
+        if (deletion === 'unknown') throw unknownEngine(of, id);
+        refuseDeletion(id, deletion);
+      }),
+  };
 }
 
-/** The change of a published version as a draft of its own. Throws 422 where that very version was to change. */
-async function draftAfter(deps: ApiDeps, row: EngineVersionRow, named: boolean): Promise<EngineVersionRow> {
-  const draft = { ...row, version: row.version + 1, is_published: false };
-  if (named || !(await deps.store.createEngine(draft))) throw published(row);
-  return draft;
+function listRoutes(deps: ApiDeps, of: Kind): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: `/v2/list-${of.kind}s`,
+      summary: `List every ${of.kind} with its latest version`,
+      access: 'read',
+      query: PAGE_QUERY,
+      handle: async (ask) =>
+        renderPage(await deps.store.listEngines(of.kind, pageOf(ask)), (row) => engineBody(of, row)),
+    },
+    {
+      method: 'GET',
+      path: `/list-${of.kind}s`,
+      summary: `List every ${of.kind} as a bare array (older SDKs); at most the newest 1,000`,
+      access: 'read',
+      handle: async () => (await deps.store.listEngines(of.kind, WHOLE)).items.map((row) => engineBody(of, row)),
+    },
+  ];
 }
 
 /** The settings with the body laid over them. 400 with all faults of form; 422 for what nobody has heard of. */
@@ -118,13 +159,21 @@ async function checkEngine(deps: ApiDeps, of: Kind, { body, warn }: Ask, before:
   const { catalogue } = deps;
   // The agent is not known here: rules that concern its fields stay silent.
   const across = checkAcross({ agent: {}, engine, catalogue, pointerOf, only: touched, partial: true });
-  refuseFaults([...issues, ...across]);
+  const graph = of.kind === 'conversation-flow' && touchesGraph(value) ? checkFlow(settings) : [];
+  refuseFaults([...issues, ...across, ...graph]);
   const knownFaults = checkKnown({ engine, catalogue, knowledgeBases: await knowledgeBases(deps, value), pointerOf });
   const known = knownFaults.filter((issue) => issue.pointer.split('/')[1]! in value);
   const unknown = known.filter((issue) => issue.severity === 'error');
   if (unknown.length > 0) throw badReference(unknown.map((issue) => issue.message).join(' '));
-  for (const issue of [...issues, ...across, ...known]) warn(issue.message);
+  for (const issue of [...issues, ...across, ...graph, ...known]) warn(issue.message);
   return settings;
+}
+
+const GRAPH_FIELDS = ['nodes', 'start_node_id', 'components'];
+
+/** What was saved before it was checked this way does not block other changes. */
+function touchesGraph(value: Settings): boolean {
+  return GRAPH_FIELDS.some((name) => name in value);
 }
 
 async function knowledgeBases(deps: ApiDeps, value: Settings): Promise<ReadonlySet<string>> {
@@ -146,7 +195,8 @@ function unknownEngine(of: Kind, id: string): ApiFailure {
 }
 
 function published({ id, version }: EngineVersionRow): ApiFailure {
-  return new ApiFailure(apiError('published_version', { id, version }));
+  const remedy = 'a draft of it is made with POST /create-agent-version/{agent_id} of an agent that uses it';
+  return new ApiFailure(apiError('published_version', { id, version, remedy }));
 }
 
 function engineBody(of: Kind, row: EngineVersionRow): Record<string, unknown> {

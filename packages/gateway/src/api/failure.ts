@@ -3,6 +3,7 @@
  * thrown is a bug and answered 500 without its text.
  */
 import { type ApiError, apiError, type BodyResult, type Issue } from '@pickup/contract';
+import type { Deletion } from '../stores/port.ts';
 
 /** An expected failure; all of `answer` is public. */
 export class ApiFailure extends Error {
@@ -46,4 +47,10 @@ export function accept<T>(result: BodyResult<T>, warn: (message: string) => void
   }
   for (const issue of result.warnings) warn(issue.message);
   return result.value;
+}
+
+/** Throws unless it was deleted: 422 for an unknown id, 400 with the names of those that use it. */
+export function refuseDeletion(id: string, deletion: Deletion): void {
+  if (deletion === 'unknown') throw unknownAsset();
+  if (deletion !== 'deleted') throw new ApiFailure(apiError('in_use', { id, user: deletion.used_by.join(', ') }));
 }

@@ -14,6 +14,7 @@ import { createTurns } from './one-at-a-time.ts';
 import { openApi } from './openapi.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
 import { registerCallRoutes } from './register-call.ts';
+import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
 import { statusRoutes } from './status.ts';
 import { voiceRoutes } from './voices.ts';
@@ -27,6 +28,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...agentRoutes(deps, turns),
     ...agentVersionRoutes(deps, turns),
     ...agentTagRoutes(deps),
+    ...repairRoutes(deps, turns),
     ...engineRoutes(deps, turns),
     ...voiceRoutes(deps),
     ...registerCallRoutes(deps),

@@ -226,8 +226,13 @@ export interface AgentVersionRow {
   readonly tags: readonly string[];
 }
 
+export type EngineKind = 'retell-llm' | 'conversation-flow';
+
+/** `used_by` names at most ten of those that stand in the way. */
+export type Deletion = 'deleted' | 'unknown' | { readonly used_by: readonly string[] };
+
 export interface EngineVersionRow {
-  readonly kind: 'retell-llm' | 'conversation-flow';
+  readonly kind: EngineKind;
   readonly id: string;
   readonly version: number;
   /** With the first agent that was published with it; it cannot change any more. */
@@ -266,9 +271,15 @@ export interface ConfigCommands {
    * with it, in the same commit: what a published agent does no longer changes (E8).
    */
   publishAgent(agentId: string, version: number, now: number): Promise<'published' | 'already' | 'unknown'>;
-  /** A new draft copied from `baseVersion`. */
+  /** A new draft copied from `baseVersion`, and one of its engine with it; see fork-version.ts. */
   createAgentVersion(agentId: string, baseVersion: number, now: number): Promise<AgentVersionRow | undefined>;
-  deleteAgent(agentId: string): Promise<boolean>;
+  /** Refused while a number names the agent. */
+  deleteAgent(agentId: string): Promise<Deletion>;
+  /**
+   * Refused while a tag or a number names the version, and for the only version. The engine's draft that was made with
+   * it goes too, unless another version names that one.
+   */
+  deleteAgentVersion(agentId: string, version: number): Promise<Deletion | 'only'>;
   listAgents(
     request: PageRequest & { readonly channel?: AgentChannel },
   ): Promise<Page<AgentVersionRow & { readonly all_tags: readonly TagRow[] }>>;
@@ -276,8 +287,13 @@ export interface ConfigCommands {
   assignTag(tag: TagRow): Promise<boolean>;
 
   createEngine(row: EngineVersionRow): Promise<boolean>;
-  getEngine(kind: EngineVersionRow['kind'], id: string, version?: number): Promise<EngineVersionRow | undefined>;
+  /** Default: the latest version, draft or not. */
+  getEngine(kind: EngineKind, id: string, version?: number | 'latest_draft'): Promise<EngineVersionRow | undefined>;
   updateEngine(row: EngineVersionRow): Promise<'updated' | 'published' | 'unknown'>;
+  /** With all its versions. Refused while an agent names it, unless `force`. */
+  deleteEngine(kind: EngineKind, id: string, force: boolean): Promise<Deletion>;
+  /** The latest version of each. */
+  listEngines(kind: EngineKind, request: PageRequest): Promise<Page<EngineVersionRow>>;
 
   putKnowledgeBase(id: string, name: string): Promise<void>;
   knowledgeBasesExist(ids: readonly string[]): Promise<ReadonlySet<string>>;

@@ -3,7 +3,7 @@
  * One reading for every driver: a driver only says how single rows are found, inside one snapshot.
  */
 import type { AgentVersionReference, Json, JsonObject, ResolvedEngine, Settings } from '@pickup/contract';
-import type { AgentVersionRow, EngineVersionRow, ResolveResult, TagRow } from './port.ts';
+import type { AgentVersionRow, EngineKind, EngineVersionRow, ResolveResult, TagRow } from './port.ts';
 
 /** Single-row reads of one consistent snapshot (E8). A version's tags stand in order, the one assigned last first. */
 export interface ConfigReads {
@@ -14,7 +14,7 @@ export interface ConfigReads {
   latestPublished(agentId: string): AgentVersionRow | undefined;
   tag(agentId: string, tag: string): TagRow | undefined;
   /** Without a version: the latest. */
-  engine(kind: EngineVersionRow['kind'], id: string, version?: number): EngineVersionRow | undefined;
+  engine(kind: EngineKind, id: string, version?: number | 'latest_draft'): EngineVersionRow | undefined;
   hasKnowledgeBase(id: string): boolean;
 }
 
@@ -98,9 +98,8 @@ export function responseEngine({ settings, published_engine_version: version }: 
 
 /** The stored engine that a publication takes with it; undefined for an engine of another server or a missing one. */
 export function engineToPublish(reads: Pick<ConfigReads, 'engine'>, settings: Settings): EngineVersionRow | undefined {
-  const named = settings['response_engine'];
-  const stored = isObject(named) ? storedEngine(named) : undefined;
-  return stored && 'id' in stored ? reads.engine(stored.kind, stored.id, stored.version) : undefined;
+  const stored = storedEngine(settings['response_engine']);
+  return 'id' in stored ? reads.engine(stored.kind, stored.id, stored.version) : undefined;
 }
 
 function findEngine(reads: ConfigReads, named: Json | undefined): ResolvedEngine | { readonly missing: string } {
@@ -122,11 +121,12 @@ function findEngine(reads: ConfigReads, named: Json | undefined): ResolvedEngine
 }
 
 /** A `response_engine` that names an engine of this store; without a version it means the latest. */
-function storedEngine(
-  named: JsonObject,
+export function storedEngine(
+  named: Json | undefined,
 ):
-  | { readonly kind: EngineVersionRow['kind']; readonly id: string; readonly version: number | undefined }
+  | { readonly kind: EngineKind; readonly id: string; readonly version: number | undefined }
   | { readonly missing: string } {
+  if (!isObject(named)) return { missing: 'The agent names no response engine.' };
   const { type, version } = named;
   if (type !== 'retell-llm' && type !== 'conversation-flow')
     return { missing: 'The response engine has no known type.' };

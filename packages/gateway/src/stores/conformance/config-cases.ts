@@ -69,8 +69,11 @@ export function configCases(stores: () => TwoConnections): void {
         how: 'tag prod',
         tag: 'prod',
         tag_variables: { tier: 'prod' },
-        settings: agent('agent_1').settings,
-        engine: { type: 'retell-llm', id: 'llm_1', version: 1, settings: { model: 'gpt-5' } },
+        settings: {
+          ...agent('agent_1').settings,
+          response_engine: { type: 'retell-llm', llm_id: 'llm_1', version: 2 },
+        },
+        engine: { type: 'retell-llm', id: 'llm_1', version: 2, settings: { model: 'gpt-5' } },
       },
     });
     expect(await a.knowledgeBasesExist(knowledge_base_ids)).toEqual(new Set(['kb_abc123']));
@@ -106,14 +109,16 @@ export function configCases(stores: () => TwoConnections): void {
     expect(await resolve({ ...flow, version: 1 })).toBe('engine');
   });
 
-  test('E8 a published agent keeps its engine as it was; drafts go on with the latest', async () => {
+  test('E8 a published agent keeps its engine as it was; a new draft has an engine draft of the same number', async () => {
     const { a, b } = stores();
     await a.createEngine(engine('llm_1'));
     await a.createAgent(agent('agent_1'));
     await b.publishAgent('agent_1', 0, NOW + 1);
-    await a.createAgentVersion('agent_1', 0, NOW + 2);
-    expect(await b.updateEngine(engine('llm_1', { settings: { model: 'gpt-5' } }))).toBe('published');
-    expect(await a.createEngine(engine('llm_1', { version: 1, settings: { model: 'gpt-5' } }))).toBe(true);
+    const draft = await a.createAgentVersion('agent_1', 0, NOW + 2);
+    expect(draft?.settings['response_engine']).toEqual({ type: 'retell-llm', llm_id: 'llm_1', version: 1 });
+    const settings = { model: 'gpt-5' };
+    expect(await b.updateEngine(engine('llm_1', { settings }))).toBe('published');
+    expect(await b.updateEngine(engine('llm_1', { version: 1, settings }))).toBe('updated');
     const model = async (reference: number | string) => {
       const found = await b.resolveTarget({ agent_id: 'agent_1', reference });
       return found.found && found.target.engine;
@@ -124,6 +129,16 @@ export function configCases(stores: () => TwoConnections): void {
     expect((await a.getAgent('agent_1', 0))?.published_engine_version).toBe(0);
     expect(await a.getAgent('agent_1', 1)).not.toHaveProperty('published_engine_version');
     expect((await b.getEngine('retell-llm', 'llm_1', 1))?.is_published).toBe(false);
+    expect((await b.getEngine('retell-llm', 'llm_1', 'latest_draft'))?.version).toBe(1);
+  });
+
+  test('older drafts stay with the engine they had when a new one is made; a number taken is passed over', async () => {
+    const { a, b } = stores();
+    for (const version of [0, 1, 2]) await a.createEngine(engine('llm_1', { version }));
+    await a.createAgent(agent('agent_1'));
+    const draft = await b.createAgentVersion('agent_1', 0, NOW);
+    expect(draft?.settings['response_engine']).toMatchObject({ version: 3 });
+    expect((await a.getAgent('agent_1', 0))?.settings['response_engine']).toMatchObject({ version: 2 });
   });
 
   test('E8 an engine version named by the agent is the one that is published; a missing one stops nothing', async () => {
@@ -169,11 +184,57 @@ export function configCases(stores: () => TwoConnections): void {
     const { a, b } = stores();
     await threeVersions(stores());
     const gone = await byTurns(a, b, 4, (store) => store.deleteAgent('agent_1'));
-    expect(gone.filter(Boolean)).toHaveLength(1);
+    expect(gone.sort()).toEqual(['deleted', 'unknown', 'unknown', 'unknown']);
     expect(await b.getAgent('agent_1')).toBeUndefined();
     expect(await b.createAgent(agent('agent_1'))).toBe(true);
     expect(await b.getAgent('agent_1', 'prod')).toBeUndefined();
     expect((await a.listAgentVersions('agent_1', {})).items).toHaveLength(1);
+  });
+
+  test('an agent, or a version of it, that a number names is not deleted', async () => {
+    const { a, b } = stores();
+    await threeVersions(stores());
+    const pin = number('+12137771235', { inbound_sms_agents: [{ agent_id: 'agent_1', weight: 1, agent_version: 2 }] });
+    await a.putNumber(pin, 'create');
+    expect(await b.deleteAgent('agent_1')).toEqual({ used_by: ['+12137771235'] });
+    expect(await b.deleteAgentVersion('agent_1', 2)).toEqual({ used_by: ['+12137771235'] });
+    expect(await b.deleteAgentVersion('agent_1', 1)).toEqual({ used_by: ['tag live', 'tag prod'] });
+    expect(await b.deleteAgentVersion('agent_1', 0)).toBe('deleted');
+    expect(await b.deleteAgentVersion('agent_1', 0)).toBe('unknown');
+    const latest = number('+12137771235', { inbound_sms_agents: [{ agent_id: 'agent_1', weight: 1 }] });
+    await a.putNumber(latest, 'replace');
+    expect(await b.deleteAgentVersion('agent_1', 2)).toBe('deleted');
+    await a.deleteNumber('+12137771235');
+    expect(await b.deleteAgent('agent_1')).toBe('deleted');
+  });
+
+  test('the only version stays; with a draft its engine’s draft goes, unless another version names it', async () => {
+    const { a, b } = stores();
+    await a.createEngine(engine('llm_1'));
+    await a.createAgent(agent('agent_1'));
+    expect(await b.deleteAgentVersion('agent_1', 0)).toBe('only');
+    await a.createAgentVersion('agent_1', 0, NOW);
+    await a.createAgentVersion('agent_1', 0, NOW);
+    const response_engine = { type: 'retell-llm', llm_id: 'llm_1', version: 1 };
+    await a.createAgent(agent('agent_2', { settings: { response_engine } }));
+    expect(await b.deleteAgentVersion('agent_1', 2)).toBe('deleted');
+    expect(await b.deleteAgentVersion('agent_1', 1)).toBe('deleted');
+    const left = await Promise.all([0, 1, 2].map((version) => a.getEngine('retell-llm', 'llm_1', version)));
+    expect(left.map((row) => row?.version)).toEqual([0, 1, undefined]);
+  });
+
+  test('an engine is deleted once no agent names it, or by force', async () => {
+    const { a, b } = stores();
+    await a.createEngine(engine('llm_1'));
+    await a.createAgent(agent('agent_1'));
+    await a.createEngine(engine('llm_2'));
+    expect(await b.deleteEngine('retell-llm', 'llm_1', false)).toEqual({ used_by: ['agent_1'] });
+    expect(await b.deleteEngine('conversation-flow', 'llm_1', true)).toBe('unknown');
+    const gone = await byTurns(a, b, 4, (store) => store.deleteEngine('retell-llm', 'llm_2', false));
+    expect(gone.sort()).toEqual(['deleted', 'unknown', 'unknown', 'unknown']);
+    expect(await b.deleteEngine('retell-llm', 'llm_1', true)).toBe('deleted');
+    expect(await a.getEngine('retell-llm', 'llm_1')).toBeUndefined();
+    expect((await a.listEngines('retell-llm', {})).items).toEqual([]);
   });
 
   test('engines: created once, latest unless a version is named, a published one stays', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TwoConnections } from '../conformance.ts';
 import type { FieldFilter, Page, PageRequest, Store } from '../port.ts';
-import { agent, arrival, call, decision, NOW, number, tag } from './samples.ts';
+import { agent, arrival, call, decision, engine, NOW, number, tag } from './samples.ts';
 
 /** Pages and filters. */
 export function listCases(stores: () => TwoConnections): void {
@@ -13,11 +13,16 @@ export function listCases(stores: () => TwoConnections): void {
       await a.putNumber(number(`+1213777123${index}`), 'create');
       await a.createAgent(agent(`agent_${index}`));
       await a.createAgentVersion('agent_0', 0, NOW);
+      await a.createEngine(engine(`llm_${index}`));
+      await a.createEngine(engine(`llm_${index}`, { version: 1 }));
+      await a.createEngine(engine(`flow_${index}`, { kind: 'conversation-flow' }));
     }
     const lists = {
       inbounds: async (request: PageRequest) => ids(await b.listInbounds(request), (one) => one.inbound_id),
       calls: async (request: PageRequest) => ids(await b.listCalls(request), (one) => one.call_id),
       numbers: async (request: PageRequest) => ids(await b.listNumbers(request), (one) => one.settings.phone_number),
+      engines: async (request: PageRequest) =>
+        ids(await b.listEngines('retell-llm', request), (one) => `${one.id} ${one.version}`),
       agents: async (request: PageRequest) => ids(await b.listAgents(request), (one) => one.agent_id),
       versions: async (request: PageRequest) =>
         ids(await b.listAgentVersions('agent_0', request), (v) => `${v.version}`),

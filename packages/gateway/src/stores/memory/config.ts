@@ -1,7 +1,10 @@
 /** Numbers, agents, engines and knowledge bases in memory. */
+import { MOST_USERS } from '../agents-of-number.ts';
+import { forkVersion, pinned } from '../fork-version.ts';
 import type { AgentVersionRow, ConfigCommands, EngineVersionRow, TagRow } from '../port.ts';
 import { type ConfigReads, engineToPublish, findVersion, resolveTarget } from '../resolve-target.ts';
-import { copyOf, type MemoryAgent, type MemoryData } from './data.ts';
+import { copyOf, engineKey, type MemoryAgent, type MemoryData } from './data.ts';
+import { createAgentDeletions, versionsNaming } from './deletions.ts';
 import { listPage } from './list-page.ts';
 
 /** The configuration commands over shared data. */
@@ -50,6 +53,7 @@ type AgentCommands = Pick<
   | 'publishAgent'
   | 'createAgentVersion'
   | 'deleteAgent'
+  | 'deleteAgentVersion'
   | 'listAgents'
   | 'listAgentVersions'
   | 'assignTag'
@@ -95,12 +99,17 @@ function createAgents(data: MemoryData, reads: ConfigReads): AgentCommands {
       if (agent === undefined || base === undefined) return undefined;
       const { published_timestamp: _at, published_engine_version: _engine, ...kept } = base;
       const version = Math.max(...agent.versions.keys()) + 1;
+      const { settings, engine, pin } = forkVersion(reads, base, version, now);
+      if (engine && pin !== undefined) {
+        pinDrafts(agent, engine, pin);
+        data.engines.get(engineKey(engine.kind, engine.id))?.set(engine.version, engine);
+      }
       const draft = { version, base_version: baseVersion, is_published: false, last_modification_timestamp: now };
-      const row = { ...kept, ...draft, tags: [] };
+      const row = { ...kept, ...draft, settings, tags: [] };
       agent.versions.set(version, row);
       return row;
     },
-    deleteAgent: async (agentId) => data.agents.delete(agentId),
+    ...createAgentDeletions(data, reads),
     async assignTag(given) {
       const tag = copyOf(given);
       const agent = data.agents.get(tag.agent_id);
@@ -109,6 +118,13 @@ function createAgents(data: MemoryData, reads: ConfigReads): AgentCommands {
       return true;
     },
   };
+}
+
+function pinDrafts(agent: MemoryAgent, engine: EngineVersionRow, pin: number): void {
+  for (const row of agent.versions.values()) {
+    const settings = row.is_published ? undefined : pinned(row.settings, engine, pin);
+    if (settings) agent.versions.set(row.version, { ...row, settings });
+  }
 }
 
 function createAgentLists(
@@ -138,7 +154,7 @@ function createAgentLists(
 function createEngines(
   data: MemoryData,
   reads: ConfigReads,
-): Pick<ConfigCommands, 'createEngine' | 'getEngine' | 'updateEngine'> {
+): Pick<ConfigCommands, 'createEngine' | 'getEngine' | 'updateEngine' | 'deleteEngine' | 'listEngines'> {
   return {
     async createEngine(row) {
       const versions = data.engines.get(engineKey(row.kind, row.id)) ?? new Map<number, EngineVersionRow>();
@@ -146,6 +162,24 @@ function createEngines(
       versions.set(row.version, copyOf(row));
       data.engines.set(engineKey(row.kind, row.id), versions);
       return true;
+    },
+    async deleteEngine(kind, id, force) {
+      if (!data.engines.has(engineKey(kind, id))) return 'unknown';
+      const users = force ? [] : [...new Set(versionsNaming(data, kind, id).map((row) => row.agent_id))];
+      if (users.length > 0) return { used_by: users.slice(0, MOST_USERS) };
+      data.engines.delete(engineKey(kind, id));
+      return 'deleted';
+    },
+    async listEngines(kind, request) {
+      // A map keeps the order of creation.
+      const rows = [...data.engines.values()].map((versions, index) => ({
+        key: [index, 0] as const,
+        value: versions.get(Math.max(...versions.keys()))!,
+      }));
+      return listPage(
+        rows.filter((row) => row.value.kind === kind),
+        request,
+      );
     },
     getEngine: async (kind, id, version) => reads.engine(kind, id, version),
     async updateEngine(row) {
@@ -178,7 +212,9 @@ function createReads(data: MemoryData): ConfigReads {
     tag: (agentId, tag) => data.agents.get(agentId)?.tags.get(tag),
     engine(kind, id, version) {
       const rows = data.engines.get(engineKey(kind, id));
-      return rows?.get(version ?? Math.max(...rows.keys()));
+      if (version !== 'latest_draft') return rows?.get(version ?? Math.max(...rows.keys()));
+      const drafts = [...(rows?.values() ?? [])].filter((row) => !row.is_published);
+      return drafts.sort((a, b) => b.version - a.version)[0];
     },
     hasKnowledgeBase: (id) => data.knowledgeBases.has(id),
   };
@@ -193,8 +229,4 @@ function allTags(agent: MemoryAgent): readonly TagRow[] {
   return [...agent.tags.values()].sort(
     (a, b) => b.assigned_timestamp - a.assigned_timestamp || (a.tag < b.tag ? -1 : 1),
   );
-}
-
-function engineKey(kind: string, id: string): string {
-  return `${kind} ${id}`;
 }

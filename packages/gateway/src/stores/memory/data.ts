@@ -75,3 +75,8 @@ export function createMemoryData(): MemoryData {
 export function copyOf<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
+
+/** The key of an engine among the engines. */
+export function engineKey(kind: string, id: string): string {
+  return `${kind} ${id}`;
+}

@@ -1,12 +1,13 @@
 /** The configuration commands; point reads run on the main thread, in microseconds. */
 import type { Database } from 'better-sqlite3';
-import type { AgentVersionRow, ConfigCommands, NumberRow, ResolveResult } from '../port.ts';
+import type { AgentVersionRow, ConfigCommands, Deletion, NumberRow, ResolveResult } from '../port.ts';
 import { findVersion, type ResolveRequest, resolveTarget } from '../resolve-target.ts';
 import type { Cell } from './cells.ts';
 import { ConfigCache } from './config-cache.ts';
 import { numberKey } from './number-key.ts';
 import { type ConfigRows, readConfig } from './read-config.ts';
 import type { Reader } from './reader.ts';
+import { engineCells } from './write-engines.ts';
 import type { Writer } from './writer.ts';
 
 /** What configuration commands need of the writer. */
@@ -49,7 +50,7 @@ function configOn(writer: Commands, { db, rows, reader, resolve }: Reads): Confi
   return {
     ...createNumbers(writer, rows, reader),
     ...createAgents(writer, db, rows, reader),
-    ...createEngines(writer, rows),
+    ...createEngines(writer, rows, reader),
     async putKnowledgeBase(id, name) {
       await writer.send('putKnowledgeBase', [id, name]);
     },
@@ -97,7 +98,11 @@ function createAgents(writer: Commands, db: Database, rows: ConfigRows, reader: 
       const version = (await writer.send('createAgentVersion', [agentId, baseVersion, now])) as number | null;
       return version === null ? undefined : find(agentId, version)?.row;
     },
-    deleteAgent: async (agentId) => (await writer.send('deleteAgent', [agentId])) === 1,
+    deleteAgent: async (agentId) => toDeletion(await writer.send('deleteAgent', [agentId])),
+    async deleteAgentVersion(agentId, version) {
+      const result = await writer.send('deleteAgentVersion', [agentId, version]);
+      return result === 'only' ? 'only' : toDeletion(result);
+    },
     listAgents: (request) => reader.ask('agents', request),
     listAgentVersions: (agentId, request) => reader.ask('versions', { ...request, agent_id: agentId }),
     async assignTag({ agent_id, tag, version, dynamic_variables, assigned_timestamp }) {
@@ -121,18 +126,28 @@ function versionCells(row: AgentVersionRow): Cell[] {
   ];
 }
 
-type EngineCommands = Pick<ConfigCommands, 'createEngine' | 'getEngine' | 'updateEngine'>;
+type EngineCommands = Pick<
+  ConfigCommands,
+  'createEngine' | 'getEngine' | 'updateEngine' | 'deleteEngine' | 'listEngines'
+>;
 
-function createEngines(writer: Commands, rows: ConfigRows): EngineCommands {
+function createEngines(writer: Commands, rows: ConfigRows, reader: Reader): EngineCommands {
   return {
-    async createEngine({ kind, id, version, is_published, last_modification_timestamp, settings }) {
-      const cells = [kind, id, version, is_published ? 1 : 0, last_modification_timestamp, JSON.stringify(settings)];
-      return (await writer.send('createEngine', cells)) === 1;
-    },
+    createEngine: async (row) => (await writer.send('createEngine', engineCells(row))) === 1,
     getEngine: async (kind, id, version) => rows.engine(kind, id, version),
     async updateEngine({ kind, id, version, is_published, last_modification_timestamp, settings }) {
       const cells = [is_published ? 1 : 0, last_modification_timestamp, JSON.stringify(settings), kind, id, version];
       return (await writer.send('updateEngine', cells)) as 'updated' | 'published' | 'unknown';
     },
+    async deleteEngine(kind, id, force) {
+      return toDeletion(await writer.send('deleteEngine', [kind, id, force ? 1 : 0]));
+    },
+    listEngines: (kind, request) => reader.ask('engines', { ...request, kind }),
   };
+}
+
+/** From what the writer answered: how many went, or those in the way as JSON. */
+function toDeletion(result: Cell): Deletion {
+  if (typeof result === 'string') return { used_by: JSON.parse(result) as string[] };
+  return result === 1 ? 'deleted' : 'unknown';
 }

@@ -59,6 +59,9 @@ export function readConfig(db: Database): ConfigRows {
   const tag = db.prepare<[string, string], TagCells>(`${TAGS} AND tag = ?`);
   const engine = db.prepare<[string, string, number], EngineCells>(`${ENGINES} AND version = ?`);
   const latestEngine = db.prepare<[string, string], EngineCells>(`${ENGINES} ORDER BY version DESC LIMIT 1`);
+  const latestDraft = db.prepare<[string, string], EngineCells>(
+    `${ENGINES} AND is_published = 0 ORDER BY version DESC LIMIT 1`,
+  );
   const knowledgeBase = db.prepare<[string], number>('SELECT 1 FROM knowledge_bases WHERE id = ?').pluck();
 
   // A statement of its own: most versions have no tag, and an ordered subquery costs ten times as much.
@@ -83,7 +86,10 @@ export function readConfig(db: Database): ConfigRows {
       return cells && toTag(cells);
     },
     engine(kind, id, wanted) {
-      const cells = wanted === undefined ? latestEngine.get(kind, id) : engine.get(kind, id, wanted);
+      const cells =
+        typeof wanted === 'number'
+          ? engine.get(kind, id, wanted)
+          : (wanted === undefined ? latestEngine : latestDraft).get(kind, id);
       return cells && toEngine(kind, id, cells);
     },
     hasKnowledgeBase: (id) => knowledgeBase.get(id) !== undefined,

@@ -1,7 +1,16 @@
 /** Lists and searches, as the reader thread does them: a filter without an index reads the whole table. */
 import type { Database } from 'better-sqlite3';
 import { type Cursor, readPageRequest, toPage } from '../page.ts';
-import type { AgentVersionRow, CallRow, ConfigCommands, FieldFilter, Page, PageRequest } from '../port.ts';
+import type {
+  AgentVersionRow,
+  CallRow,
+  ConfigCommands,
+  EngineKind,
+  EngineVersionRow,
+  FieldFilter,
+  Page,
+  PageRequest,
+} from '../port.ts';
 import type { Cell } from './cells.ts';
 import { type FieldPlaces, filterSql } from './filter-sql.ts';
 import { type NumberCells, readConfig, toNumber } from './read-config.ts';
@@ -94,6 +103,18 @@ export function readLists(db: Database) {
         all_tags: config.allTags(agent_id),
       });
       return toPage(rows, cursor, (row) => [row.seq, 0], read);
+    },
+    engines({ kind, ...request }: PageRequest & { readonly kind: EngineKind }): Page<EngineVersionRow> {
+      const cursor = readPageRequest(request);
+      const source = { table: 'engines', select: 'seq, id', key: ['seq'], columns: new Set(['kind']) };
+      const filters = [{ field: 'kind', op: 'eq' as const, value: kind }];
+      const rows = select<{ seq: number; id: string }>(db, source, { ...request, filters }, cursor);
+      return toPage(
+        rows,
+        cursor,
+        (row) => [row.seq, 0],
+        (row) => config.engine(kind, row.id)!,
+      );
     },
     versions({ agent_id, ...request }: PageRequest & { readonly agent_id: string }): Page<AgentVersionRow> {
       const cursor = readPageRequest(request);

@@ -8,9 +8,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import type { BatchAnswer, Cell } from './cells.ts';
 import { openForWriting } from './open-database.ts';
+import { writeAgentDeletions } from './write-agent-deletions.ts';
+import { writeAgents } from './write-agents.ts';
 import { createBatchWriter, isDiskFault } from './write-batch.ts';
 import { writeCalls, writeSlots } from './write-calls.ts';
-import { writeAgents, writeKeys, writeNumbersAndEngines } from './write-config.ts';
+import { writeKeys, writeNumbers } from './write-config.ts';
+import { writeEngines } from './write-engines.ts';
 import { writeInbounds } from './write-inbounds.ts';
 
 /** What the main thread gives the writer thread. */
@@ -51,8 +54,10 @@ function connect(): Connection {
     ...writeInbounds(db),
     ...writeCalls(db),
     ...writeSlots(db),
-    ...writeNumbersAndEngines(db),
+    ...writeNumbers(db),
+    ...writeEngines(db),
     ...writeAgents(db),
+    ...writeAgentDeletions(db),
     ...writeKeys(db),
   };
   return { db, write: createBatchWriter(db, handlers) };
