@@ -40,9 +40,11 @@ export async function compose(given: {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  /** Default: SQLite in the data folder. */
+  readonly openStore?: (options: { readonly folder: string; readonly log: Log }) => Store;
 }): Promise<Gateway> {
-  const { config, log, clock } = given;
-  const store = openSqliteStore({ folder: config.home, log });
+  const { config, log, clock, openStore = openSqliteStore } = given;
+  const store = openStore({ folder: config.home, log });
   try {
     return await composeOn(store, { config, log, clock });
   } catch (error) {
@@ -142,14 +144,20 @@ async function composeOn(
       });
       const { port: bound } = api.server.address() as { port: number };
       ownPorts.push(bound);
-      return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+      return `http://${bracket(host)}:${bound}`;
     },
     async openSip() {
       // The first call must not wait for the voice to load.
       await voice.warmUp();
       const edge = createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
       const sip = await edge.catch((error) => {
-        throw explainListen(error, `PICKUP_SIP_PORT ${config.sip.port}`);
+        const { tls, port } = config.sip;
+        const isTls =
+          tls !== undefined && tls.port !== port && (error as { readonly port?: unknown }).port === tls.port;
+        throw explainListen(error, isTls ? `PICKUP_SIP_TLS_PORT ${tls.port}` : `PICKUP_SIP_PORT ${port}`);
+      });
+      log.info('sip_listening', {
+        addresses: sip.addresses.map(({ transport, host, port }) => `${transport}:${bracket(host)}:${port}`),
       });
       ownPorts.push(...sip.addresses.map((address) => address.port));
       return sip;
@@ -167,6 +175,8 @@ async function composeOn(
     },
   };
 }
+
+const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 async function newNode(store: Store): Promise<string> {
   const nodeId = `node_${newId()}`;

@@ -20,5 +20,5 @@ export { createSipServer } from './server/server.ts';
 export { TimerQueue } from './timer-queue.ts';
 export { defaultTimers, type SipTimers } from './transaction/index.ts';
 export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';
-export type { TlsIdentity } from './transport/stream.ts';
 export { defaultStreamLimits, type StreamLimits } from './transport/stream-limits.ts';
+export type { TlsIdentity } from './transport/tls-endpoint.ts';

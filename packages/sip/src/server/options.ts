@@ -6,8 +6,8 @@ import type { ParsedOffer } from '../sdp/index.ts';
 import type { SipTimers } from '../transaction/index.ts';
 import type { Source, TransportKind } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
-import type { TlsIdentity } from '../transport/stream.ts';
 import type { StreamLimits } from '../transport/stream-limits.ts';
+import type { TlsIdentity } from '../transport/tls-endpoint.ts';
 
 /** One message that went in or out. */
 export interface TraceLine {
@@ -78,6 +78,11 @@ export interface SipServer {
   /** After a crash: a BYE in a stored dialog. Resolves when it was answered or given up; never rejects. */
   recoverBye(dialogMemo: JsonObject, headers?: HeaderInput): Promise<void>;
   stats(): SipStats;
+  /**
+   * Every TLS listener shows this identity from now on; connections that are open go on. Throws, with all as it was,
+   * where it cannot be used.
+   */
+  setTlsIdentity(identity: TlsIdentity): void;
   /** Stops at once: every timer and socket. Ending calls first is the caller's. */
   close(): Promise<void>;
 }
