@@ -5,9 +5,10 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../free-port/index.ts';
+import { SERVER_FOLDER } from '../tool/tool-present.ts';
 import { buildProxyConfig } from './proxy-config.ts';
 
 /** How a proxy reaches the gateway. */
@@ -56,17 +57,20 @@ async function tryToStart(config: string, port: number): Promise<Kamailio | { re
   await writeFile(join(folder, 'kamailio.cfg'), config);
   // Not a daemon, so that its end is seen; small pools, as it only has a handful of calls to carry.
   const args = ['-DD', '-E', '-m', '16', '-M', '4', '-w', folder, '-Y', folder, '-f', join(folder, 'kamailio.cfg')];
-  const child = spawn('kamailio', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, PATH: `${process.env['PATH'] ?? ''}${delimiter}${SERVER_FOLDER}` };
+  const child = spawn('kamailio', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (printed += String(chunk)));
   const kill = () => killTree(child);
   process.once('exit', kill);
+  let isOver = false;
   const ended = once(child, 'close').finally(async () => {
+    isOver = true;
     process.off('exit', kill);
     await rm(folder, { recursive: true, force: true });
   });
   const stop = () => stopTree(child, ended);
-  const isUp = await Promise.race([answers(port), ended.then(() => false)]);
+  const isUp = await Promise.race([answers(port, () => isOver), ended.then(() => false)]);
   if (isUp) return { host: HOST, port, output: () => printed, stop };
   await stop();
   return { failed: printed || 'it did not answer' };
@@ -102,7 +106,7 @@ function childrenOf(pid: number): readonly number[] {
 }
 
 /** Whether both its ways in are open within the limit: an OPTIONS is answered over UDP, a TCP connection is taken. */
-async function answers(port: number): Promise<boolean> {
+async function answers(port: number, isOver: () => boolean): Promise<boolean> {
   const socket = createSocket('udp4').bind(0, HOST);
   await once(socket, 'listening');
   let isAnswered = false;
@@ -123,7 +127,7 @@ async function answers(port: number): Promise<boolean> {
   ].join('\r\n');
   const giveUpAt = performance.now() + START_LIMIT_MS;
   try {
-    while (performance.now() < giveUpAt) {
+    while (performance.now() < giveUpAt && !isOver()) {
       if (isAnswered && (await takesConnections(port))) return true;
       socket.send(probe, port, HOST);
       await sleep(POLL_MS);
