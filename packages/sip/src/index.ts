@@ -6,7 +6,9 @@ export type { JsonObject, JsonValue } from './json.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
 export { SipCore } from './server/core.ts';
+export type { Refusal } from './server/judge-request.ts';
 export type {
+  Admission,
   CoreOptions,
   IncomingInvite,
   Listener,

@@ -8,6 +8,7 @@ import type { Source, TransportKind } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
 import type { StreamLimits } from '../transport/stream-limits.ts';
 import type { TlsIdentity } from '../transport/tls-endpoint.ts';
+import type { Refusal } from './judge-request.ts';
 
 /** One message that went in or out. */
 export interface TraceLine {
@@ -19,6 +20,9 @@ export interface TraceLine {
   readonly summary: string;
 }
 
+/** What becomes of a request at the door. */
+export type Admission = 'accept' | 'refuse' | 'drop' | Refusal;
+
 /** What the server needs apart from its listeners. */
 export interface CoreOptions {
   readonly clock: Clock;
@@ -28,8 +32,15 @@ export interface CoreOptions {
   readonly publicHost?: string;
   /** The Server and User-Agent headers; default none. */
   readonly userAgent?: string;
-  /** Asked before anything else, for every request: `refuse` is a stateless 403, `drop` is silence. */
-  admit(source: Source, request: SipRequest): 'accept' | 'refuse' | 'drop';
+  /** Asked for every message, before it is read: false is silence. Default: everybody is heard. */
+  heeds?(source: Source): boolean;
+  /**
+   * Asked for every request before anything is kept of it: `refuse` is a stateless 403, another refusal is stateless too,
+   * `drop` is silence.
+   */
+  admit(source: Source, request: SipRequest): Admission;
+  /** Something came that is no request one could answer: what cannot be read, a response nobody waits for. */
+  onStray?(source: Source): void;
   /** A new call. 100 has been sent. What it throws ends that call with 500. */
   onInvite(invite: IncomingInvite): void;
   /** Every message sent and received, retransmissions included. */
@@ -62,6 +73,8 @@ export interface SipStats {
   readonly malformed: number;
   /** Requests `admit` refused or dropped. */
   readonly notAdmitted: number;
+  /** Messages of sources that are not heeded. */
+  readonly unheeded: number;
   readonly invites: number;
   /** Refusals whose ACK never came (timer H). */
   readonly unacknowledged: number;
