@@ -20,6 +20,8 @@ export class KeyStream {
   readonly #cipher: Cipher;
   readonly #salt: Buffer;
   readonly #counters = Buffer.alloc(MOST_STREAM_BYTES);
+  #ssrc: number | undefined;
+  #high: number | undefined;
 
   constructor(key: Buffer, salt: Buffer) {
     this.#cipher = createCipheriv(`aes-${key.length * 8}-ecb`, key, null).setAutoPadding(false);
@@ -32,20 +34,29 @@ export class KeyStream {
 
   /** Encrypts, or decrypts, the octets from `from` to `to`. */
   apply(packet: Buffer, span: { readonly from: number; readonly to: number }, place: PacketPlace): void {
-    const length = span.to - span.from;
+    const { from, to } = span;
+    const length = to - from;
     if (length <= 0) return;
     if (length > MOST_STREAM_BYTES) throw new RangeError('The packet is longer than its key stream.');
-    const salt = this.#salt;
-    const second = salt.readInt32BE(4) ^ place.ssrc;
-    const third = salt.readInt32BE(8) ^ place.high;
-    const fourth = salt.readUInt16BE(12) ^ place.low;
+    this.#turnTo(place);
     const end = Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES;
+    const low = this.#salt.readUInt16BE(12) ^ place.low;
     for (let at = 0; at < end; at += BLOCK_BYTES) {
-      this.#counters.writeInt32BE(second, at + 4);
-      this.#counters.writeInt32BE(third, at + 8);
-      this.#counters.writeUInt16BE(fourth, at + 12);
+      this.#counters[at + 12] = low >>> 8;
+      this.#counters[at + 13] = low & 0xff;
     }
-    const stream = this.#cipher.update(this.#counters.subarray(0, end));
-    for (let index = 0; index < length; index += 1) packet[span.from + index]! ^= stream[index]!;
+    const stream = this.#cipher.update(end === MOST_STREAM_BYTES ? this.#counters : this.#counters.subarray(0, end));
+    for (let index = 0; index < length; index += 1) packet[from + index]! ^= stream[index]!;
+  }
+
+  /** Lays out what hardly ever changes from packet to packet. */
+  #turnTo({ ssrc, high }: PacketPlace): void {
+    if (ssrc === this.#ssrc && high === this.#high) return;
+    this.#ssrc = ssrc;
+    this.#high = high;
+    for (let at = 0; at < MOST_STREAM_BYTES; at += BLOCK_BYTES) {
+      this.#counters.writeInt32BE(this.#salt.readInt32BE(4) ^ ssrc, at + 4);
+      this.#counters.writeInt32BE(this.#salt.readInt32BE(8) ^ high, at + 8);
+    }
   }
 }
