@@ -23,7 +23,7 @@ import {
 import { TimerQueue } from '../timer-queue.ts';
 import { clientKey, defaultTimers, type Schedule, type SipTimers } from '../transaction/index.ts';
 import { responseDestination } from '../transport/address.ts';
-import type { Source, Transport } from '../transport/port.ts';
+import { flowKey, type Source, type Transport } from '../transport/port.ts';
 import { createResolveHost } from '../transport/resolve.ts';
 import type { Arrival } from './arrival.ts';
 import { InDialogServer } from './in-dialog.ts';
@@ -154,6 +154,18 @@ export class SipCore {
     const { unacknowledged, size } = this.#transactions;
     const transactions = size + this.#requests.size;
     return { ...this.#counts, unacknowledged, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
+  }
+
+  /** The peers, as `flowKey` writes them, that calls ring or run with. */
+  flowsInUse(): ReadonlySet<string> {
+    const flows = new Set<string>();
+    for (const dialog of this.#dialogs.values()) {
+      const way = dialog instanceof PendingInvite ? dialog.source : undefined;
+      const state = way ? undefined : readDialogMemo((dialog as AnsweredDialog).memo);
+      if (way) flows.add(flowKey(way.transport, way));
+      else if (state) flows.add(flowKey(state.transport, state.peer));
+    }
+    return flows;
   }
 
   /** Stops every timer and forgets everything; the transports are the caller's. */

@@ -62,8 +62,10 @@ function open(listener: Listener, { clock, streams }: ServerOptions, core: SipCo
   const events: TransportEvents = {
     onMessage: (bytes, source, via) => core.receive(bytes, source, via),
     onUnframed: (head, fault, source, via) => core.receiveUnframed(head, fault, source, via),
+    flowsInUse: () => core.flowsInUse(),
   };
-  if (listener.transport === 'udp') return openUdp({ host, port, onMessage: events.onMessage });
+  if (listener.transport === 'udp')
+    return openUdp({ host, port, onMessage: events.onMessage, monoMs: () => clock.monoMs() });
   const limits = streams === undefined ? {} : { limits: streams };
   const tls = listener.transport === 'tls' ? { tls: listener } : {};
   return openStream({ host, port, clock, ...events, ...limits, ...tls });

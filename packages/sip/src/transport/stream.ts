@@ -7,7 +7,7 @@ import { lookup } from 'node:dns/promises';
 import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { listenError } from './listen-error.ts';
-import type { Destination, Source, Transport, TransportEvents } from './port.ts';
+import { type Destination, flowKey, type Source, type Transport, type TransportEvents } from './port.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { defaultStreamLimits, quietMs, type StreamLimits } from './stream-limits.ts';
 import { TlsEndpoint, type TlsIdentity } from './tls-endpoint.ts';
@@ -88,13 +88,25 @@ class StreamTransport implements StreamListener {
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
   }
 
-  send(bytes: Uint8Array, to: Destination): void {
-    if (this.#closed || isIPv6(to.address) !== isIPv6(this.local.host)) return;
+  send(bytes: Uint8Array, to: Destination, onFailed: (error: Error) => void = () => {}): void {
+    if (this.#closed || isIPv6(to.address) !== isIPv6(this.local.host)) {
+      queueMicrotask(() => onFailed(new Error(`No ${this.kind} connection leads to ${to.address}`)));
+      return;
+    }
     const open = this.#connections.get(keyOf(to));
-    if (open) return open.send(bytes);
+    if (!open) return this.#sendAnew(bytes, to, onFailed);
+    open.send(bytes, (error) => {
+      // A connection that was lost is replaced (RFC 3261 18.2.2); one that never came up would not the next time.
+      if (this.#closed || open.wasCut || !open.wasUp) onFailed(error);
+      else this.#sendAnew(bytes, to, onFailed);
+    });
+  }
+
+  #sendAnew(bytes: Uint8Array, to: Destination, onFailed: (error: Error) => void): void {
     const target = to.reconnect ?? to;
     const other = this.#connections.get(keyOf(target)) ?? this.#connect(target, to.name);
-    other?.send(bytes);
+    if (other) other.send(bytes, onFailed);
+    else queueMicrotask(() => onFailed(new Error(`No ${this.kind} connection can be had to ${target.address}`)));
   }
 
   setTlsIdentity(identity: TlsIdentity): void {
@@ -127,14 +139,14 @@ class StreamTransport implements StreamListener {
       socket.destroy();
       return;
     }
-    this.#add(socket, { address, port });
+    this.#add(socket, { address, port }, false);
   }
 
   #connect(target: { readonly address: string; readonly port: number }, name?: string): StreamConnection | undefined {
     if (target.port < 1 || isIP(target.address) === 0 || !this.#makeRoom()) return undefined;
     const socket = this.#open(target, name);
     this.#hold(socket);
-    const connection = this.#add(socket, target);
+    const connection = this.#add(socket, target, true);
     socket.once(this.kind === 'tls' ? 'secureConnect' : 'connect', () => connection.connected());
     return connection;
   }
@@ -147,12 +159,13 @@ class StreamTransport implements StreamListener {
     return this.#tls ? this.#tls.connect(place, name) : connect(place);
   }
 
-  #add(socket: Socket, remote: { readonly address: string; readonly port: number }): StreamConnection {
+  #add(socket: Socket, remote: { readonly address: string; readonly port: number }, isOurs: boolean): StreamConnection {
     const key = keyOf(remote);
     const source: Source = { ...remote, transport: this.kind };
     const connection: StreamConnection = new StreamConnection({
       socket,
       remote,
+      isOurs,
       clock: this.#options.clock,
       limits: this.#limits,
       onMessage: (bytes) => !this.#closed && this.#options.onMessage(bytes, source, this),
@@ -171,12 +184,22 @@ class StreamTransport implements StreamListener {
   /** False where every connection is in use. Strangers, the eldest first, make room before anybody else. */
   #makeRoom(): boolean {
     if (this.#live.size < this.#limits.maxConnections) return true;
+    const inUse = this.#inUse();
     let quietest: StreamConnection | undefined;
     for (const one of this.#live) {
       if (!one.isAdmitted) return this.#drop(one);
-      if (one.quietMs > (quietest?.quietMs ?? 0)) quietest = one;
+      if (one.quietMs > (quietest?.quietMs ?? 0) && !inUse(one)) quietest = one;
     }
     return quietest !== undefined && quietest.quietMs >= quietMs && this.#drop(quietest);
+  }
+
+  /** Says which connections calls go over; those are asked for once, where one is asked about. */
+  #inUse(): (connection: StreamConnection) => boolean {
+    let flows: ReadonlySet<string> | undefined;
+    return ({ remote }) => {
+      flows ??= this.#options.flowsInUse?.() ?? new Set();
+      return flows.has(flowKey(this.kind, remote));
+    };
   }
 
   #drop(connection: StreamConnection): true {
@@ -188,7 +211,11 @@ class StreamTransport implements StreamListener {
   #sweepLater(): void {
     this.#stopSweep ??= this.#options.clock.after(sweepMs, () => {
       this.#stopSweep = undefined;
-      for (const connection of [...this.#live]) connection.enforce();
+      const inUse = this.#inUse();
+      for (const connection of [...this.#live]) {
+        connection.enforce();
+        if (connection.isIdle && !inUse(connection)) connection.cut();
+      }
       if (this.#live.size > 0 && !this.#closed) this.#sweepLater();
     });
   }
