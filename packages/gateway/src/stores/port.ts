@@ -178,6 +178,11 @@ export interface CallCommands {
   /** Registered calls past their five minutes become `error`/`registered_call_timeout`; says how many. */
   expireRegisteredCalls(now: number): Promise<number>;
   updateCall(callId: string, change: Partial<CallRow>): Promise<CallRow | undefined>;
+  /**
+   * The end of a connected call. `spoken` is left out where the call's `data_storage_setting`, as it stands by then,
+   * keeps nothing of what was said. A call that was deleted meanwhile stays so.
+   */
+  endCall(callId: string, end: Partial<CallRow>, spoken: Partial<CallRow>): Promise<void>;
   deleteCall(callId: string): Promise<boolean>;
   getCall(callId: string): Promise<CallRow | undefined>;
   listCalls(
