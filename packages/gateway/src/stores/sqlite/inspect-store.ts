@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PhoneNumberSettings } from '@pickup/contract';
 
-
 /** A webhook URL, and one of the numbers that have it. */
 export interface WebhookInUse {
   readonly url: string;
