@@ -7,7 +7,7 @@ import { createApi } from './api/create-api.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
-import { createKeyRing, type KeyRing, loadSealKey, sealTrunkPassword } from './keys/index.ts';
+import { createKeyRing, type KeyRing, loadSealKey, sealInboundPassword, sealTrunkPassword } from './keys/index.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -122,6 +122,7 @@ async function composeOn(
     keys,
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
+    sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),

@@ -215,6 +215,8 @@ export interface NumberRow {
   readonly settings: PhoneNumberSettings;
   /** Sealed trunk password; never leaves the store but to be opened. */
   readonly sealed_auth_password?: string;
+  /** Sealed password of the callers who show `sip_inbound_username`; never leaves the store but to be opened. */
+  readonly sealed_sip_inbound_password?: string;
 }
 
 export interface AgentVersionRow {
@@ -260,6 +262,8 @@ export interface ConfigCommands {
   putNumber(row: NumberRow, mode: 'create' | 'replace'): Promise<boolean>;
   deleteNumber(phoneNumber: string): Promise<boolean>;
   listNumbers(request: PageRequest): Promise<Page<NumberRow>>;
+  /** Those that say themselves who may call (`sip_peers`, `sip_inbound_username`), however many others there are. */
+  listGuardedNumbers(request: PageRequest): Promise<Page<NumberRow>>;
 
   createAgent(row: AgentVersionRow): Promise<boolean>;
   /** Any reference; undefined where agent or version is unknown. */

@@ -1,5 +1,5 @@
 /** Numbers, agents, engines and knowledge bases in memory. */
-import type { AgentVersionRow, ConfigCommands, EngineVersionRow, TagRow } from '../port.ts';
+import type { AgentVersionRow, ConfigCommands, EngineVersionRow, NumberRow, TagRow } from '../port.ts';
 import { type ConfigReads, engineToPublish, findVersion, resolveTarget } from '../resolve-target.ts';
 import { copyOf, type MemoryAgent, type MemoryData } from './data.ts';
 import { listPage } from './list-page.ts';
@@ -21,7 +21,9 @@ export function createMemoryConfig(data: MemoryData): ConfigCommands {
 
 function createNumbers(
   data: MemoryData,
-): Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers'> {
+): Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers' | 'listGuardedNumbers'> {
+  const rows = () =>
+    [...data.numbers.values()].map(({ sequence, row }) => ({ key: [sequence, 0] as const, value: row }));
   return {
     getNumber: async (phoneNumber) => data.numbers.get(phoneNumber)?.row,
     async putNumber(row, mode) {
@@ -32,12 +34,11 @@ function createNumbers(
       return true;
     },
     deleteNumber: async (phoneNumber) => data.numbers.delete(phoneNumber),
-    async listNumbers(request) {
-      const rows = [...data.numbers.values()];
-      return listPage(
-        rows.map(({ sequence, row }) => ({ key: [sequence, 0] as const, value: row })),
-        request,
-      );
+    listNumbers: async (request) => listPage(rows(), request),
+    async listGuardedNumbers(request) {
+      const isGuarded = ({ value: { settings } }: { readonly value: NumberRow }) =>
+        (settings.sip_peers ?? settings.sip_inbound_username ?? null) !== null;
+      return listPage(rows().filter(isGuarded), request);
     },
   };
 }

@@ -30,6 +30,7 @@ describe('migrations', () => {
     expect(db.prepare('SELECT * FROM migrations').all()).toEqual([
       { number: 1, name: 'first schema', breaking: 1, applied_timestamp: 7 },
       { number: 2, name: 'published engines', breaking: 1, applied_timestamp: 7 },
+      { number: 3, name: 'guarded numbers', breaking: 1, applied_timestamp: 7 },
       { number: LAST + 1, name: 'next', breaking: 0, applied_timestamp: 8 },
     ]);
     db.close();

@@ -6,9 +6,10 @@ import { readConfig } from './read-config.ts';
 
 /** Handlers of the number, engine and knowledge base commands. */
 export function writeNumbersAndEngines(db: Database): WriteHandlers {
-  const create = db.prepare('INSERT INTO numbers VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
-  const replace = db.prepare(`INSERT INTO numbers VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-    settings = excluded.settings, sealed_auth_password = excluded.sealed_auth_password
+  const create = db.prepare('INSERT INTO numbers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const replace = db.prepare(`INSERT INTO numbers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    settings = excluded.settings, sealed_auth_password = excluded.sealed_auth_password,
+    sealed_sip_inbound_password = excluded.sealed_sip_inbound_password
     WHERE phone_number = excluded.phone_number`);
   const remove = db.prepare('DELETE FROM numbers WHERE id = ? AND phone_number = ?');
   const createEngine = db.prepare('INSERT INTO engine_versions VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');

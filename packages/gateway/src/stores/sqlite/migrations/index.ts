@@ -1,6 +1,7 @@
 /** Every migration in order. A number once released is never changed, only followed. */
 import { firstSchema } from './0001-first-schema.ts';
 import { publishedEngines } from './0002-published-engines.ts';
+import { guardedNumbers } from './0003-guarded-numbers.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -11,4 +12,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers];
