@@ -1,6 +1,5 @@
 /** The media worker thread: owns the RTP sockets and the pacer, and nothing else of the process. */
 import type { Buffer } from 'node:buffer';
-import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
@@ -9,6 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Pacer } from './pacer.ts';
 import { PortPool } from './port-pool.ts';
 import type { FromWorker, ToWorker } from './protocol.ts';
+import { randomWords } from './random-words.ts';
 import { RtpSession } from './rtp-session.ts';
 import type { Source } from './source-latch.ts';
 
@@ -24,7 +24,7 @@ const { host, ports } = workerData as { readonly host: string; readonly ports: r
 const outside = parentPort;
 if (outside === null) throw new Error('media-worker.ts runs as a worker thread only');
 
-const random32 = () => randomBytes(4).readUInt32BE();
+const random32 = randomWords();
 const monoMs = () => performance.now();
 const pool = new PortPool(ports, () => random32() / 2 ** 32);
 const sessions = new Map<number, Open>();
