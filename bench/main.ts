@@ -6,6 +6,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   decide: 'the pure machine alone, per inbound, against JSON.parse and stringify of its messages',
   webhook: 'simulator to recorded outcome, against a bare loop of signed undici POSTs',
   lookup: 'the whole inbound at 1,000,000 numbers, against 100',
+  sip: 'calls by SIPp without audio, against the SIP package alone answering them',
 };
 
 const { values, positionals } = parseArgs({

@@ -34,7 +34,7 @@ export async function run(seconds: number): Promise<BenchReport> {
     }
     return report(pairs);
   } finally {
-    for (const child of [endpoint, few, many]) child.stop();
+    await Promise.all([endpoint, few, many].map((child) => child.stop()));
   }
 }
 

@@ -34,7 +34,7 @@ export async function run(seconds: number): Promise<BenchReport> {
     const ring = await gateway.ask<{ tookMs: number[]; addedMs: number[]; connected: number }>(calm);
     return report(pairs, bareCalm, ring);
   } finally {
-    for (const child of [endpoint, bare, gateway]) child.stop();
+    await Promise.all([endpoint, bare, gateway].map((child) => child.stop()));
   }
 }
 

@@ -269,6 +269,20 @@ test('numbers list hides the query of a webhook URL', async () => {
   expect(result.out).not.toContain('secret');
 });
 
+test('numbers list shows from where a number may be called, and what as', async () => {
+  const kind = { phone_number_type: 'custom' };
+  const items = [
+    { ...kind, phone_number: '+1', sip_peers: ['192.0.2.1/32', '192.0.2.2/32'] },
+    { ...kind, phone_number: '+2', sip_inbound_username: 'carrier' },
+    { ...kind, phone_number: '+3', sip_peers: ['a', 'b', 'c'], sip_inbound_username: 'pbx' },
+  ];
+  const gateway = await fakeGateway(() => ({ body: { items, has_more: false } }));
+  const result = await pickup(['numbers', 'list'], { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY });
+  expect(result.out).toContain('192.0.2.1/32, 192.0.2.2/32');
+  expect(result.out).toContain('anywhere as carrier');
+  expect(result.out).toContain('a and 2 more as pbx');
+});
+
 test('check-reply prints the issues and ends with 1 when one is an error', async () => {
   const issue = {
     severity: 'error',

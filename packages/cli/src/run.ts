@@ -11,6 +11,7 @@ export const COMMANDS: readonly { readonly name: string; readonly summary: strin
   { name: 'numbers', summary: 'lists the numbers' },
   { name: 'keys', summary: 'lists, makes, promotes and revokes API keys' },
   { name: 'check-reply', summary: 'checks a webhook reply without a call' },
+  { name: 'doctor', summary: 'checks everything around the gateway and says what to change' },
   { name: 'help', summary: 'this page; `pickup help settings` lists the settings' },
 ];
 

@@ -49,4 +49,8 @@ export interface PhoneNumberSettings {
   readonly redirects?: boolean;
   /** Send `X-Pickup-Outcome` with a refusal (G); default false. */
   readonly outcome_header?: boolean;
+  /** Addresses or blocks (CIDR) this number may be called from over SIP; default `PICKUP_SIP_PEERS`. */
+  readonly sip_peers?: readonly string[] | null;
+  /** Callers over SIP show these digest credentials; the password is kept sealed, beside the settings. */
+  readonly sip_inbound_username?: string | null;
 }

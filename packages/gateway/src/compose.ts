@@ -7,7 +7,7 @@ import { createApi } from './api/create-api.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
-import { createKeyRing, type KeyRing, loadSealKey, sealTrunkPassword } from './keys/index.ts';
+import { createKeyRing, type KeyRing, loadSealKey, sealInboundPassword, sealTrunkPassword } from './keys/index.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -40,9 +40,11 @@ export async function compose(given: {
   readonly config: Config;
   readonly log: Log;
   readonly clock: Clock;
+  /** Default: SQLite in the data folder. */
+  readonly openStore?: (options: { readonly folder: string; readonly log: Log }) => Store;
 }): Promise<Gateway> {
-  const { config, log, clock } = given;
-  const store = openSqliteStore({ folder: config.home, log });
+  const { config, log, clock, openStore = openSqliteStore } = given;
+  const store = openStore({ folder: config.home, log });
   try {
     return await composeOn(store, { config, log, clock });
   } catch (error) {
@@ -120,6 +122,7 @@ async function composeOn(
     keys,
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
+    sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
@@ -142,14 +145,20 @@ async function composeOn(
       });
       const { port: bound } = api.server.address() as { port: number };
       ownPorts.push(bound);
-      return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+      return `http://${bracket(host)}:${bound}`;
     },
     async openSip() {
       // The first call must not wait for the voice to load.
       await voice.warmUp();
       const edge = createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
       const sip = await edge.catch((error) => {
-        throw explainListen(error, `PICKUP_SIP_PORT ${config.sip.port}`);
+        const { tls, port } = config.sip;
+        const isTls =
+          tls !== undefined && tls.port !== port && (error as { readonly port?: unknown }).port === tls.port;
+        throw explainListen(error, isTls ? `PICKUP_SIP_TLS_PORT ${tls.port}` : `PICKUP_SIP_PORT ${port}`);
+      });
+      log.info('sip_listening', {
+        addresses: sip.addresses.map(({ transport, host, port }) => `${transport}:${bracket(host)}:${port}`),
       });
       ownPorts.push(...sip.addresses.map((address) => address.port));
       return sip;
@@ -167,6 +176,8 @@ async function composeOn(
     },
   };
 }
+
+const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 async function newNode(store: Store): Promise<string> {
   const nodeId = `node_${newId()}`;

@@ -1,10 +1,13 @@
 /** The gateway as one process: starts everything in order, says when it takes calls, and stops as H5 asks. */
 import { compose, type Gateway } from './compose.ts';
-import type { Config } from './config/index.ts';
+import type { Config, TlsReading } from './config/index.ts';
+import type { SipEdge } from './edges/sip/sip-edge.ts';
+import { watchTls } from './edges/sip/watch-tls.ts';
 import { createLog, type Log } from './observe/index.ts';
 import { systemClock } from './runners/clock.ts';
 import { readLeftOpen, recover } from './runners/recover.ts';
 import { loadSampleData } from './samples/load-sample-data.ts';
+import type { Store } from './stores/index.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -13,6 +16,10 @@ export interface ServeOptions {
   readonly log?: Log;
   /** Writes the sample data first; the sample number asks this URL. */
   readonly samples?: { readonly webhookUrl: string };
+  /** Reads certificate and key anew, at SIGHUP and every minute; default: those of `config` stay. */
+  readonly rereadTls?: () => TlsReading;
+  /** Default: SQLite in the data folder. */
+  readonly openStore?: (options: { readonly folder: string; readonly log: Log }) => Store;
 }
 
 export interface RunningGateway extends Gateway {
@@ -35,7 +42,8 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const { config } = options;
   const log =
     options.log ?? createLog({ write: (line) => process.stderr.write(line), level: 'info', clock: systemClock });
-  const gateway = await compose({ config, log, clock: systemClock });
+  const { openStore } = options;
+  const gateway = await compose({ config, log, clock: systemClock, ...(openStore && { openStore }) });
   try {
     if (options.samples) await loadSampleData(gateway.store, { ...options.samples, now: systemClock.wallMs() });
     const left = await readLeftOpen(gateway.store, { nodeId: gateway.nodeId, clock: systemClock });
@@ -43,24 +51,46 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     const sip = await gateway.openSip();
     await recover(left, { store: gateway.store, sip, clock: systemClock, log });
     const stopExpiring = every(EXPIRE_EVERY_MS, () => gateway.store.expireRegisteredCalls(systemClock.wallMs()), log);
+    const stopWatching = watchCertificate(options, sip, log);
     const address = sip.addresses[0];
     const sipText = address ? hostPort(address.host, address.port) : '';
     options.stdout.write(`ready http=${httpUrl} sip=${sipText}\n`);
-    return { ...gateway, httpUrl, sip: sipText, ...stopping(gateway, sip, stopExpiring, config.drainMs) };
+    return {
+      ...gateway,
+      httpUrl,
+      sip: sipText,
+      ...stopping(gateway, sip, { stopExpiring, stopWatching, drainMs: config.drainMs }),
+    };
   } catch (error) {
     await gateway.close();
     throw error;
   }
 }
 
+/** SIGHUP is left to the system where there is no certificate to look at. */
+function watchCertificate({ config, rereadTls }: ServeOptions, sip: SipEdge, log: Log): () => void {
+  if (!config.sip.tls || !rereadTls) return () => {};
+  const watch = watchTls({
+    current: config.sip.tls,
+    reread: rereadTls,
+    use: (tls) => sip.useTls(tls),
+    clock: systemClock,
+    log,
+  });
+  process.on('SIGHUP', watch.look);
+  return () => {
+    process.off('SIGHUP', watch.look);
+    watch.stop();
+  };
+}
+
 function stopping(
   gateway: Gateway,
-  sip: Awaited<ReturnType<Gateway['openSip']>>,
-  stopExpiring: () => void,
-  drainMs: number,
+  sip: SipEdge,
+  given: { readonly stopExpiring: () => void; readonly stopWatching: () => void; readonly drainMs: number },
 ) {
   const refuseNew = () => {
-    stopExpiring();
+    given.stopExpiring();
     gateway.stopTaking();
     sip.drain();
   };
@@ -71,6 +101,7 @@ function stopping(
     // A BYE of ours needs a moment to leave and be answered.
     await new Promise<void>((resolve) => setTimeout(resolve, 100));
     await sip.close();
+    given.stopWatching();
     await gateway.close();
   };
   let stopped: Promise<void> | undefined;
@@ -79,7 +110,7 @@ function stopping(
     return stopped;
   };
   return {
-    stop: () => once(drainMs),
+    stop: () => once(given.drainMs),
     async stopNow() {
       refuseNew();
       gateway.runner.interruptAll();

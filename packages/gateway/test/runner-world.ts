@@ -21,7 +21,7 @@ export type Fault = Error | Promise<unknown>;
 /** The disk is full. */
 export const FULL = new StoreUnavailable('the disk is full');
 
-const WRITES = /^(open|record|settle|claim|release|expire|update|register|take|connect|resolve)/;
+const WRITES = /^(open|record|settle|claim|release|expire|update|end|register|take|connect|resolve)/;
 
 /** Notes each command that is given, and fails or holds up those that `faults` names. */
 export function watchStore(store: Store, happened: string[], faults: Map<string, Fault>): Store {

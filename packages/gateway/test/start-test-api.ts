@@ -46,6 +46,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
         ? { ok: false, message: 'set PICKUP_WEBHOOK_ALLOW=169.254.0.0/16 to allow it.' }
         : { ok: true },
     sealTrunkPassword: (password, phoneNumber) => `sealed(${password.length}) for ${phoneNumber}`,
+    sealInboundPassword: (password, phoneNumber) => `sealed(${password.length}) for callers of ${phoneNumber}`,
     liveInbound: () => undefined,
     liveCall: () => undefined,
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),

@@ -6,7 +6,9 @@ export type { JsonObject, JsonValue } from './json.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
 export { SipCore } from './server/core.ts';
+export type { Refusal } from './server/judge-request.ts';
 export type {
+  Admission,
   CoreOptions,
   IncomingInvite,
   Listener,
@@ -20,5 +22,5 @@ export { createSipServer } from './server/server.ts';
 export { TimerQueue } from './timer-queue.ts';
 export { defaultTimers, type SipTimers } from './transaction/index.ts';
 export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';
-export type { TlsIdentity } from './transport/stream.ts';
 export { defaultStreamLimits, type StreamLimits } from './transport/stream-limits.ts';
+export type { TlsIdentity } from './transport/tls-endpoint.ts';

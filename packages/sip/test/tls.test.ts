@@ -1,41 +1,21 @@
-import { execFileSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectTcp, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { connect, createServer, type TLSSocket } from 'node:tls';
+import { type Certificate, makeCertificate } from '@pickup/testkit/certificate';
 import { ManualClock } from '@pickup/testkit/clock';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildResponse, createSipServer, headerValue, type IncomingInvite, type SipRequest } from '../src/index.ts';
 import { offerSdp } from './bench-peer.ts';
 import { phoneOn, statusOf, streamRequest } from './tcp-phone.ts';
 
-interface Identity {
-  readonly key: Buffer;
-  readonly cert: Buffer;
-}
-
-/** A self-signed certificate for 127.0.0.1, or for another address. */
-function makeIdentity(address = '127.0.0.1'): Identity {
-  const folder = mkdtempSync(join(tmpdir(), 'sip-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const names = ['-subj', '/CN=pickup.test', '-addext', `subjectAltName=IP:${address}`];
-  execFileSync('openssl', [...kind, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const identity = { key: readFileSync(key), cert: readFileSync(cert) };
-  rmSync(folder, { recursive: true });
-  return identity;
-}
-
-let ours: Identity;
-let theirs: Identity;
-let impostor: Identity;
+let ours: Certificate;
+let theirs: Certificate;
+let impostor: Certificate;
 beforeAll(() => {
-  ours = makeIdentity();
-  theirs = makeIdentity();
-  impostor = makeIdentity('127.0.0.77');
+  ours = makeCertificate();
+  theirs = makeCertificate();
+  impostor = makeCertificate({ names: ['IP:127.0.0.77'] });
 });
 
 const open: (() => unknown)[] = [];
@@ -49,9 +29,7 @@ async function serve() {
   const server = await createSipServer({
     clock,
     random: () => randomBytes(8).toString('hex'),
-    listeners: [
-      { transport: 'tls', host: '127.0.0.1', port: 0, ...ours, ca: Buffer.concat([theirs.cert, impostor.cert]) },
-    ],
+    listeners: [{ transport: 'tls', host: '127.0.0.1', port: 0, ...ours, ca: [theirs.cert, impostor.cert] }],
     admit: () => 'accept',
     onInvite: (invite) => void invites.push(invite),
   });
@@ -71,7 +49,7 @@ async function phoneTo(port: number) {
 }
 
 /** A TLS peer that waits for connections. */
-async function peerWith(identity: Identity) {
+async function peerWith(identity: Certificate) {
   const arrived: TLSSocket[] = [];
   const server = createServer({ key: identity.key, cert: identity.cert }, (socket) => void arrived.push(socket));
   server.listen(0, '127.0.0.1');
@@ -131,6 +109,19 @@ describe('RFC 3261 26.2 SIP over TLS', () => {
     await once(current, 'secureConnect');
     expect(current.getProtocol()).toBe('TLSv1.2');
     current.destroy();
+  });
+
+  it('a renewed identity is shown to the next peer, and connections that are open go on', async () => {
+    const { port, server } = await serve();
+    const phone = await phoneTo(port);
+    expect(() => server.setTlsIdentity({ key: theirs.key, cert: impostor.cert })).toThrow();
+    server.setTlsIdentity(theirs);
+    phone.write(streamRequest('OPTIONS', { port: 9, transport: 'TLS' }));
+    expect(statusOf(await phone.next())).toBe(200);
+    const next = connect({ host: '127.0.0.1', port, ca: theirs.cert });
+    await once(next, 'secureConnect');
+    expect(next.getPeerCertificate().raw).toEqual(new X509Certificate(theirs.cert).raw);
+    next.destroy();
   });
 
   it('what is no TLS is cut off and harms nobody', async () => {

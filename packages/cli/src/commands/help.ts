@@ -8,6 +8,7 @@ const EXAMPLES = `Examples:
   pickup inbounds list --outcome declined --limit 10
   pickup inbounds show inb_…
   pickup check-reply reply.json
+  pickup doctor --number +12137771235 --send
 
 Options of all commands that ask a running Pickup:
   --url URL   where it is; else PICKUP_HTTP_HOST and PICKUP_HTTP_PORT

@@ -6,7 +6,7 @@ import { formatTable } from '../table.ts';
 
 const USAGE = 'pickup numbers list [--json] [--url URL]';
 
-/** `pickup numbers list`: the numbers with who answers them. */
+/** `pickup numbers list`: the numbers with who may call them and who answers. */
 export async function run({ args, env, out, style }: Context): Promise<ExitCode> {
   const { values, positionals } = parseOptions(
     args,
@@ -38,9 +38,10 @@ export async function run({ args, env, out, style }: Context): Promise<ExitCode>
     number.nickname ?? '',
     agents(number.inbound_agents),
     agents(number.inbound_sms_agents),
+    callers(number),
     withoutSecrets(number.inbound_webhook_url),
   ]);
-  out(formatTable(['number', 'type', 'nickname', 'call agent', 'text agent', 'webhook'], rows, style));
+  out(formatTable(['number', 'type', 'nickname', 'call agent', 'text agent', 'callers', 'webhook'], rows, style));
   return 0;
 }
 
@@ -48,6 +49,13 @@ function agents(list: readonly WeightedAgent[] | null | undefined): string {
   return (list ?? [])
     .map((agent) => `${agent.agent_id}${agent.agent_version === undefined ? '' : `@${agent.agent_version}`}`)
     .join(', ');
+}
+
+/** From where a number may be called, and what as; empty where PICKUP_SIP_PEERS says it. */
+function callers({ sip_peers: peers, sip_inbound_username: username }: PhoneNumberSettings): string {
+  const from = peers ? (peers.length > 2 ? `${peers[0]} and ${peers.length - 1} more` : peers.join(', ')) : '';
+  if (!username) return from;
+  return `${from === '' ? 'anywhere' : from} as ${username}`;
 }
 
 /** Integrators put keys into the query of the URL; a terminal is not the place for them (H1). */

@@ -1,4 +1,4 @@
-import { loadConfig, renderConfigSummary, renderFault, renderWarning } from '@pickup/gateway/config';
+import { loadConfig, readTls, renderConfigSummary, renderFault, renderWarning } from '@pickup/gateway/config';
 import type { Context, ExitCode } from '../command.ts';
 import { parseOptions } from '../parse-options.ts';
 import { startGateway } from '../start-gateway.ts';
@@ -18,7 +18,8 @@ export async function run({ args, env, out, err, stopAsked }: Context): Promise<
     return 2;
   }
   for (const line of renderConfigSummary(loaded.readings)) err(`pickup: ${line}\n`);
-  const server = await startGateway({ config: loaded.config, stdout: { write: out } });
+  const rereadTls = () => readTls(env);
+  const server = await startGateway({ config: loaded.config, stdout: { write: out }, rereadTls });
   await runUntilStopped(server, { err, stopAsked });
   return 0;
 }

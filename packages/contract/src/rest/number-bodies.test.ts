@@ -134,6 +134,56 @@ describe('update-phone-number', () => {
     expect(faultsOf(result)).toEqual(['unsafe_url /inbound_webhook_url']);
   });
 
+  test('case 61b who may call: peers are read one by one, a fault names its place', () => {
+    const readPeer = (text: string) =>
+      /^[\d./]+$/.test(text)
+        ? ({ ok: true, text: `${text}/32` } as const)
+        : ({ ok: false, rule: 'must be a block' } as const);
+    const read = (sip_peers: unknown) => parseUpdateNumber({ sip_peers }, { phone_number: NUMBER, readPeer });
+    expect(read([' 192.0.2.1', '192.0.2.1', '192.0.2.2'])).toMatchObject({
+      value: { settings: { sip_peers: ['192.0.2.1/32', '192.0.2.2/32'] } },
+    });
+    expect(read(null)).toMatchObject({ ok: true, value: { settings: { sip_peers: null } } });
+    expect(read(['192.0.2.1', 'carrier.example'])).toMatchObject({
+      ok: false,
+      issues: [{ pointer: '/sip_peers/1', message: 'sip_peers[1] must be a block.' }],
+    });
+    expect(read([]).ok).toBe(false);
+    expect(read('192.0.2.1').ok).toBe(false);
+    expect(faultsOf(read(Array.from({ length: 257 }, (_, nth) => `10.0.0.${nth}`)))).toEqual(['too_long /sip_peers']);
+    expect(update({ sip_peers: ['0.0.0.0/0'] })).toMatchObject({ ok: true, warnings: [{ code: 'open_to_all' }] });
+  });
+
+  test('case 61b user name and password of callers come and go as a pair', () => {
+    const change = (body: object, hasLogin = false) => parseUpdateNumber(body, { phone_number: NUMBER, hasLogin });
+    const pair = { sip_inbound_username: 'carrier', sip_inbound_password: 'open sesame!' };
+    expect(change(pair)).toEqual({
+      ok: true,
+      warnings: [],
+      value: { settings: { sip_inbound_username: 'carrier' }, trunk: {}, sip_inbound_password: 'open sesame!' },
+    });
+    expect(faultsOf(change({ sip_inbound_username: 'carrier' }))).toEqual(['required /sip_inbound_password']);
+    expect(faultsOf(change({ sip_inbound_password: 'open sesame!' }))).toEqual(['required /sip_inbound_username']);
+    expect(faultsOf(change({ ...pair, sip_inbound_username: null }, true))).toEqual(['required /sip_inbound_username']);
+    expect(faultsOf(change({ sip_inbound_password: '' }, true))).toEqual(['required /sip_inbound_password']);
+    expect(change({ sip_inbound_username: 'other' }, true).ok).toBe(true);
+    expect(change({ sip_inbound_password: 'another secret' }, true).ok).toBe(true);
+    expect(change({ sip_inbound_username: null }, true)).toMatchObject({
+      value: { settings: { sip_inbound_username: null }, sip_inbound_password: null },
+    });
+    expect(change({ sip_inbound_username: null, sip_inbound_password: null }).ok).toBe(true);
+    expect(change({ ...pair, sip_inbound_password: 'short' })).toMatchObject({
+      ok: true,
+      warnings: [{ code: 'weak_password' }],
+    });
+    for (const sip_inbound_username of ['a:b', 'a"b', '', 'x'.repeat(65), 'a\nb']) {
+      expect(faultsOf(change({ ...pair, sip_inbound_username }))).toEqual(['bad_format /sip_inbound_username']);
+    }
+    expect(faultsOf(change({ ...pair, sip_inbound_password: 'x'.repeat(129) }))).toEqual([
+      'bad_format /sip_inbound_password',
+    ]);
+  });
+
   test('fields nobody knows are ignored and listed', () => {
     const result = update({ nick_name: 'x', phone_number_type: 'custom' });
     expect(result).toMatchObject({

@@ -22,6 +22,7 @@ import {
 } from '../settings/field.ts';
 import { fault, pointerTo, warning } from '../settings/issue.ts';
 import { type BodyResult, bodyResult, isE164, readBody, table, versionReference } from './body.ts';
+import { CALLER_FIELDS, checkCallers, type PeerReader, readPeers } from './number-callers.ts';
 
 /** A number's body, read: what the store keeps, and what it keeps sealed. */
 export interface NumberBody {
@@ -41,6 +42,8 @@ export interface NumberBody {
   >;
   /** In the clear, to be sealed; never returned. */
   readonly auth_password?: string;
+  /** In the clear, to be sealed; never returned. Null clears. */
+  readonly sip_inbound_password?: string | null;
 }
 
 const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
@@ -88,6 +91,7 @@ const SHARED: Readonly<Record<string, Field>> = {
   allowed_callers: field(list(callerRule)),
   redirects: field(flag()),
   outcome_header: field(flag()),
+  ...CALLER_FIELDS,
 };
 
 const PAIRS = ['inbound', 'outbound', 'inbound_sms', 'outbound_sms'] as const;
@@ -183,6 +187,9 @@ interface NumberContext {
   /** The number itself: a fallback number must differ. */
   readonly phone_number: string | undefined;
   readonly checkUrl?: UrlCheck | undefined;
+  readonly hasLogin: boolean;
+  /** The faults of single fields. */
+  readonly found: readonly Issue[];
 }
 
 function checkNumber(body: JsonObject, context: NumberContext): Issue[] {
@@ -199,6 +206,7 @@ function checkNumber(body: JsonObject, context: NumberContext): Issue[] {
     const message = `${name} must be an address that may be called: ${verdict.message}`;
     issues.push(fault({ code: 'unsafe_url', pointer: pointerTo('', name), message, sent: url }));
   }
+  issues.push(...checkCallers(body, context));
   return issues;
 }
 
@@ -211,6 +219,7 @@ const NOT_SETTINGS = new Set([
   'sip_trunk_auth_password',
   'auth_username',
   'auth_password',
+  'sip_inbound_password',
 ]);
 
 function split(body: JsonObject): NumberBody {
@@ -232,14 +241,26 @@ function split(body: JsonObject): NumberBody {
     settings: settings as NumberBody['settings'],
     trunk: trunk as NumberBody['trunk'],
     ...(typeof password === 'string' ? { auth_password: password } : {}),
+    ...inboundPassword(body),
   };
 }
 
+/** Without a user name there is nothing a password could be for. */
+function inboundPassword(body: JsonObject): Pick<NumberBody, 'sip_inbound_password'> {
+  if (body['sip_inbound_username'] === null) return { sip_inbound_password: null };
+  const password = body['sip_inbound_password'];
+  return typeof password === 'string' || password === null ? { sip_inbound_password: password } : {};
+}
+
+/** What judges the parts of a body that need to know more than the body. */
+interface NumberChecks {
+  readonly checkUrl?: UrlCheck;
+  /** Default: peers are taken as they are. */
+  readonly readPeer?: PeerReader;
+}
+
 /** Reads `POST /import-phone-number`. E.164 is asked for only with `ignore_e164_validation: false`; its default is true. */
-export function parseImportNumber(
-  value: unknown,
-  options: { readonly checkUrl?: UrlCheck } = {},
-): BodyResult<NumberBody> {
+export function parseImportNumber(value: unknown, options: NumberChecks = {}): BodyResult<NumberBody> {
   const read = readBody(value, IMPORT_FIELDS, { readOnly: READ_ONLY });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
@@ -250,21 +271,30 @@ export function parseImportNumber(
     const message = 'phone_number must be in E.164 form such as +12137771234, or ignore_e164_validation true.';
     issues.push(fault({ code: 'bad_format', pointer: '/phone_number', message, sent: phoneNumber }));
   }
-  issues.push(...checkNumber(body, { phone_number: phoneNumber, checkUrl: options.checkUrl }));
+  issues.push(...readPeers(body, options.readPeer));
+  issues.push(
+    ...checkNumber(body, { phone_number: phoneNumber, checkUrl: options.checkUrl, hasLogin: false, found: issues }),
+  );
   return bodyResult(split(body), issues);
 }
 
 /** Reads `PATCH /update-phone-number/{phone_number}`. */
 export function parseUpdateNumber(
   value: unknown,
-  options: { readonly phone_number: string; readonly checkUrl?: UrlCheck },
+  options: NumberChecks & {
+    readonly phone_number: string;
+    /** It has a user name and a password for its callers; default false. */
+    readonly hasLogin?: boolean;
+  },
 ): BodyResult<NumberBody> {
   const read = readBody(value, UPDATE_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);
   migrate(body, issues);
-  issues.push(...checkNumber(body, { phone_number: options.phone_number, checkUrl: options.checkUrl }));
+  issues.push(...readPeers(body, options.readPeer));
+  const { phone_number, checkUrl, hasLogin = false } = options;
+  issues.push(...checkNumber(body, { phone_number, checkUrl, hasLogin, found: issues }));
   return bodyResult(split(body), issues);
 }
 

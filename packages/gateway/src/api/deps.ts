@@ -30,6 +30,8 @@ export interface ApiDeps {
   readonly checkUrl: (url: string, use: UrlUse) => UrlVerdict;
   /** Seals a trunk's password for its number's row: in another row it does not open. */
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
+  /** Seals the password of a number's callers, likewise. */
+  readonly sealInboundPassword: (password: string, phoneNumber: string) => string;
   /** The record of an inbound that is still in progress here. */
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
   /** What was said so far in a call that is connected here. */

@@ -5,6 +5,7 @@ import {
   type PhoneNumberSettings,
   type WeightedAgent,
 } from '@pickup/contract';
+import { parseCidr } from '../config/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { badReference } from './failure.ts';
 
@@ -17,6 +18,17 @@ const AGENT_LISTS = [
 
 /** The fields of a number that name agents. */
 export const AGENT_LIST_FIELDS = AGENT_LISTS.map(([field]) => field);
+
+/** What a number's body is judged by beside its own form. */
+export function numberChecks(deps: ApiDeps) {
+  return {
+    checkUrl: (url: string) => deps.checkUrl(url, 'number_webhook'),
+    readPeer(text: string) {
+      const read = parseCidr(text);
+      return read.ok ? { ok: true as const, text: read.cidr.text } : read;
+    },
+  };
+}
 
 /**
  * Checks the fields that were sent. Throws 422 for an agent or version that does not exist or is of the other

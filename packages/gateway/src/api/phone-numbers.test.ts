@@ -71,6 +71,31 @@ test('the password is sealed and never answered', async () => {
   expect(await api.store.getNumber(number)).toMatchObject({ sealed_auth_password: `sealed(10) for ${number}` });
 });
 
+test('case 61b who may call is kept, shown but for the password, and cleared by null', async () => {
+  const callers = { sip_peers: ['192.0.2.7', '2001:DB8::/32'], sip_inbound_username: 'carrier' };
+  const made = await api.post('/import-phone-number', { ...trunk, ...callers, sip_inbound_password: 'open sesame!' });
+  expect(made.status).toBe(201);
+  expect(await made.text()).not.toMatch(/sesame|sealed/);
+  const shown = { sip_peers: ['192.0.2.7/32', '2001:db8::/32'], sip_inbound_username: 'carrier' };
+  expect(await api.client.phoneNumber.retrieve(number)).toMatchObject(shown);
+  const sealed = `sealed(12) for callers of ${number}`;
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_sip_inbound_password: sealed, settings: shown });
+  const change = (body: object) => api.client.phoneNumber.update(number, body);
+  await change({ nickname: 'x' });
+  expect(await api.store.getNumber(number)).toMatchObject({ sealed_sip_inbound_password: sealed });
+  await change({ sip_inbound_password: 'another secret' });
+  expect((await api.store.getNumber(number))?.sealed_sip_inbound_password).toContain('sealed(14)');
+  await expect(change({ sip_inbound_password: null })).rejects.toMatchObject({ status: 400 });
+  await expect(change({ sip_peers: ['192.0.2.7', '192.0.2.0/33'] })).rejects.toMatchObject({
+    status: 400,
+    message: expect.stringContaining('sip_peers[1] must have a prefix length from 0 to 32'),
+  });
+  await change({ sip_peers: null, sip_inbound_username: null });
+  const row = await api.store.getNumber(number);
+  expect(row).toMatchObject({ settings: { sip_peers: null, sip_inbound_username: null } });
+  expect(row?.sealed_sip_inbound_password).toBeUndefined();
+});
+
 test('case 39 a webhook URL that may not be called is refused with what would allow it', async () => {
   const inbound_webhook_url = 'http://169.254.169.254/';
   await expect(api.client.phoneNumber.import({ ...trunk, inbound_webhook_url })).rejects.toMatchObject({

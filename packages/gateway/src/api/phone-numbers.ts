@@ -12,7 +12,7 @@ import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
-import { checkNumberReferences } from './phone-number-checks.ts';
+import { checkNumberReferences, numberChecks } from './phone-number-checks.ts';
 import { members, type Route } from './route.ts';
 
 type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
@@ -20,7 +20,7 @@ type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
 const SETTINGS = `nickname inbound_agents outbound_agents inbound_sms_agents outbound_sms_agents inbound_webhook_url
  inbound_sms_webhook_url allowed_inbound_country_list allowed_outbound_country_list fallback_number transport
  ring_budget_ms inbound_webhook_profile on_invalid_override refusal_codes blocked_callers allowed_callers redirects
- outcome_header`.replaceAll(/\s+/g, ' ');
+ outcome_header sip_peers sip_inbound_username sip_inbound_password`.replaceAll(/\s+/g, ' ');
 
 /** The routes of phone numbers. */
 export function phoneNumberRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
@@ -38,8 +38,7 @@ function importRoute(deps: ApiDeps): Route {
       `phone_number! termination_uri! sip_trunk_auth_username sip_trunk_auth_password ignore_e164_validation ${SETTINGS}`,
     ),
     async handle({ body, warn }) {
-      const checkUrl = (url: string) => deps.checkUrl(url, 'number_webhook');
-      const read = accept(parseImportNumber(body, { checkUrl }), warn);
+      const read = accept(parseImportNumber(body, numberChecks(deps)), warn);
       const phoneNumber = read.phone_number!;
       const now = deps.clock.wallMs();
       const settings = applyBody(
@@ -48,7 +47,7 @@ function importRoute(deps: ApiDeps): Route {
         now,
       );
       await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
-      const row: NumberRow = { settings, ...sealedPassword(deps, phoneNumber, undefined, read) };
+      const row: NumberRow = { settings, ...sealedPasswords(deps, phoneNumber, undefined, read) };
       if (!(await deps.store.putNumber(row, 'create'))) {
         throw new ApiFailure(apiError('number_exists', { id: phoneNumber }));
       }
@@ -68,11 +67,11 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
       turns(`number ${params['phone_number']}`, async () => {
         const before = await findNumber(deps, params['phone_number']!);
         const { phone_number } = before.settings;
-        const checkUrl = (url: string) => deps.checkUrl(url, 'number_webhook');
-        const read = accept(parseUpdateNumber(body, { phone_number, checkUrl }), warn);
+        const hasLogin = before.sealed_sip_inbound_password !== undefined;
+        const read = accept(parseUpdateNumber(body, { phone_number, hasLogin, ...numberChecks(deps) }), warn);
         const settings = applyBody(before.settings, read, deps.clock.wallMs());
         await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
-        const row: NumberRow = { settings, ...sealedPassword(deps, phone_number, before, read) };
+        const row: NumberRow = { settings, ...sealedPasswords(deps, phone_number, before, read) };
         await deps.store.putNumber(row, 'replace');
         return numberBody(row);
       }),
@@ -125,16 +124,23 @@ async function findNumber(deps: ApiDeps, number: string): Promise<NumberRow> {
   return row;
 }
 
-/** Absent keeps the password, "" removes it. */
-function sealedPassword(
+/** Absent keeps a password, "" removes it; null too, where it may be sent. */
+function sealedPasswords(
   deps: ApiDeps,
   phoneNumber: string,
   before: NumberRow | undefined,
-  { auth_password: sent }: NumberBody,
-) {
-  if (sent === '') return {};
-  const sealed = sent === undefined ? before?.sealed_auth_password : deps.sealTrunkPassword(sent, phoneNumber);
-  return sealed === undefined ? {} : { sealed_auth_password: sealed };
+  { auth_password: trunk, sip_inbound_password: inbound }: NumberBody,
+): Omit<NumberRow, 'settings'> {
+  const sealedTrunk = trunk === undefined ? before?.sealed_auth_password : sealed(deps.sealTrunkPassword, trunk);
+  const sealedInbound =
+    inbound === undefined ? before?.sealed_sip_inbound_password : sealed(deps.sealInboundPassword, inbound);
+  return {
+    ...(sealedTrunk !== undefined && { sealed_auth_password: sealedTrunk }),
+    ...(sealedInbound !== undefined && { sealed_sip_inbound_password: sealedInbound }),
+  };
+  function sealed(seal: ApiDeps['sealTrunkPassword'], password: string | null): string | undefined {
+    return password === null || password === '' ? undefined : seal(password, phoneNumber);
+  }
 }
 
 function applyBody(before: PhoneNumberSettings, body: NumberBody, now: number): PhoneNumberSettings {

@@ -9,4 +9,4 @@ export {
 } from './key-ring.ts';
 export { type LoadSealKeyOptions, loadSealKey, parseSealKey, SealKeyRefused } from './load-seal-key.ts';
 export { CannotOpen, createSeal, type Seal, type SealKey, sealKeyId } from './seal.ts';
-export { openTrunkPassword, sealTrunkPassword } from './trunk-password.ts';
+export { openInboundPassword, openTrunkPassword, sealInboundPassword, sealTrunkPassword } from './trunk-password.ts';

@@ -270,7 +270,7 @@ test('H4 a call that ends while its beginning waits for a full disk ends as `end
   await world.clock.advance(2_500);
   world.leg.end('caller');
   await world.settle();
-  expect(world.happened).not.toContain('updateCall');
+  expect(world.happened).not.toContain('endCall');
   world.faults.clear();
   await world.clock.advance(1_000);
   await recorded;

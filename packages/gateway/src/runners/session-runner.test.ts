@@ -31,7 +31,7 @@ test.each<[LegEnd['by'], string, string, number]>([
   await connect(world);
   world.leg.end(by);
   await world.settle();
-  expect(world.happened).toEqual(['releaseSlot', 'updateCall']);
+  expect(world.happened).toEqual(['releaseSlot', 'endCall']);
   expect([world.session.closed, world.leg.byes]).toEqual([1, byes]);
   expect(await world.memory.getCall('call_1')).toMatchObject({ call_status: status, disconnection_reason: reason });
   expect(world.sessions.active).toBe(0);
@@ -44,7 +44,7 @@ test('H4 a session that ends itself sends BYE; whoever ends second changes nothi
   world.leg.end('caller');
   await world.settle();
   expect(world.leg.byes).toBe(1);
-  expect(world.happened).toEqual(['releaseSlot', 'updateCall']);
+  expect(world.happened).toEqual(['releaseSlot', 'endCall']);
   expect(await world.memory.getCall('call_1')).toMatchObject({ disconnection_reason: 'inactivity' });
 });
 
@@ -58,7 +58,7 @@ test('H4 the end is written after the beginning, though that is still queued', a
   expect(world.sessions.active).toBe(1);
   whenStored();
   await world.settle();
-  expect(world.happened).toEqual(['releaseSlot', 'updateCall']);
+  expect(world.happened).toEqual(['releaseSlot', 'endCall']);
   expect(world.sessions.active).toBe(0);
 });
 
@@ -75,7 +75,7 @@ test('H4 a call that is over before it began is handed back as ended and written
 test('H4 an end that a full disk refuses is written once there is room', async () => {
   const world = await openWorld();
   await connect(world);
-  world.faults.set('updateCall', FULL);
+  world.faults.set('endCall', FULL);
   world.leg.end('caller');
   await world.clock.advance(5_500);
   world.faults.clear();

@@ -1,6 +1,7 @@
 /** Connected calls: starts the runtime on the line, ends the call once, writes down how (H4, H5). */
 import type { Log } from '../observe/index.ts';
 import type { Line, PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
+import { keepsSpeech } from '../stores/ended-call.ts';
 import type { CallRow, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectedLeg, LegEnd } from './leg.ts';
@@ -42,8 +43,6 @@ const LEG_ENDS: Readonly<Record<LegEnd['by'], SessionEnd>> = {
   media_failed: { status: 'error', disconnection_reason: 'error_retell' },
 };
 const BROKEN: SessionEnd = { status: 'error', disconnection_reason: 'error_retell' };
-/** The storage setting that keeps nothing of what was said. */
-const BASIC = 'basic_attributes_only';
 const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
 
 export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
@@ -151,7 +150,7 @@ class RunningSession {
     const options = { clock, log, what: 'end_call', id: call.call_id };
     if (holdsSlot && call.inbound_id) untilStored(() => store.releaseSlot(call.inbound_id ?? ''), options);
     // A call that is over before it was written is written once, by whoever began it.
-    if (!this.#started && call.data_storage_setting !== BASIC) this.#change = { ...this.#change, ...this.spoken() };
+    if (!this.#started && keepsSpeech(call)) this.#change = { ...this.#change, ...this.spoken() };
     const written = this.#started ? untilStored(() => this.#writeEnd(), options) : this.#connected.stored;
     written.finally(() => this.#gone(call.call_id));
   }
@@ -167,12 +166,10 @@ class RunningSession {
     }
   }
 
-  /** After the call's beginning, which may still wait for a full disk; by the storage setting that holds by then. */
+  /** After the call's beginning, which may still wait for a full disk. */
   async #writeEnd(): Promise<void> {
     const { call, stored } = this.#connected;
     await stored;
-    const { store } = this.#deps;
-    const { data_storage_setting: storage } = (await store.getCall(call.call_id)) ?? call;
-    await store.updateCall(call.call_id, { ...this.#change, ...(storage !== BASIC && this.spoken()) });
+    await this.#deps.store.endCall(call.call_id, this.#change, this.spoken());
   }
 }

@@ -10,3 +10,5 @@ export {
   type StoreClock,
   type StoreLog,
 } from './sqlite/index.ts';
+export { inspectLock, type LockFacts } from './sqlite/inspect-lock.ts';
+export { inspectStore, type StoreInspection, type WebhookInUse } from './sqlite/inspect-store.ts';

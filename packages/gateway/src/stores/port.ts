@@ -178,6 +178,11 @@ export interface CallCommands {
   /** Registered calls past their five minutes become `error`/`registered_call_timeout`; says how many. */
   expireRegisteredCalls(now: number): Promise<number>;
   updateCall(callId: string, change: Partial<CallRow>): Promise<CallRow | undefined>;
+  /**
+   * The end of a connected call. `spoken` is left out where the call's `data_storage_setting`, as it stands by then,
+   * keeps nothing of what was said. A call that was deleted meanwhile stays so.
+   */
+  endCall(callId: string, end: Partial<CallRow>, spoken: Partial<CallRow>): Promise<void>;
   deleteCall(callId: string): Promise<boolean>;
   getCall(callId: string): Promise<CallRow | undefined>;
   listCalls(
@@ -210,6 +215,8 @@ export interface NumberRow {
   readonly settings: PhoneNumberSettings;
   /** Sealed trunk password; never leaves the store but to be opened. */
   readonly sealed_auth_password?: string;
+  /** Sealed password of the callers who show `sip_inbound_username`; never leaves the store but to be opened. */
+  readonly sealed_sip_inbound_password?: string;
 }
 
 export interface AgentVersionRow {
@@ -260,6 +267,8 @@ export interface ConfigCommands {
   putNumber(row: NumberRow, mode: 'create' | 'replace'): Promise<boolean>;
   deleteNumber(phoneNumber: string): Promise<boolean>;
   listNumbers(request: PageRequest): Promise<Page<NumberRow>>;
+  /** Those that say themselves who may call (`sip_peers`, `sip_inbound_username`), however many others there are. */
+  listGuardedNumbers(request: PageRequest): Promise<Page<NumberRow>>;
 
   createAgent(row: AgentVersionRow): Promise<boolean>;
   /** Any reference; undefined where agent or version is unknown. */

@@ -10,7 +10,7 @@ export {
   muLaw,
 } from './g711.ts';
 export { createMedia, type Media, type MediaOptions } from './media.ts';
-export type { MediaSession } from './media-session.ts';
+export type { MediaSession, TapListener } from './media-session.ts';
 export type { AudioDirection, MediaStats, PeerStats, RtpRemote, SessionStats } from './protocol.ts';
 export {
   buildReport,
@@ -21,3 +21,4 @@ export {
   type SenderInfo,
 } from './rtcp-packet.ts';
 export { parseRtp, RTP_HEADER_BYTES, type RtpHeader, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
+export * from './srtp/index.ts';

@@ -1,5 +1,8 @@
 import type { AudioDirection, FromWorker, RtpRemote, SessionStats, ToWorker } from './protocol.ts';
 
+/** Hears 20 ms of one direction. */
+export type TapListener = (direction: AudioDirection, samples: Int16Array, frame: number) => void;
+
 /** One call's audio as the main thread sees it. After `close` every method is without effect. */
 export interface MediaSession {
   /** The even RTP port really bound. */
@@ -12,7 +15,8 @@ export interface MediaSession {
   /**
    * Queues 8 kHz mono samples behind what is queued. Resolves when the last one was sent, was flushed, or the session
    * closed; never rejects. The samples are copied; with `handOver` their buffer moves to the worker instead and the
-   * caller's array is empty afterwards.
+   * caller's array is empty afterwards. Samples in a SharedArrayBuffer are played where they lie: nobody may write them
+   * any more.
    */
   play(samples: Int16Array, options?: { readonly handOver?: boolean }): Promise<void>;
   /** Drops what is queued. */
@@ -31,10 +35,15 @@ export interface MediaSession {
   setHold(held: boolean): void;
   /**
    * Hears both directions from now on, for recording; off until first called. 20 ms frames: `out` while not on hold,
-   * `in` from the first packet on, behind the jitter buffer, with what is lost concealed.
+   * `in` from the first packet on, behind the jitter buffer, with what is lost concealed. `frame` counts periods of
+   * 20 ms since the first frame tapped: frames of the same number were heard and said at the same time, and one that is
+   * missing is a pause. `samples` are the listener's own.
    */
-  tap(fn: (direction: AudioDirection, samples: Int16Array) => void): void;
-  /** Packets sent and received, losses, jitter, gaps, what the jitter buffer did and what the peer reports; zeros once closed. */
+  tap(fn: TapListener): void;
+  /**
+   * Packets sent and received, losses, jitter, gaps, what the jitter buffer did and what the peer reports; once closed
+   * the last figures. Zeros where the session was never started, or the worker died.
+   */
   stats(): Promise<SessionStats>;
   /** Frees the port; what was playing resolves. */
   close(): void;
@@ -44,11 +53,14 @@ export interface MediaSession {
 export type Post = (message: ToWorker, transfer?: ArrayBuffer[]) => void;
 
 const NO_STATS: SessionStats = {
+  codec: undefined,
+  srtp: undefined,
   packetsSent: 0,
   maxSendGapMs: 0,
   packetsReceived: 0,
   lost: 0,
   jitterMs: 0,
+  rejectedPackets: 0,
   maxGapMs: 0,
   concealedMs: 0,
   latePackets: 0,
@@ -73,11 +85,13 @@ export class SessionHandle implements MediaSession {
   readonly #speech: ((speaking: boolean) => void)[] = [];
   readonly #digits: ((digit: string, durationMs: number) => void)[] = [];
   readonly #noRtp: { readonly afterMs: number; readonly fn: () => void }[] = [];
-  readonly #taps: ((direction: AudioDirection, samples: Int16Array) => void)[] = [];
+  readonly #taps: TapListener[] = [];
   readonly #failed: ((error: Error) => void)[] = [];
   #count = 0;
   #heard = false;
   #closed = false;
+  /** The figures at the close. */
+  #last: Promise<SessionStats> | undefined;
 
   constructor(options: { readonly id: number; readonly port: number; readonly post: Post; readonly left: () => void }) {
     this.#id = options.id;
@@ -92,12 +106,11 @@ export class SessionHandle implements MediaSession {
 
   play(samples: Int16Array, options: { readonly handOver?: boolean } = {}): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    const buffer = samples.buffer;
-    const movable = options.handOver === true && buffer instanceof ArrayBuffer;
-    const own = movable ? samples : Int16Array.from(samples);
+    const isShared = samples.buffer instanceof SharedArrayBuffer;
+    const own = isShared || options.handOver === true ? samples : samples.slice();
     const play = ++this.#count;
     const done = new Promise<void>((resolve) => this.#plays.set(play, resolve));
-    this.#post({ kind: 'play', session: this.#id, play, samples: own }, [own.buffer as ArrayBuffer]);
+    this.#post({ kind: 'play', session: this.#id, play, samples: own }, isShared ? [] : [own.buffer as ArrayBuffer]);
     return done;
   }
 
@@ -132,12 +145,16 @@ export class SessionHandle implements MediaSession {
     this.#tell({ kind: 'hold', session: this.#id, held });
   }
 
-  tap(fn: (direction: AudioDirection, samples: Int16Array) => void): void {
+  tap(fn: TapListener): void {
     if (this.#taps.push(fn) === 1) this.#tell({ kind: 'tap', session: this.#id });
   }
 
   stats(): Promise<SessionStats> {
-    if (this.#closed) return Promise.resolve(NO_STATS);
+    if (this.#closed) return this.#last ?? Promise.resolve(NO_STATS);
+    return this.#askStats();
+  }
+
+  #askStats(): Promise<SessionStats> {
     const request = ++this.#count;
     const answer = new Promise<SessionStats>((resolve) => this.#statsWaiting.set(request, resolve));
     this.#post({ kind: 'stats', session: this.#id, request });
@@ -145,31 +162,38 @@ export class SessionHandle implements MediaSession {
   }
 
   close(): void {
-    this.#tell({ kind: 'close', session: this.#id });
-    this.abandon();
+    if (this.#closed) return;
+    // Asked for before the end is told, so they come; until then the engine keeps this half.
+    this.#last = this.#askStats();
+    void this.#last.then(() => this.#left());
+    this.#post({ kind: 'close', session: this.#id });
+    this.#end();
   }
 
   /** Ends this half without telling the worker: it is gone, or has been told. */
   abandon(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    this.#end();
     this.#left();
-    for (const resolve of this.#plays.values()) resolve();
     for (const resolve of this.#statsWaiting.values()) resolve(NO_STATS);
-    this.#plays.clear();
     this.#statsWaiting.clear();
+  }
+
+  #end(): void {
+    this.#closed = true;
+    for (const resolve of this.#plays.values()) resolve();
+    this.#plays.clear();
   }
 
   /** Ends this half because of a fault of ours. */
   fail(error: Error): void {
-    if (this.#closed) return;
+    const wasOpen = !this.#closed;
     this.abandon();
-    for (const fn of this.#failed) fn(error);
+    if (wasOpen) for (const fn of this.#failed) fn(error);
   }
 
   /** A message of the worker about this session. */
   hear(message: FromWorker): void {
-    if (this.#closed) return;
+    if (this.#closed && message.kind !== 'stats' && message.kind !== 'failed') return;
     switch (message.kind) {
       case 'played':
         for (const play of message.plays) this.#settlePlay(play);
@@ -188,7 +212,7 @@ export class SessionHandle implements MediaSession {
         for (const watch of this.#noRtp) if (watch.afterMs === message.afterMs) watch.fn();
         return;
       case 'tapped':
-        for (const fn of this.#taps) fn(message.direction, message.samples);
+        for (const fn of this.#taps) fn(message.direction, message.samples, message.frame);
         return;
       case 'stats':
         this.#statsWaiting.get(message.request)?.(message.stats);

@@ -81,6 +81,18 @@ describe('media over real sockets', () => {
     expect((await session.stats()).packetsSent).toBeGreaterThanOrEqual(inTime.length);
   });
 
+  it('plays shared samples where they lie, twice over', async () => {
+    const session = (await (await media([21_300, 21_399])).open())!;
+    const phone = await peer();
+    session.start({ address: '127.0.0.1', port: phone.port, payloadType: 0 });
+    const shared = new Int16Array(new SharedArrayBuffer(640));
+    shared.set(tone(320));
+    await Promise.all([session.play(shared), session.play(shared)]);
+    expect(Array.from(shared)).toEqual(Array.from(tone(320)));
+    expect((await session.stats()).packetsSent).toBeGreaterThanOrEqual(4);
+    session.close();
+  });
+
   it('flush and close let what plays resolve, a hold stops sending', async () => {
     const session = (await (await media([21_100, 21_199])).open())!;
     const phone = await peer();

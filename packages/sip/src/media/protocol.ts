@@ -1,3 +1,6 @@
+import type { Source } from './source-latch.ts';
+import type { SrtpSuite, SrtpTerms } from './srtp/index.ts';
+
 /** What the main thread and the media worker tell each other. Sessions, plays and requests are numbered by the main thread. */
 
 /** Where to send a call's audio, and in which form. */
@@ -8,6 +11,10 @@ export interface RtpRemote {
   readonly payloadType: 0 | 8;
   /** Payload type of telephone-event (RFC 4733), when agreed. */
   readonly dtmfPayloadType?: number;
+  /** Keys of SRTP; absent: plain RTP. */
+  readonly srtp?: SrtpTerms;
+  /** Where RTCP goes: `mux` with the RTP (RFC 5761); absent: to the port above. */
+  readonly rtcp?: 'mux' | Source;
 }
 
 /** What the peer's RTCP reports tell of our audio. */
@@ -23,12 +30,18 @@ export interface PeerStats {
 
 /** Figures of one call's audio. */
 export interface SessionStats {
+  /** What we send; `undefined` before the start. */
+  readonly codec: 'PCMU' | 'PCMA' | undefined;
+  /** `undefined` while the audio is plain. */
+  readonly srtp: SrtpSuite | undefined;
   readonly packetsSent: number;
   /** Longest time between two sent packets, holds left out. */
   readonly maxSendGapMs: number;
   readonly packetsReceived: number;
   readonly lost: number;
   readonly jitterMs: number;
+  /** SRTP and SRTCP packets dropped: not authentic, or come before. */
+  readonly rejectedPackets: number;
   /** Longest time between two received packets. */
   readonly maxGapMs: number;
   /** Filled in for lost or late audio; this and the next three are 0 until somebody listens (`tap`, `onSpeech`). */
@@ -67,7 +80,7 @@ export type AudioDirection = 'in' | 'out';
 
 /** From the main thread to the media worker. */
 export type ToWorker =
-  | { readonly kind: 'open'; readonly session: number }
+  | { readonly kind: 'open'; readonly session: number; readonly host: string }
   | { readonly kind: 'start'; readonly session: number; readonly remote: RtpRemote }
   | { readonly kind: 'play'; readonly session: number; readonly play: number; readonly samples: Int16Array }
   | { readonly kind: 'flush'; readonly session: number }
@@ -94,6 +107,7 @@ export type FromWorker =
       readonly session: number;
       readonly direction: AudioDirection;
       readonly samples: Int16Array;
+      readonly frame: number;
     }
   | { readonly kind: 'stats'; readonly session: number; readonly request: number; readonly stats: SessionStats }
   | { readonly kind: 'mediaStats'; readonly request: number; readonly stats: MediaStats };

@@ -22,6 +22,8 @@ export interface RtcpMoment {
   readonly nowMs: number;
   /** The source the call is latched on; nothing is sent, and nothing heard, before there is one. */
   readonly peer: Source | undefined;
+  /** Where the peer wants them: `mux`, on the port of its RTP; absent: on the port above that. */
+  readonly reportsAt: Source | 'mux' | undefined;
   readonly timestamp: number;
   readonly packets: number;
   readonly octets: number;
@@ -39,12 +41,13 @@ export interface PeerHearing {
 
 /**
  * One call's RTCP (RFC 3550, for two parties): a report about every 5 s, evenly spread from half to one and a half of
- * it, a BYE at the end. It goes to the latched address only: to the port the peer's reports come from, before those to
- * the RTP port plus one.
+ * it, a BYE at the end. It goes to the latched address, or the one of a=rtcp where the peer is as its SDP says: to the
+ * port the peer's reports come from, before those to the one signalled, else to the RTP port plus one.
  */
 export class RtcpSession {
   readonly #options: RtcpSessionOptions;
   readonly #cname: string;
+  #ssrc: number;
   #dueAtMs: number | undefined;
   #peer: Source | undefined;
   #peerPort: number | undefined;
@@ -60,6 +63,7 @@ export class RtcpSession {
 
   constructor(options: RtcpSessionOptions) {
     this.#options = options;
+    this.#ssrc = options.ssrc;
     // 96 random bits: says nothing of this machine (RFC 7022, 4.2).
     const { random32 } = options;
     this.#cname = [random32(), random32(), random32()].map((word) => word.toString(16).padStart(8, '0')).join('');
@@ -82,6 +86,14 @@ export class RtcpSession {
     return this.#reportsReceived;
   }
 
+  /** Our stream has another SSRC: what was said of the one before is void. */
+  restart(ssrc: number): void {
+    this.#ssrc = ssrc;
+    this.#packetsReported = 0;
+    this.#sent = [0, 0];
+    this.#hearing = undefined;
+  }
+
   /** Whether a report is due. */
   due(nowMs: number): boolean {
     this.#dueAtMs ??= nowMs + this.#interval() / 2;
@@ -91,11 +103,11 @@ export class RtcpSession {
   /** Sends a report, where there is somebody to send it to. With `bye` it is the last one. */
   report(moment: RtcpMoment, bye = false): void {
     this.#dueAtMs = moment.nowMs + this.#interval();
-    const to = this.#destination(moment.peer);
+    const to = this.#destination(moment);
     if (to === undefined) return;
     const wallMs = moment.nowMs + this.#options.wallOffsetMs;
     const sender = moment.packets > this.#packetsReported ? senderInfo(moment, wallMs) : undefined;
-    const { ssrc } = this.#options;
+    const ssrc = this.#ssrc;
     const block = moment.stream === undefined ? undefined : this.#block(moment.stream, moment.nowMs);
     this.#options.send(buildReport({ ssrc, sender, block, cname: this.#cname, bye }), to);
     this.#packetsReported = moment.packets;
@@ -104,12 +116,10 @@ export class RtcpSession {
   }
 
   /** Takes a datagram that came to the RTCP port; `peer` is the latched source of the call. */
-  receive(datagram: Buffer, from: Source, moment: { readonly nowMs: number; readonly peer: Source | undefined }): void {
+  receive(datagram: Buffer, from: Source, moment: Pick<RtcpMoment, 'nowMs' | 'peer' | 'reportsAt'>): void {
     const { nowMs, peer } = moment;
-    this.#follow(peer);
-    if (peer === undefined || from.address !== peer.address) return;
-    if (this.#peerPort !== undefined && from.port !== this.#peerPort) return;
-    const report = parseReport(datagram, this.#options.ssrc);
+    if (peer === undefined || !this.isPeers(from, moment.reportsAt, peer)) return;
+    const report = parseReport(datagram, this.#ssrc);
     if (report === undefined) return;
     this.#peerPort = from.port;
     this.#reportsReceived += 1;
@@ -117,6 +127,14 @@ export class RtcpSession {
       this.#lastReport = { ssrc: report.ssrc, ntpMiddle: report.ntpMiddle, atMs: nowMs };
     }
     if (report.block !== undefined) this.#hear(report.block, nowMs);
+  }
+
+  /** Whether reports from there are the peer's. */
+  isPeers(from: Source, reportsAt: RtcpMoment['reportsAt'], peer: Source): boolean {
+    this.#follow(peer);
+    if (reportsAt === 'mux') return from.address === peer.address && from.port === peer.port;
+    if (from.address !== (reportsAt ?? peer).address) return false;
+    return this.#peerPort === undefined || from.port === this.#peerPort;
   }
 
   #hear(block: ReportBlock, nowMs: number): void {
@@ -147,11 +165,11 @@ export class RtcpSession {
     };
   }
 
-  #destination(peer: Source | undefined): Source | undefined {
+  #destination({ peer, reportsAt }: RtcpMoment): Source | undefined {
     this.#follow(peer);
-    if (peer === undefined) return undefined;
-    const port = this.#peerPort ?? peer.port + 1;
-    return port <= 0xffff ? { address: peer.address, port } : undefined;
+    if (peer === undefined || reportsAt === 'mux') return peer;
+    const { address, port } = reportsAt ?? { address: peer.address, port: peer.port + 1 };
+    return port <= 0xffff ? { address, port: this.#peerPort ?? port } : undefined;
   }
 
   /** Another latched source: what the one before it told of its port is void. */

@@ -84,7 +84,15 @@ function started() {
     send: (packet, to) => sent.push({ packet, to, atMs: clock.monoMs() }),
   });
   const moment = (more: Partial<RtcpMoment> = {}): RtcpMoment => ({
-    ...{ nowMs: clock.monoMs(), peer: PEER, timestamp: 0, packets: 10, octets: 1_600, stream: undefined },
+    ...{
+      nowMs: clock.monoMs(),
+      peer: PEER,
+      reportsAt: undefined,
+      timestamp: 0,
+      packets: 10,
+      octets: 1_600,
+      stream: undefined,
+    },
     ...more,
   });
   return { clock, sent, rtcp, moment };

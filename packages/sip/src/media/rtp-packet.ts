@@ -27,15 +27,11 @@ export function parseRtp(datagram: Buffer): RtpPacket | undefined {
   if (datagram.length < RTP_HEADER_BYTES) return undefined;
   const first = datagram[0]!;
   const second = datagram[1]!;
-  if (first >> 6 !== 2 || (second >= 192 && second <= 223)) return undefined;
-  let start = RTP_HEADER_BYTES + (first & 0x0f) * 4;
-  if ((first & 0x10) !== 0) {
-    if (datagram.length < start + 4) return undefined;
-    start += 4 + datagram.readUInt16BE(start + 2) * 4;
-  }
+  if (first >> 6 !== 2 || isRtcp(datagram)) return undefined;
+  const start = rtpPayloadStart(datagram);
   const padding = (first & 0x20) !== 0 ? datagram[datagram.length - 1]! : 0;
   const end = datagram.length - padding;
-  if (start > end || ((first & 0x20) !== 0 && padding === 0)) return undefined;
+  if (start === undefined || start > end || ((first & 0x20) !== 0 && padding === 0)) return undefined;
   return {
     payloadType: second & 0x7f,
     marker: (second & 0x80) !== 0,
@@ -44,6 +40,23 @@ export function parseRtp(datagram: Buffer): RtpPacket | undefined {
     ssrc: datagram.readUInt32BE(8),
     payload: datagram.subarray(start, end),
   };
+}
+
+/** Where the payload begins, behind contributing sources and extension; undefined where the packet is shorter. */
+export function rtpPayloadStart(packet: Buffer): number | undefined {
+  if (packet.length < RTP_HEADER_BYTES) return undefined;
+  let start = RTP_HEADER_BYTES + (packet[0]! & 0x0f) * 4;
+  if ((packet[0]! & 0x10) !== 0) {
+    if (packet.length < start + 4) return undefined;
+    start += 4 + packet.readUInt16BE(start + 2) * 4;
+  }
+  return start <= packet.length ? start : undefined;
+}
+
+/** Whether a datagram on a port shared by both is RTCP (RFC 5761 4). */
+export function isRtcp(datagram: Buffer): boolean {
+  const type = datagram[1] ?? 0;
+  return type >= 192 && type <= 223;
 }
 
 /** Writes the 12 octets of a header at the start of `target`. */

@@ -1,16 +1,18 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { isIP } from 'node:net';
 import { DtmfReceiver } from './dtmf-receiver.ts';
 import { encodeG711Into, type G711Law, g711Law } from './g711.ts';
 import { JitterBuffer, NO_JITTER_REPORT } from './jitter-buffer.ts';
+import { OutgoingStream } from './outgoing-stream.ts';
 import { FRAME_MS, FRAME_SAMPLES } from './pacer.ts';
 import { PlayQueue } from './play-queue.ts';
 import type { FromWorker, PeerStats, RtpRemote, SessionStats } from './protocol.ts';
 import { ReceiveStats } from './receive-stats.ts';
 import { RtcpSession } from './rtcp-session.ts';
-import { parseRtp, RTP_HEADER_BYTES, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
+import { isRtcp, parseRtp, RTP_HEADER_BYTES, type RtpPacket } from './rtp-packet.ts';
 import { type Source, SourceLatch } from './source-latch.ts';
 import { SpeechDetector } from './speech-detector.ts';
+import { Srtp } from './srtp/index.ts';
 import { estimateMos } from './voice-quality.ts';
 
 /** Comfort noise (RFC 3389): counts as silence. */
@@ -19,15 +21,13 @@ const COMFORT_NOISE = 13;
 const PEER_BUFFER_MS = 40;
 /** What is tapped while nothing plays. */
 const SILENCE = new Int16Array(FRAME_SAMPLES);
-/** Packets the kernel may still hold back before a buffer is used again. */
-const SEND_BUFFERS = 8;
 
 /** What a session needs of the worker around it. */
 export interface RtpSessionOptions {
   readonly session: number;
   readonly send: (packet: Buffer, to: Source) => void;
-  /** Sends from the RTCP port; absent where none could be had, and then nothing is reported. */
-  readonly sendReport?: (packet: Buffer, to: Source) => void;
+  /** Sends from the RTCP port; without effect where there is none. */
+  readonly sendReport: (packet: Buffer, to: Source) => void;
   /** Epoch ms less the monotonic clock. */
   readonly wallOffsetMs: number;
   readonly emit: (message: FromWorker) => void;
@@ -39,6 +39,8 @@ interface Agreed {
   readonly remote: RtpRemote;
   readonly latch: SourceLatch;
   readonly law: G711Law;
+  /** Absent: plain RTP. */
+  readonly srtp: Srtp | undefined;
 }
 
 /** One call's audio in the worker: sends a packet per frame from `start` on, reads what comes, watches for silence. */
@@ -46,24 +48,24 @@ export class RtpSession {
   readonly #options: RtpSessionOptions;
   readonly #queue = new PlayQueue();
   readonly #frame = new Int16Array(FRAME_SAMPLES);
-  readonly #buffers = Array.from({ length: SEND_BUFFERS }, () => Buffer.alloc(RTP_HEADER_BYTES + FRAME_SAMPLES));
-  readonly #ssrc: number;
-  readonly #timestampBase: number;
+  readonly #outgoing: OutgoingStream;
   readonly #received = new ReceiveStats();
   readonly #heardFrame = new Int16Array(FRAME_SAMPLES);
   readonly #dtmf: DtmfReceiver;
-  readonly #rtcp: RtcpSession | undefined;
-  #sequence: number;
+  readonly #rtcp: RtcpSession;
   #agreed: Agreed | undefined;
   #held = false;
-  #marker = true;
   #packetsSent = 0;
   #lastSentAtMs: number | undefined;
   #maxSendGapMs = 0;
   #lastHeardAtMs = 0;
   #heard = false;
   #detector: SpeechDetector | undefined;
+  /** The period of the first frame tapped. */
+  #tappedFrom: number | undefined;
   #tapped = false;
+  /** Packets dropped under keys that hold no more. */
+  #rejectedBefore = 0;
   /** There once somebody listens. */
   #jitter: JitterBuffer | undefined;
   #cycle = 0;
@@ -74,20 +76,35 @@ export class RtpSession {
     this.#options = options;
     const { emit, session } = options;
     this.#dtmf = new DtmfReceiver((digit, durationMs) => emit({ kind: 'digit', session, digit, durationMs }));
-    this.#ssrc = options.random32();
-    this.#sequence = options.random32() & 0xffff;
-    this.#timestampBase = options.random32();
-    const { sendReport: send, wallOffsetMs, random32 } = options;
-    this.#rtcp = send && new RtcpSession({ ssrc: this.#ssrc, wallOffsetMs, random32, send });
+    const { wallOffsetMs, random32 } = options;
+    this.#outgoing = new OutgoingStream(random32);
+    const send = (packet: Buffer, to: Source) => this.#sendReport(packet, to);
+    this.#rtcp = new RtcpSession({ ssrc: this.#outgoing.ssrc, wallOffsetMs, random32, send });
   }
 
-  /** Begins, or goes on with another remote (re-INVITE); the latch stays where address and port stay. */
+  /**
+   * Begins, or goes on with another description of the peer's (re-INVITE): whoever sends next is latched. Where address
+   * and port stay, it is spoken to where it was until then.
+   */
   start(remote: RtpRemote, nowMs: number): void {
     const before = this.#agreed;
     const same = before !== undefined && before.remote.address === remote.address && before.remote.port === remote.port;
     const latch = same ? before.latch : new SourceLatch({ address: remote.address, port: remote.port });
+    if (same) latch.unlock();
     if (before === undefined) this.#lastHeardAtMs = nowMs;
-    this.#agreed = { remote, latch, law: g711Law(remote.payloadType) };
+    const srtp = this.#secure(remote, before?.srtp);
+    this.#agreed = { remote, latch, law: g711Law(remote.payloadType), srtp };
+  }
+
+  #secure({ srtp: terms }: RtpRemote, before: Srtp | undefined): Srtp | undefined {
+    const srtp = terms && new Srtp(terms, before);
+    if (before !== undefined && before.receiver !== srtp?.receiver) this.#rejectedBefore += before.receiver.rejected;
+    // A key of its own goes with a stream of its own: nobody has to guess its rollover counter.
+    if (this.#agreed !== undefined && before?.sender !== srtp?.sender) {
+      this.#outgoing.restart();
+      this.#rtcp.restart(this.#outgoing.ssrc);
+    }
+    return srtp;
   }
 
   play(play: number, samples: Int16Array): void {
@@ -102,7 +119,7 @@ export class RtpSession {
   hold(held: boolean, nowMs: number): void {
     if (this.#held === held) return;
     this.#held = held;
-    this.#marker = true;
+    this.#outgoing.markNext();
     this.#lastSentAtMs = undefined;
     this.#lastHeardAtMs = nowMs;
   }
@@ -124,17 +141,21 @@ export class RtpSession {
   stats(): SessionStats {
     const jitter = this.#jitter?.report() ?? NO_JITTER_REPORT;
     const received = this.#received.report();
-    const rttMs = this.#rtcp?.rttMs;
+    const { rttMs } = this.#rtcp;
     const expected = received.packetsReceived + received.lost;
     const missing = received.lost + jitter.latePackets;
     const delayMs = FRAME_MS + jitter.bufferMs + (rttMs ?? 0) / 2;
+    const agreed = this.#agreed;
     return {
+      codec: agreed && (agreed.law.payloadType === 8 ? 'PCMA' : 'PCMU'),
+      srtp: agreed?.srtp?.terms.suite,
+      rejectedPackets: this.#rejectedBefore + (agreed?.srtp?.receiver.rejected ?? 0),
       packetsSent: this.#packetsSent,
       maxSendGapMs: this.#maxSendGapMs,
       ...received,
       ...jitter,
-      reportsSent: this.#rtcp?.reportsSent ?? 0,
-      reportsReceived: this.#rtcp?.reportsReceived ?? 0,
+      reportsSent: this.#rtcp.reportsSent,
+      reportsReceived: this.#rtcp.reportsReceived,
       rttMs,
       mos: expected === 0 ? undefined : estimateMos({ lossShare: missing / expected, delayMs }),
       peer: this.#peerStats(rttMs ?? 0),
@@ -147,9 +168,9 @@ export class RtpSession {
     if (agreed === undefined) return;
     this.#watchSilence(nowMs);
     this.#dtmf.expire(nowMs);
-    this.#listen(cycle, nowMs);
     this.#cycle = cycle;
-    if (this.#rtcp?.due(nowMs)) this.#report(agreed, nowMs);
+    this.#listen(cycle, nowMs);
+    if (this.#rtcp.due(nowMs)) this.#report(agreed, nowMs);
     if (!this.#held) this.#sendFrame(agreed, cycle, nowMs);
   }
 
@@ -157,8 +178,12 @@ export class RtpSession {
   receive(datagram: Buffer, from: Source, nowMs: number): void {
     const agreed = this.#agreed;
     if (agreed === undefined) return;
-    const packet = parseRtp(datagram);
-    if (packet === undefined || !expected(agreed.remote, packet) || !agreed.latch.accepts(from)) return;
+    if (isRtcp(datagram)) {
+      if (agreed.remote.rtcp === 'mux') this.receiveReport(datagram, from, nowMs);
+      return;
+    }
+    const packet = this.#open(agreed, datagram, from);
+    if (packet === undefined) return;
     this.#received.note(packet, nowMs);
     this.#lastHeardAtMs = nowMs;
     for (const watch of this.#noRtp) watch.fired = false;
@@ -169,9 +194,26 @@ export class RtpSession {
     this.#sort(agreed, packet, nowMs);
   }
 
-  /** A datagram that arrived at the session's RTCP port. */
+  /** A datagram that arrived at the session's RTCP port, or is RTCP by its looks. */
   receiveReport(datagram: Buffer, from: Source, nowMs: number): void {
-    this.#rtcp?.receive(datagram, from, { nowMs, peer: this.#agreed?.latch.latched });
+    const agreed = this.#agreed;
+    if (agreed === undefined) return;
+    const peer = agreed.latch.latched;
+    // A stranger's is not worth a look at its seal.
+    if (peer === undefined || !this.#rtcp.isPeers(from, reportsAt(agreed), peer)) return;
+    const report = agreed.srtp === undefined ? datagram : agreed.srtp.receiver.openReport(datagram);
+    if (report !== undefined) this.#rtcp.receive(report, from, { nowMs, peer, reportsAt: reportsAt(agreed) });
+  }
+
+  /** The call's packet of a datagram; undefined where it is none. */
+  #open({ remote, latch, srtp }: Agreed, datagram: Buffer, from: Source): RtpPacket | undefined {
+    const plain = srtp === undefined ? datagram : srtp.receiver.open(datagram);
+    const packet = plain && parseRtp(plain);
+    if (packet === undefined || !expected(remote, packet)) return undefined;
+    // What is authentic is the call's, from wherever it comes.
+    if (srtp === undefined) return latch.accepts(from) ? packet : undefined;
+    if (srtp.receiver.isNewest) latch.move(from);
+    return packet;
   }
 
   /** Says goodbye to the peer. Call once, before the sockets close. */
@@ -180,17 +222,25 @@ export class RtpSession {
   }
 
   #report(agreed: Agreed, nowMs: number, bye = false): void {
-    const packets = this.#packetsSent;
-    const timestamp = (this.#timestampBase + this.#cycle * FRAME_SAMPLES) >>> 0;
+    const { packets } = this.#outgoing;
+    const timestamp = this.#outgoing.timestampAt(this.#cycle);
     const octets = packets * FRAME_SAMPLES;
     const stream = this.#received.stream();
-    this.#rtcp?.report({ nowMs, peer: agreed.latch.latched, timestamp, packets, octets, stream }, bye);
+    const { latched: peer } = agreed.latch;
+    this.#rtcp.report({ nowMs, peer, reportsAt: reportsAt(agreed), timestamp, packets, octets, stream }, bye);
+  }
+
+  #sendReport(report: Buffer, to: Source): void {
+    const { send, sendReport } = this.#options;
+    const sealed = this.#agreed?.srtp?.sender.sealReport(report) ?? report;
+    if (this.#agreed?.remote.rtcp === 'mux') send(sealed, to);
+    else sendReport(sealed, to);
   }
 
   #peerStats(rttMs: number): PeerStats | undefined {
-    const hearing = this.#rtcp?.hearing;
+    const { hearing } = this.#rtcp;
     if (hearing === undefined) return undefined;
-    const lossShare = hearing.lost / Math.max(1, this.#packetsSent);
+    const lossShare = hearing.lost / Math.max(1, this.#outgoing.packets);
     return { ...hearing, mos: estimateMos({ lossShare, delayMs: FRAME_MS + PEER_BUFFER_MS + rttMs / 2 }) };
   }
 
@@ -216,19 +266,9 @@ export class RtpSession {
 
   #sendFrame(agreed: Agreed, cycle: number, nowMs: number): void {
     const to = agreed.latch.destination;
-    const packet = this.#buffers[this.#packetsSent % SEND_BUFFERS]!;
-    const finished = this.#fill(agreed.law, packet);
+    const finished = this.#fill(agreed.law, this.#outgoing.next());
     if (sendable(to)) {
-      this.#sequence = (this.#sequence + 1) & 0xffff;
-      writeRtpHeader(packet, {
-        payloadType: agreed.law.payloadType,
-        marker: this.#marker,
-        sequence: this.#sequence,
-        timestamp: this.#timestampBase + cycle * FRAME_SAMPLES,
-        ssrc: this.#ssrc,
-      });
-      this.#options.send(packet, to);
-      this.#marker = false;
+      this.#options.send(this.#outgoing.finish(agreed.law.payloadType, cycle, agreed.srtp?.sender), to);
       this.#packetsSent += 1;
       if (this.#lastSentAtMs !== undefined) {
         this.#maxSendGapMs = Math.max(this.#maxSendGapMs, nowMs - this.#lastSentAtMs);
@@ -240,7 +280,7 @@ export class RtpSession {
 
   #fill(law: G711Law, packet: Buffer): readonly number[] {
     if (this.#queue.empty) {
-      packet.fill(law.silence, RTP_HEADER_BYTES);
+      packet.fill(law.silence, RTP_HEADER_BYTES, RTP_HEADER_BYTES + FRAME_SAMPLES);
       if (this.#tapped) this.#emitTap('out', SILENCE);
       return [];
     }
@@ -267,7 +307,9 @@ export class RtpSession {
 
   // Posting copies, so the frame may be used again.
   #emitTap(direction: 'in' | 'out', samples: Int16Array): void {
-    this.#options.emit({ kind: 'tapped', session: this.#options.session, direction, samples });
+    this.#tappedFrom ??= this.#cycle;
+    const frame = this.#cycle - this.#tappedFrom;
+    this.#options.emit({ kind: 'tapped', session: this.#options.session, direction, samples, frame });
   }
 
   #finish(plays: readonly number[]): void {
@@ -279,6 +321,13 @@ function expected(remote: RtpRemote, packet: RtpPacket): boolean {
   // Both laws are always taken: phones that offered both may switch between them (RFC 3264, 5.1).
   const type = packet.payloadType;
   return type === 0 || type === 8 || type === COMFORT_NOISE || type === remote.dtmfPayloadType;
+}
+
+/** Where the peer wants its reports. */
+function reportsAt({ remote, latch }: Agreed): Source | 'mux' | undefined {
+  if (remote.rtcp === 'mux') return 'mux';
+  // Of a peer behind a NAT the address in its SDP says nothing.
+  return latch.isAsSignalled ? remote.rtcp : undefined;
 }
 
 function sendable(to: Source): boolean {

@@ -1,40 +1,96 @@
+import { BlockList, isIP } from 'node:net';
+
 /** An address and UDP port. */
 export interface Source {
   readonly address: string;
   readonly port: number;
 }
 
+/** Addresses that say nothing of where packets from behind a NAT come from (RFC 6890). */
+const UNROUTED = new BlockList();
+for (const [network, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+] as const) {
+  UNROUTED.addSubnet(network, bits, 'ipv4');
+}
+for (const [network, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['2001:db8::', 32],
+] as const) {
+  UNROUTED.addSubnet(network, bits, 'ipv6');
+}
+
+function isPublic(address: string): boolean {
+  const family = isIP(address);
+  return family !== 0 && !UNROUTED.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
 /**
  * Decides which packets belong to a call (symmetric RTP, restricted).
  *
- * Until something is latched, a packet from the SDP's address (any port) or else the first source that sends valid RTP
- * is taken; from then on only exactly that source is heard, and spoken to. One exception: a stranger that came first
- * (a NAT, or somebody guessing ports) gives way, once, to the SDP's address as soon as that speaks itself. Offer only
- * packets that already passed as RTP of the agreed payload types, so that a stray datagram cannot take the call.
+ * Until something is latched, a packet from the SDP's address, any port, is taken; also the first source that sends
+ * valid RTP, where the SDP's address or the source is not of the public internet (a NAT on their side or on ours), or the
+ * SDP names a host. From then on only exactly that source is
+ * heard, and spoken to. One exception: a stranger that came first (a NAT, or somebody guessing ports) gives way, once,
+ * to the SDP's address as soon as that speaks itself. Offer only packets that already passed as RTP of the agreed
+ * payload types, so that a stray datagram cannot take the call.
  */
 export class SourceLatch {
   readonly #signalled: Source;
+  readonly #takesAnyone: boolean;
   #latched: Source | undefined;
+  #isLocked = false;
 
   constructor(signalled: Source) {
     this.#signalled = signalled;
+    this.#takesAnyone = !isPublic(signalled.address);
   }
 
   /** Whether a packet from `source` is the call's; latches on the first that is. */
   accepts(source: Source): boolean {
     const latched = this.#latched;
-    if (latched !== undefined) {
+    const isSignalled = source.address === this.#signalled.address;
+    if (latched !== undefined && this.#isLocked) {
       if (source.port === latched.port && source.address === latched.address) return true;
       const strangerLatched = latched.address !== this.#signalled.address;
-      if (!strangerLatched || source.address !== this.#signalled.address) return false;
-    }
-    this.#latched = { address: source.address, port: source.port };
+      if (!strangerLatched || !isSignalled) return false;
+    } else if (!isSignalled && !this.#takesAnyone && isPublic(source.address)) return false;
+    this.move(source);
     return true;
+  }
+
+  /** Latches on a source that proved to be the peer: its packet was authentic, and the newest. */
+  move(source: Source): void {
+    this.#isLocked = true;
+    if (source.port === this.#latched?.port && source.address === this.#latched.address) return;
+    this.#latched = { address: source.address, port: source.port };
+  }
+
+  /** The peer described its audio anew: the next source is latched; until then it is spoken to where it was. */
+  unlock(): void {
+    this.#isLocked = false;
   }
 
   /** The source that is heard; `undefined` before the first packet. */
   get latched(): Source | undefined {
     return this.#latched;
+  }
+
+  /** Does the peer send from the very address and port its SDP names? */
+  get isAsSignalled(): boolean {
+    return this.#latched?.port === this.#signalled.port && this.#latched.address === this.#signalled.address;
   }
 
   /** Where to send: the latched source, before that the address of the SDP. */

@@ -1,11 +1,15 @@
-export { answerDirection, buildAnswer, buildOffer } from './answer.ts';
+export { answerDirection, buildAnswer, buildOffer, type StreamTerms } from './answer.ts';
+export { type AudioPolicy, chooseAudio } from './choose-audio.ts';
+export { cryptoAttribute, newCryptoLine, parseCrypto } from './crypto.ts';
 export { chooseCodec, parseOffer } from './offer.ts';
 export { parseSdp } from './parse.ts';
 export { serializeSdp } from './serialize.ts';
 export type {
+  AudioChoice,
   AudioCodec,
   AudioStream,
   CodecChoice,
+  CryptoLine,
   Direction,
   ParsedOffer,
   SdpAttribute,

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { parseCrypto } from './crypto.ts';
 import { parseSdp } from './parse.ts';
 import type {
   AudioCodec,
@@ -25,17 +27,17 @@ const statics: Readonly<Record<string, Omit<AudioCodec, 'payloadType'>>> = {
 export function parseOffer(text: string): ParsedOffer | undefined {
   const description = parseSdp(text);
   if (!description) return undefined;
-  const audio = readAudio(description);
-  return audio ? { description, audio } : { description };
+  const audios = description.media.flatMap((media, index) => readAudio(description, media, index) ?? []);
+  const audio = audios[0];
+  return { description, audios, ...(audio && { audio }) };
 }
 
-function readAudio(description: SessionDescription): AudioStream | undefined {
-  const index = description.media.findIndex((media) => media.kind === 'audio' && media.port !== 0);
-  const media = description.media[index];
-  const connection = media?.connection ?? description.connection;
-  if (!media || !connection) return undefined;
+function readAudio(description: SessionDescription, media: SdpMedia, index: number): AudioStream | undefined {
+  const connection = media.connection ?? description.connection;
+  if (media.kind !== 'audio' || media.port === 0 || !connection) return undefined;
   const all = media.formats.flatMap((format) => readCodec(media, format) ?? []);
   const events = all.find((codec) => codec.name === 'TELEPHONE-EVENT' && codec.clockRate === 8_000);
+  const rtcp = readRtcp(media, connection.address);
   const ptimeMs = Number(attribute(media.attributes, 'ptime'));
   return {
     index,
@@ -47,6 +49,9 @@ function readAudio(description: SessionDescription): AudioStream | undefined {
     ...(events ? { telephoneEvent: events.payloadType } : {}),
     direction: readDirection(description, media, connection.address),
     ...(ptimeMs > 0 && ptimeMs <= 1_000 ? { ptimeMs } : {}),
+    crypto: media.attributes.flatMap(({ name, value }) => (name === 'crypto' ? (parseCrypto(value ?? '') ?? []) : [])),
+    rtcpMux: media.attributes.some((line) => line.name === 'rtcp-mux'),
+    ...(rtcp && { rtcp }),
   };
 }
 
@@ -62,6 +67,14 @@ function readCodec(media: SdpMedia, format: string): AudioCodec | undefined {
 
 const attribute = (attributes: readonly SdpAttribute[], name: string): string | undefined =>
   attributes.find((line) => line.name === name)?.value;
+
+/** `a=rtcp:53020` or `a=rtcp:53020 IN IP4 126.16.64.4` (RFC 3605). */
+function readRtcp(media: SdpMedia, address: string): AudioStream['rtcp'] {
+  const [portText = '', , , own] = (attribute(media.attributes, 'rtcp') ?? '').split(' ');
+  const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0;
+  if (port === 0 || port > 0xffff) return undefined;
+  return { address: own !== undefined && isIP(own) !== 0 ? own : address, port };
+}
 
 const directions: readonly Direction[] = ['sendrecv', 'sendonly', 'recvonly', 'inactive'];
 

@@ -1,4 +1,5 @@
 /** Session descriptions (RFC 8866), as far as an audio call needs them. */
+import type { SrtpSuite } from '../media/srtp/suite.ts';
 
 /** Which way audio may go (RFC 8866, 6.7). */
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
@@ -49,7 +50,15 @@ export interface AudioCodec {
   readonly clockRate: number;
 }
 
-/** The first audio stream of a description that is not refused. */
+/** An a=crypto line that can be used (RFC 4568): one master key, no index. */
+export interface CryptoLine {
+  readonly tag: number;
+  readonly suite: SrtpSuite;
+  /** Master key and salt joined, in base64. A secret: not for logs. */
+  readonly key: string;
+}
+
+/** An audio stream of a description that is not refused. */
 export interface AudioStream {
   /** Position among the m= lines. */
   readonly index: number;
@@ -64,13 +73,21 @@ export interface AudioStream {
   /** From the peer's view. An address of all zeros (RFC 2543 hold) makes it `sendonly`, or `inactive`. */
   readonly direction: Direction;
   readonly ptimeMs?: number;
+  /** The usable ones, in the peer's order of preference. */
+  readonly crypto: readonly CryptoLine[];
+  /** RTCP may share the port of RTP (RFC 5761). */
+  readonly rtcpMux: boolean;
+  /** Where RTCP is to go (RFC 3605); absent: to the port above that of RTP. */
+  readonly rtcp?: { readonly address: string; readonly port: number };
 }
 
 /** An offer or an answer, understood. */
 export interface ParsedOffer {
   readonly description: SessionDescription;
-  /** Absent where no audio stream is open. */
+  /** The first open audio stream; absent where there is none. */
   readonly audio?: AudioStream;
+  /** Every open audio stream. */
+  readonly audios: readonly AudioStream[];
 }
 
 /** What both sides will speak. */
@@ -78,4 +95,11 @@ export interface CodecChoice {
   readonly codec: 'PCMU' | 'PCMA';
   readonly payloadType: number;
   readonly telephoneEvent?: number;
+}
+
+/** What is taken of an offer, or was of ours. */
+export interface AudioChoice extends CodecChoice {
+  readonly stream: AudioStream;
+  /** The peer's key; absent: plain RTP. */
+  readonly crypto?: CryptoLine;
 }

@@ -23,12 +23,12 @@ import {
 import { TimerQueue } from '../timer-queue.ts';
 import { clientKey, defaultTimers, type Schedule, type SipTimers } from '../transaction/index.ts';
 import { responseDestination } from '../transport/address.ts';
-import type { Source, Transport } from '../transport/port.ts';
+import { flowKey, type Source, type Transport } from '../transport/port.ts';
 import { createResolveHost } from '../transport/resolve.ts';
 import type { Arrival } from './arrival.ts';
 import { InDialogServer } from './in-dialog.ts';
 import { readInviteMemo } from './invite-memo.ts';
-import { judgeRequest } from './judge-request.ts';
+import { judgeRequest, type Refusal } from './judge-request.ts';
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { PendingInvite } from './pending-invite.ts';
 import { readOffer, sdpText } from './read-offer.ts';
@@ -51,7 +51,7 @@ export class SipCore {
   readonly #requests: RequestSender;
   readonly #reply: Replier;
   readonly #inDialog: InDialogServer;
-  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, invites: 0 };
+  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, unheeded: 0, invites: 0 };
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -93,6 +93,7 @@ export class SipCore {
     transport: Transport,
   ): void {
     this.#counts.received++;
+    if (!this.#heeds(source)) return;
     const { message } = parseMessage(head);
     const request = message?.kind === 'request' ? { message } : {};
     this.#refuseMalformed({ ...fault, ...request }, source, transport);
@@ -103,9 +104,10 @@ export class SipCore {
     // Keep-alives (RFC 5626 double CRLF, single NUL of some NATs) are no messages.
     if (bytes.length <= 4) return false;
     this.#counts.received++;
+    if (!this.#heeds(source)) return false;
     const parsed = parseMessage(bytes);
     if (!parsed.ok) this.#refuseMalformed(parsed, source, transport);
-    else if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, parsed.head);
+    else if (parsed.message.kind === 'response') this.#receiveResponse(parsed.message, parsed.head, source);
     else return this.#receiveRequest(parsed.message, parsed.head, source, transport);
     return false;
   }
@@ -121,7 +123,7 @@ export class SipCore {
       return true;
     }
     this.#counts.notAdmitted++;
-    if (verdict === 'refuse') this.#wire.answerStateless(stamped, { status: 403 }, outlet);
+    if (verdict !== 'drop') this.#wire.answerStateless(stamped, refusalOf(verdict), outlet);
     return false;
   }
 
@@ -154,6 +156,18 @@ export class SipCore {
     return { ...this.#counts, unacknowledged, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
   }
 
+  /** The peers, as `flowKey` writes them, that calls ring or run with. */
+  flowsInUse(): ReadonlySet<string> {
+    const flows = new Set<string>();
+    for (const dialog of this.#dialogs.values()) {
+      const way = dialog instanceof PendingInvite ? dialog.source : undefined;
+      const state = way ? undefined : readDialogMemo((dialog as AnsweredDialog).memo);
+      if (way) flows.add(flowKey(way.transport, way));
+      else if (state) flows.add(flowKey(state.transport, state.peer));
+    }
+    return flows;
+  }
+
   /** Stops every timer and forgets everything; the transports are the caller's. */
   close(): void {
     this.#requests.close();
@@ -170,7 +184,7 @@ export class SipCore {
   ): void {
     this.#counts.malformed++;
     const { message } = failure;
-    if (!message || message.method === 'ACK') return;
+    if (!message || message.method === 'ACK') return this.#options.onStray?.(source);
     const verdict = this.#options.admit(source, message);
     if (verdict !== 'accept') this.#counts.notAdmitted++;
     if (verdict === 'drop') return;
@@ -181,14 +195,22 @@ export class SipCore {
     );
     const via = parseVia(splitList(headerValue(message, 'via') ?? '')[0] ?? '');
     const outlet = this.#wire.outlet(transport, responseDestination(via, source));
-    const refusal = verdict === 'refuse' ? { status: 403 } : { status: failure.status, reason: failure.reason };
+    const fault = { status: failure.status, reason: failure.reason };
+    const refusal = verdict === 'accept' ? fault : refusalOf(verdict);
     this.#wire.answerStateless(via ? stampRequest(message, via, source) : message, refusal, outlet);
   }
 
-  #receiveResponse(response: SipResponse, head: SipHead): void {
+  #heeds(source: Source): boolean {
+    const heeded = this.#options.heeds?.(source) ?? true;
+    if (!heeded) this.#counts.unheeded++;
+    return heeded;
+  }
+
+  #receiveResponse(response: SipResponse, head: SipHead, source: Source): void {
     this.#wire.trace('in', head.callId, `${response.status} ${response.reason} (${head.cseq.method})`);
     const branch = paramValue(head.via.params, 'branch');
-    if (branch !== undefined) this.#requests.receive(clientKey(branch, head.cseq.method), response.status);
+    const key = branch === undefined ? undefined : clientKey(branch, head.cseq.method);
+    if (key === undefined || !this.#requests.receive(key, response.status)) this.#options.onStray?.(source);
   }
 
   #dispatch(arrival: Arrival): void {
@@ -298,3 +320,5 @@ export class SipCore {
 }
 
 const dialogKey = (callId: string, localTag: string, remoteTag: string): string => `${callId} ${localTag} ${remoteTag}`;
+
+const refusalOf = (verdict: 'refuse' | Refusal): Refusal => (verdict === 'refuse' ? { status: 403 } : verdict);

@@ -6,8 +6,9 @@ import type { ParsedOffer } from '../sdp/index.ts';
 import type { SipTimers } from '../transaction/index.ts';
 import type { Source, TransportKind } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
-import type { TlsIdentity } from '../transport/stream.ts';
 import type { StreamLimits } from '../transport/stream-limits.ts';
+import type { TlsIdentity } from '../transport/tls-endpoint.ts';
+import type { Refusal } from './judge-request.ts';
 
 /** One message that went in or out. */
 export interface TraceLine {
@@ -19,6 +20,9 @@ export interface TraceLine {
   readonly summary: string;
 }
 
+/** What becomes of a request at the door. */
+export type Admission = 'accept' | 'refuse' | 'drop' | Refusal;
+
 /** What the server needs apart from its listeners. */
 export interface CoreOptions {
   readonly clock: Clock;
@@ -28,8 +32,15 @@ export interface CoreOptions {
   readonly publicHost?: string;
   /** The Server and User-Agent headers; default none. */
   readonly userAgent?: string;
-  /** Asked before anything else, for every request: `refuse` is a stateless 403, `drop` is silence. */
-  admit(source: Source, request: SipRequest): 'accept' | 'refuse' | 'drop';
+  /** Asked for every message, before it is read: false is silence. Default: everybody is heard. */
+  heeds?(source: Source): boolean;
+  /**
+   * Asked for every request before anything is kept of it: `refuse` is a stateless 403, another refusal is stateless too,
+   * `drop` is silence.
+   */
+  admit(source: Source, request: SipRequest): Admission;
+  /** Something came that is no request one could answer: what cannot be read, a response nobody waits for. */
+  onStray?(source: Source): void;
   /** A new call. 100 has been sent. What it throws ends that call with 500. */
   onInvite(invite: IncomingInvite): void;
   /** Every message sent and received, retransmissions included. */
@@ -62,6 +73,8 @@ export interface SipStats {
   readonly malformed: number;
   /** Requests `admit` refused or dropped. */
   readonly notAdmitted: number;
+  /** Messages of sources that are not heeded. */
+  readonly unheeded: number;
   readonly invites: number;
   /** Refusals whose ACK never came (timer H). */
   readonly unacknowledged: number;
@@ -78,6 +91,11 @@ export interface SipServer {
   /** After a crash: a BYE in a stored dialog. Resolves when it was answered or given up; never rejects. */
   recoverBye(dialogMemo: JsonObject, headers?: HeaderInput): Promise<void>;
   stats(): SipStats;
+  /**
+   * Every TLS listener shows this identity from now on; connections that are open go on. Throws, with all as it was,
+   * where it cannot be used.
+   */
+  setTlsIdentity(identity: TlsIdentity): void;
   /** Stops at once: every timer and socket. Ending calls first is the caller's. */
   close(): Promise<void>;
 }

@@ -73,9 +73,11 @@ export class RequestSender {
     return this.#transact(clientKey(branch, method), packet, transport, to);
   }
 
-  /** Hands a response to its transaction; others are dropped. */
-  receive(key: string, status: number): void {
-    this.#transactions.get(key)?.receive(status);
+  /** Hands a response to its transaction; false where there is none. */
+  receive(key: string, status: number): boolean {
+    const transaction = this.#transactions.get(key);
+    transaction?.receive(status);
+    return transaction !== undefined;
   }
 
   /** Resolves everything that waits; nothing is sent any more. */

@@ -1,5 +1,5 @@
 import type { Transport, TransportEvents } from '../transport/port.ts';
-import { openStream } from '../transport/stream.ts';
+import { openStream, type StreamListener } from '../transport/stream.ts';
 import { openUdp } from '../transport/udp.ts';
 import { SipCore } from './core.ts';
 import type { Listener, ServerOptions, SipServer } from './options.ts';
@@ -24,9 +24,14 @@ export async function createSipServer(options: ServerOptions): Promise<SipServer
     recoverRefuse: (memo, code, refusal) => core.recoverRefuse(memo, code, refusal),
     recoverBye: (memo, headers) => core.recoverBye(memo, headers),
     stats: () => core.stats(),
+    setTlsIdentity(identity) {
+      for (const transport of transports) if (isTls(transport)) transport.setTlsIdentity(identity);
+    },
     close: closeAll,
   };
 }
+
+const isTls = (transport: Transport): transport is StreamListener => transport.kind === 'tls';
 
 /** Opens every listener; begins anew where a number that was free for one transport is not for another. */
 async function openAll(options: ServerOptions, core: SipCore, attempt = 1): Promise<readonly Transport[]> {
@@ -57,8 +62,10 @@ function open(listener: Listener, { clock, streams }: ServerOptions, core: SipCo
   const events: TransportEvents = {
     onMessage: (bytes, source, via) => core.receive(bytes, source, via),
     onUnframed: (head, fault, source, via) => core.receiveUnframed(head, fault, source, via),
+    flowsInUse: () => core.flowsInUse(),
   };
-  if (listener.transport === 'udp') return openUdp({ host, port, onMessage: events.onMessage });
+  if (listener.transport === 'udp')
+    return openUdp({ host, port, onMessage: events.onMessage, monoMs: () => clock.monoMs() });
   const limits = streams === undefined ? {} : { limits: streams };
   const tls = listener.transport === 'tls' ? { tls: listener } : {};
   return openStream({ host, port, clock, ...events, ...limits, ...tls });

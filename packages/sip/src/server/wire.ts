@@ -55,11 +55,12 @@ export class Wire {
   }
 
   outlet(transport: Transport, to: Destination): Outlet {
-    return { reliable: transport.reliable, send: (packet) => this.send(packet, transport, to) };
+    return { reliable: transport.reliable, send: (packet, onFailed) => this.send(packet, transport, to, onFailed) };
   }
 
-  send(packet: Packet, transport: Transport, to: Destination): void {
-    transport.send(packet.bytes, to);
+  /** As `Transport.send`. */
+  send(packet: Packet, transport: Transport, to: Destination, onFailed?: (error: Error) => void): void {
+    transport.send(packet.bytes, to, onFailed);
     this.#sent++;
     this.trace('out', packet.callId, packet.summary);
   }

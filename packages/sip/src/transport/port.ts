@@ -26,8 +26,12 @@ export interface Transport {
   /** Reliable transports need no retransmission of non-2xx finals and requests. */
   readonly reliable: boolean;
   readonly local: { readonly host: string; readonly port: number };
-  /** Returns once the socket's send was called: the message is then handed over. Never throws. */
-  send(bytes: Uint8Array, to: Destination): void;
+  /**
+   * Returns once the socket's send was called: the message is then handed over. Never throws. `onFailed` is told later,
+   * once at most, that it cannot arrive: no connection could be had, the last one broke before the message left, or the
+   * system does not send it (RFC 3261 18.4). Silence proves nothing.
+   */
+  send(bytes: Uint8Array, to: Destination, onFailed?: (error: Error) => void): void;
   close(): Promise<void>;
 }
 
@@ -42,7 +46,12 @@ export interface TransportEvents {
     source: Source,
     transport: Transport,
   ): void;
+  /** Streams only: the peers (`flowKey`) whose connections calls go over; they are not closed for being quiet. */
+  flowsInUse?(): ReadonlySet<string>;
 }
+
+/** A peer's end of a connection, as one word. */
+export const flowKey = (kind: TransportKind, { address, port }: Destination): string => `${kind} ${address} ${port}`;
 
 /** A message on its way out, with what a trace shows of it. */
 export interface Packet {
@@ -54,5 +63,6 @@ export interface Packet {
 /** One way out, with the destination fixed. */
 export interface Outlet {
   readonly reliable: boolean;
-  send(packet: Packet): void;
+  /** As `Transport.send`. */
+  send(packet: Packet, onFailed?: (error: Error) => void): void;
 }

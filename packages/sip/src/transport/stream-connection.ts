@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { type FramingFault, StreamFramer } from './stream-framer.ts';
-import type { StreamLimits } from './stream-limits.ts';
+import { type StreamLimits, tcpKeepAliveMs } from './stream-limits.ts';
 
 interface StreamConnectionOptions {
   readonly socket: Socket;
   /** The peer's, fixed: a socket forgets it when it closes. */
   readonly remote: { readonly address: string; readonly port: number };
+  /** Did we open it? Then it has to come up first. */
+  readonly isOurs: boolean;
   readonly clock: Clock;
   readonly limits: StreamLimits;
   readonly onMessage: (bytes: Uint8Array) => boolean;
@@ -26,7 +28,9 @@ export class StreamConnection {
   /** By when the message in progress, or the first one, has to be whole; once gone, by when the socket ends. */
   #dueAtMs: number | undefined;
   #admitted = false;
+  #up: boolean;
   #gone = false;
+  #cut = false;
 
   constructor(options: StreamConnectionOptions) {
     const { socket, clock, limits } = options;
@@ -34,7 +38,9 @@ export class StreamConnection {
     this.#socket = socket;
     this.remote = options.remote;
     this.#activeAtMs = clock.monoMs();
-    this.#dueAtMs = this.#activeAtMs + limits.messageMs;
+    this.#up = !options.isOurs;
+    this.#dueAtMs = this.#activeAtMs + (options.isOurs ? limits.connectMs : limits.messageMs);
+    socket.setKeepAlive(true, tcpKeepAliveMs);
     const framer = new StreamFramer({
       onMessage: (bytes) => {
         if (!this.#gone) this.#dueAtMs = undefined;
@@ -74,29 +80,53 @@ export class StreamConnection {
     return this.#admitted;
   }
 
+  /** Is it established, or was it? */
+  get wasUp(): boolean {
+    return this.#up;
+  }
+
+  /** Did we end it, for what the peer did or did not? */
+  get wasCut(): boolean {
+    return this.#cut;
+  }
+
   /** A connection of ours is up: it owes no first message. */
   connected(): void {
+    this.#up = true;
     this.#admitted = true;
     this.#dueAtMs = undefined;
   }
 
-  /** Hands bytes to the socket. A peer that does not read is cut off. */
-  send(bytes: Uint8Array): void {
-    if (this.#socket.destroyed || !this.#socket.writable) return;
+  /** Hands bytes to the socket; `onFailed` hears, later, that they did not leave. A peer that does not read is cut off. */
+  send(bytes: Uint8Array, onFailed: (error: Error) => void = () => {}): void {
+    if (this.#socket.destroyed || !this.#socket.writable) {
+      queueMicrotask(() => onFailed(new Error('The connection is closed')));
+      return;
+    }
     this.#activeAtMs = this.#options.clock.monoMs();
-    this.#socket.write(bytes);
+    this.#socket.write(bytes, (error) => {
+      if (!error) return;
+      // This may come before the socket's own events.
+      this.#leave();
+      onFailed(error);
+    });
     if (this.#socket.writableLength > this.#options.limits.maxUnsentBytes) this.cut();
   }
 
-  /** Closes it where one of its times is over. */
+  /** Was it without a byte either way for the time a connection may be? */
+  get isIdle(): boolean {
+    return this.quietMs >= this.#options.limits.idleMs;
+  }
+
+  /** Closes it where a message, or the connection itself, took too long. */
   enforce(): void {
-    const { clock, limits } = this.#options;
-    const isLate = this.#dueAtMs !== undefined && clock.monoMs() >= this.#dueAtMs;
-    if (isLate || this.quietMs >= limits.idleMs) this.cut();
+    const isLate = this.#dueAtMs !== undefined && this.#options.clock.monoMs() >= this.#dueAtMs;
+    if (isLate) this.cut();
   }
 
   /** Ends it at once. */
   cut(): void {
+    this.#cut = true;
     this.#leave();
     this.#socket.destroy();
   }

@@ -5,20 +5,17 @@
  */
 import { lookup } from 'node:dns/promises';
 import { connect, createServer, isIP, isIPv6, type Server, type Socket } from 'node:net';
-import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import type { Clock } from '../clock.ts';
 import { listenError } from './listen-error.ts';
-import type { Destination, Source, Transport, TransportEvents } from './port.ts';
+import { type Destination, flowKey, type Source, type Transport, type TransportEvents } from './port.ts';
 import { StreamConnection } from './stream-connection.ts';
 import { defaultStreamLimits, quietMs, type StreamLimits } from './stream-limits.ts';
+import { TlsEndpoint, type TlsIdentity } from './tls-endpoint.ts';
 
-/** What TLS needs, PEM. */
-export interface TlsIdentity {
-  readonly key: string | Buffer;
-  /** With the intermediate certificates behind it. */
-  readonly cert: string | Buffer;
-  /** Who may have signed the certificates of peers that we connect to; default the well-known authorities. */
-  readonly ca?: string | Buffer;
+/** A transport that holds connections. */
+export interface StreamListener extends Transport {
+  /** TLS only: handshakes from now on have this identity. Throws, with all as it was, where it cannot be used. */
+  setTlsIdentity(identity: TlsIdentity): void;
 }
 
 interface StreamOptions extends TransportEvents {
@@ -38,10 +35,11 @@ const closeMs = 500;
 const unsettledConnections = 64;
 
 /** Opens a TCP or TLS listener. Rejects with an error that names host and port, `code` as the system gave it. */
-export async function openStream(options: StreamOptions): Promise<Transport> {
+export async function openStream(options: StreamOptions): Promise<StreamListener> {
   const { address } = await lookup(options.host);
   const limits = { ...defaultStreamLimits, ...options.limits };
-  const server = options.tls ? createSecureServer(options.tls, limits) : createServer({ noDelay: true });
+  const tls = options.tls && new TlsEndpoint(options.tls, limits.messageMs);
+  const server = tls?.server ?? createServer({ noDelay: true });
   server.maxConnections = limits.maxConnections + unsettledConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
@@ -52,18 +50,15 @@ export async function openStream(options: StreamOptions): Promise<Transport> {
   server.removeAllListeners('error');
   // Too many open files, or a peer gone before accept: the next connection may do better.
   server.on('error', () => {});
-  return new StreamTransport(server, options, limits);
+  return new StreamTransport({ server, tls, options, limits });
 }
 
-function createSecureServer({ key, cert }: TlsIdentity, limits: StreamLimits): Server {
-  return createTlsServer({ key, cert, minVersion: 'TLSv1.2', noDelay: true, handshakeTimeout: limits.messageMs });
-}
-
-class StreamTransport implements Transport {
+class StreamTransport implements StreamListener {
   readonly kind: 'tcp' | 'tls';
   readonly reliable = true;
   readonly local: { readonly host: string; readonly port: number };
   readonly #server: Server;
+  readonly #tls: TlsEndpoint | undefined;
   readonly #options: StreamOptions;
   readonly #limits: StreamLimits;
   readonly #connections = new Map<string, StreamConnection>();
@@ -74,25 +69,49 @@ class StreamTransport implements Transport {
   #stopSweep: (() => void) | undefined;
   #closed = false;
 
-  constructor(server: Server, options: StreamOptions, limits: StreamLimits) {
-    this.kind = options.tls ? 'tls' : 'tcp';
+  constructor(made: {
+    readonly server: Server;
+    readonly tls: TlsEndpoint | undefined;
+    readonly options: StreamOptions;
+    readonly limits: StreamLimits;
+  }) {
+    const { server, tls, options, limits } = made;
+    this.kind = tls ? 'tls' : 'tcp';
     this.#server = server;
+    this.#tls = tls;
     this.#options = options;
     this.#limits = limits;
     const bound = server.address();
     if (typeof bound !== 'object' || bound === null) throw new Error('A stream listener has an address');
     this.local = { host: bound.address, port: bound.port };
     server.on('connection', (socket: Socket) => this.#hold(socket));
-    server.on(options.tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
+    server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
   }
 
-  send(bytes: Uint8Array, to: Destination): void {
-    if (this.#closed || isIPv6(to.address) !== isIPv6(this.local.host)) return;
+  send(bytes: Uint8Array, to: Destination, onFailed: (error: Error) => void = () => {}): void {
+    if (this.#closed || isIPv6(to.address) !== isIPv6(this.local.host)) {
+      queueMicrotask(() => onFailed(new Error(`No ${this.kind} connection leads to ${to.address}`)));
+      return;
+    }
     const open = this.#connections.get(keyOf(to));
-    if (open) return open.send(bytes);
+    if (!open) return this.#sendAnew(bytes, to, onFailed);
+    open.send(bytes, (error) => {
+      // A connection that was lost is replaced (RFC 3261 18.2.2); one that never came up would not the next time.
+      if (this.#closed || open.wasCut || !open.wasUp) onFailed(error);
+      else this.#sendAnew(bytes, to, onFailed);
+    });
+  }
+
+  #sendAnew(bytes: Uint8Array, to: Destination, onFailed: (error: Error) => void): void {
     const target = to.reconnect ?? to;
     const other = this.#connections.get(keyOf(target)) ?? this.#connect(target, to.name);
-    other?.send(bytes);
+    if (other) other.send(bytes, onFailed);
+    else queueMicrotask(() => onFailed(new Error(`No ${this.kind} connection can be had to ${target.address}`)));
+  }
+
+  setTlsIdentity(identity: TlsIdentity): void {
+    if (!this.#tls) throw new TypeError('Only a TLS listener has an identity');
+    this.#tls.setIdentity(identity);
   }
 
   close(): Promise<void> {
@@ -120,14 +139,14 @@ class StreamTransport implements Transport {
       socket.destroy();
       return;
     }
-    this.#add(socket, { address, port });
+    this.#add(socket, { address, port }, false);
   }
 
   #connect(target: { readonly address: string; readonly port: number }, name?: string): StreamConnection | undefined {
     if (target.port < 1 || isIP(target.address) === 0 || !this.#makeRoom()) return undefined;
     const socket = this.#open(target, name);
     this.#hold(socket);
-    const connection = this.#add(socket, target);
+    const connection = this.#add(socket, target, true);
     socket.once(this.kind === 'tls' ? 'secureConnect' : 'connect', () => connection.connected());
     return connection;
   }
@@ -136,20 +155,17 @@ class StreamTransport implements Transport {
     const { host } = this.local;
     const isWildcard = host === '0.0.0.0' || host === '::';
     // Peers know us by the address we listen on.
-    const place = { host: address, port, ...(isWildcard ? {} : { localAddress: host }) };
-    const { tls } = this.#options;
-    if (!tls) return connect({ ...place, noDelay: true });
-    const named = name !== undefined && isIP(name) === 0 ? { servername: name } : {};
-    const trust = tls.ca === undefined ? {} : { ca: tls.ca };
-    return connectTls({ ...place, ...named, ...trust, key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2' });
+    const place = { host: address, port, noDelay: true, ...(isWildcard ? {} : { localAddress: host }) };
+    return this.#tls ? this.#tls.connect(place, name) : connect(place);
   }
 
-  #add(socket: Socket, remote: { readonly address: string; readonly port: number }): StreamConnection {
+  #add(socket: Socket, remote: { readonly address: string; readonly port: number }, isOurs: boolean): StreamConnection {
     const key = keyOf(remote);
     const source: Source = { ...remote, transport: this.kind };
     const connection: StreamConnection = new StreamConnection({
       socket,
       remote,
+      isOurs,
       clock: this.#options.clock,
       limits: this.#limits,
       onMessage: (bytes) => !this.#closed && this.#options.onMessage(bytes, source, this),
@@ -168,12 +184,22 @@ class StreamTransport implements Transport {
   /** False where every connection is in use. Strangers, the eldest first, make room before anybody else. */
   #makeRoom(): boolean {
     if (this.#live.size < this.#limits.maxConnections) return true;
+    const inUse = this.#inUse();
     let quietest: StreamConnection | undefined;
     for (const one of this.#live) {
       if (!one.isAdmitted) return this.#drop(one);
-      if (one.quietMs > (quietest?.quietMs ?? 0)) quietest = one;
+      if (one.quietMs > (quietest?.quietMs ?? 0) && !inUse(one)) quietest = one;
     }
     return quietest !== undefined && quietest.quietMs >= quietMs && this.#drop(quietest);
+  }
+
+  /** Says which connections calls go over; those are asked for once, where one is asked about. */
+  #inUse(): (connection: StreamConnection) => boolean {
+    let flows: ReadonlySet<string> | undefined;
+    return ({ remote }) => {
+      flows ??= this.#options.flowsInUse?.() ?? new Set();
+      return flows.has(flowKey(this.kind, remote));
+    };
   }
 
   #drop(connection: StreamConnection): true {
@@ -185,7 +211,11 @@ class StreamTransport implements Transport {
   #sweepLater(): void {
     this.#stopSweep ??= this.#options.clock.after(sweepMs, () => {
       this.#stopSweep = undefined;
-      for (const connection of [...this.#live]) connection.enforce();
+      const inUse = this.#inUse();
+      for (const connection of [...this.#live]) {
+        connection.enforce();
+        if (connection.isIdle && !inUse(connection)) connection.cut();
+      }
       if (this.#live.size > 0 && !this.#closed) this.#sweepLater();
     });
   }

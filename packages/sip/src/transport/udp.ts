@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIPv6 } from 'node:net';
 import { listenError } from './listen-error.ts';
 import type { Transport, TransportEvents } from './port.ts';
+import { answerStun, isStun, StunRate } from './stun.ts';
 
 const bufferBytes = 2 * 1024 * 1024;
 
@@ -11,6 +12,7 @@ interface UdpOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly onMessage: TransportEvents['onMessage'];
+  readonly monoMs: () => number;
 }
 
 /** Opens a UDP listener. Rejects with an error that names host and port, `code` as the system gave it. */
@@ -41,10 +43,15 @@ export async function openUdp(options: UdpOptions): Promise<Transport> {
     kind: 'udp',
     reliable: false,
     local: { host: bound.address, port: bound.port },
-    send(bytes, to) {
-      if (closed || isIPv6(to.address) !== (family === 6)) return;
+    send(bytes, to, onFailed) {
+      if (closed || isIPv6(to.address) !== (family === 6)) {
+        if (onFailed) queueMicrotask(() => onFailed(new Error(`No udp socket leads to ${to.address}`)));
+        return;
+      }
       // The callback keeps errors of one datagram (unreachable, too long) away from the socket.
-      socket.send(bytes, to.port, to.address, () => {});
+      socket.send(bytes, to.port, to.address, (error) => {
+        if (error) onFailed?.(error);
+      });
     },
     close() {
       if (closed) return Promise.resolve();
@@ -52,7 +59,13 @@ export async function openUdp(options: UdpOptions): Promise<Transport> {
       return new Promise((resolve) => socket.close(() => resolve()));
     },
   };
+  const stunRate = new StunRate(options.monoMs);
   socket.on('message', (bytes, peer) => {
+    if (isStun(bytes)) {
+      const answer = stunRate.allow(peer.address) ? answerStun(bytes, peer) : undefined;
+      if (answer) transport.send(answer, peer);
+      return;
+    }
     options.onMessage(bytes, { address: peer.address, port: peer.port, transport: 'udp' }, transport);
   });
   return transport;

@@ -1,1 +1,2 @@
+export type { BaresipKeys } from './baresip-keys.ts';
 export { type BaresipOptions, type BaresipResult, runBaresip } from './run-baresip.ts';

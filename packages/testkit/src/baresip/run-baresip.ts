@@ -1,13 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readWav, writeWav } from '../wav/index.ts';
+import { freePort } from '../free-port/index.ts';
+import { type BaresipKeys, openKeys } from './baresip-keys.ts';
+import { configure } from './configure.ts';
 
 /** How to run baresip, a real phone. */
 export interface BaresipOptions {
-  /** Whom to call: `sip:+12135550100@127.0.0.1:5060`. */
+  /** Whom to call: `sip:+12135550100@127.0.0.1:5060`, with `;transport=tcp` or `;transport=tls` over these. */
   readonly dial: string;
   /** Total running time at most; then it hangs up and ends. */
   readonly forMs: number;
@@ -19,6 +21,14 @@ export interface BaresipOptions {
   readonly hangUpAfterMs?: number;
   /** User of the From. Default `+14155550100`. */
   readonly from?: string;
+  /** The proxy every request goes to first: `sip:127.0.0.1:5070;transport=tcp`. Default: whom it calls. */
+  readonly proxy?: string;
+  /** PEM file with the authorities a server's certificate has to come from. */
+  readonly caFile?: string;
+  /** `required`: audio encrypted by SDES (RFC 4568), or no call. Default: plain audio. */
+  readonly srtp?: 'required';
+  /** What is done once the call stands; when it is through, baresip hangs up. Its failure is this run's. */
+  readonly talk?: (keys: BaresipKeys) => Promise<void>;
 }
 
 /** What baresip did. */
@@ -34,8 +44,6 @@ export interface BaresipResult {
   readonly said?: string;
 }
 
-/** Where Debian keeps the modules. */
-const MODULE_PATH = '/usr/lib/baresip/modules';
 /** After being asked to hang up it has this long. */
 const KILL_AFTER_MS = 5_000;
 
@@ -45,8 +53,9 @@ export async function runBaresip(options: BaresipOptions): Promise<BaresipResult
   await mkdir(options.record, { recursive: true });
   const before = new Set(await readdir(options.record));
   try {
-    await configure(folder, options);
-    const run = await runToEnd(folder, options);
+    const keysPort = await freePort();
+    await configure(folder, options, keysPort);
+    const run = await runToEnd(folder, options, keysPort);
     const files = (await readdir(options.record)).filter((name) => !before.has(name));
     const heard = files.find((name) => name.endsWith('-dec.wav'));
     const said = files.find((name) => name.endsWith('-enc.wav'));
@@ -60,39 +69,7 @@ export async function runBaresip(options: BaresipOptions): Promise<BaresipResult
   }
 }
 
-async function configure(folder: string, options: BaresipOptions): Promise<void> {
-  const source = join(folder, 'say.wav');
-  await writePadded(source, options);
-  const lines = [
-    'sip_listen 127.0.0.1:0',
-    `module_path ${MODULE_PATH}`,
-    'module g711.so',
-    'module aufile.so',
-    'module sndfile.so',
-    'module_tmp account.so',
-    'module_app menu.so',
-    `audio_source aufile,${source}`,
-    `audio_player aufile,${join(folder, 'unused.wav')}`,
-    `audio_alert aufile,${join(folder, 'unused.wav')}`,
-    `snd_path ${options.record}`,
-    'ausrc_format s16',
-    'auplay_format s16',
-  ];
-  await writeFile(join(folder, 'config'), `${lines.join('\n')}\n`);
-  const account = `<sip:${options.from ?? '+14155550100'}@127.0.0.1>;regint=0;audio_codecs=PCMU/8000/1,PCMA/8000/1`;
-  await writeFile(join(folder, 'accounts'), `${account}\n`);
-  await writeFile(join(folder, 'contacts'), '');
-}
-
-// baresip hangs up at the end of its source file, so what it says is followed by silence for as long as it runs.
-async function writePadded(path: string, options: BaresipOptions): Promise<void> {
-  const played = options.play === undefined ? { rate: 8_000, samples: new Int16Array(0) } : await readWav(options.play);
-  const samples = new Int16Array(played.samples.length + Math.ceil((options.forMs / 1_000 + 5) * played.rate));
-  samples.set(played.samples);
-  await writeWav(path, { rate: played.rate, samples });
-}
-
-async function runToEnd(folder: string, options: BaresipOptions) {
+async function runToEnd(folder: string, options: BaresipOptions, keysPort: number) {
   const limit = Math.ceil(options.forMs / 1_000) + 2;
   const args = ['-f', folder, '-4', '-e', `d ${options.dial}`, '-t', String(limit)];
   const child = spawn('baresip', args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -100,6 +77,7 @@ async function runToEnd(folder: string, options: BaresipOptions) {
   let output = '';
   let established = false;
   let stopping = false;
+  let talking: Promise<void> | undefined;
   const stop = () => {
     if (!stopping) timers.push(hangUp(child));
     stopping = true;
@@ -109,6 +87,11 @@ async function runToEnd(folder: string, options: BaresipOptions) {
     if (!established && output.includes('Call established')) {
       established = true;
       if (options.hangUpAfterMs !== undefined) timers.push(setTimeout(stop, options.hangUpAfterMs));
+      if (options.talk !== undefined) {
+        talking = talk(options.talk, keysPort).finally(stop);
+        // Told where the run is awaited.
+        talking.catch(() => {});
+      }
     }
     if (/session closed|terminated \(duration/.test(output)) stop();
   };
@@ -117,10 +100,16 @@ async function runToEnd(folder: string, options: BaresipOptions) {
   timers.push(setTimeout(stop, options.forMs));
   try {
     const [exitCode] = (await once(child, 'close')) as [number | null];
+    await talking;
     return { output, exitCode, established };
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }
+}
+
+async function talk(through: (keys: BaresipKeys) => Promise<void>, port: number): Promise<void> {
+  const keys = await openKeys(port);
+  await through(keys).finally(() => keys.close());
 }
 
 /** SIGTERM makes baresip send its BYE or CANCEL and leave. */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from '../free-port/index.ts';
 import { type BuiltinScenario, buildScenario } from './scenario.ts';
 
 /** What SIPp is to do. */
@@ -38,14 +38,25 @@ export interface SippResult {
   readonly failed: number;
   /** The last line of its statistics, by column: `ResponseTime1(C)`, `Retransmissions(C)`… */
   readonly csv: Readonly<Record<string, string>>;
-  /** The scenario's `<log>` lines; ours log `call-id;code;header`, the header being Contact or Reason. */
+  /** The scenario's `<log>` lines; ours log `call-id;code;header`: Contact or Reason of an answer, Via of a BYE. */
   readonly log: string;
   /** SIPp's error log: unexpected messages and why calls failed. */
   readonly errors: string;
 }
 
-/** Runs SIPp over UDP on loopback and resolves when it has ended. Rejects if it cannot be started. */
+/** Somebody else took one of its ports (it needs several in a row for media); no call was placed. */
+const EXIT_BIND_ERROR = 254;
+const TRIES = 3;
+
+/** Runs SIPp on loopback, over UDP unless `args` say otherwise, and resolves when it has ended. Rejects if it cannot be started. */
 export async function runSipp(options: RunSippOptions): Promise<SippResult> {
+  for (let left = TRIES - 1; ; left--) {
+    const result = await runOnce(options);
+    if (left === 0 || result.exitCode !== EXIT_BIND_ERROR) return result;
+  }
+}
+
+async function runOnce(options: RunSippOptions): Promise<SippResult> {
   const folder = await mkdtemp(join(tmpdir(), 'sipp-'));
   const file = (name: string) => join(folder, name);
   try {
@@ -109,12 +120,4 @@ function lastRow(csv: string): Record<string, string> {
 
 async function readOr(path: string): Promise<string> {
   return readFile(path, 'utf8').catch(() => '');
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
 }

@@ -2,7 +2,12 @@
 export type BuiltinScenario =
   /** Answered, held for `holdMs` (default 500), ended by SIPp. */
   | { readonly kind: 'answered'; readonly holdMs?: number }
-  /** Answered, ended by the server. */
+  /**
+   * Answered; after `beforeMs` (default 500) put on hold by a re-INVITE, asked by an UPDATE whether it still stands,
+   * and after `holdMs` (default 500) taken back by another re-INVITE; ended by SIPp.
+   */
+  | { readonly kind: 'held'; readonly beforeMs?: number; readonly holdMs?: number }
+  /** Answered, ended by the server. Logs the first Via of its BYE. */
   | { readonly kind: 'ended-by-server' }
   /** Refused with `code`. */
   | { readonly kind: 'refused'; readonly code: number }
@@ -27,33 +32,47 @@ const via = (back: number) =>
   `Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch${back === 0 ? '' : `-${back}`}];rport`;
 const common = (cseq: string) => ['Call-ID: [call_id]', `CSeq: ${cseq}`, 'Max-Forwards: 70'];
 const target = 'sip:[service]@[remote_ip]:[remote_port]';
-const contact = 'Contact: <sip:sipp@[local_ip]:[local_port]>';
+const contact = 'Contact: <sip:sipp@[local_ip]:[local_port];transport=[transport]>';
 
-const sdp = [
+const sdp = (version = 1, direction = 'sendrecv') => [
   'v=0',
-  'o=sipp 1 1 IN IP4 [local_ip]',
+  `o=sipp 1 ${version} IN IP4 [local_ip]`,
   's=-',
   'c=IN IP[media_ip_type] [media_ip]',
   't=0 0',
   'm=audio [media_port] RTP/AVP 0 8',
   'a=rtpmap:0 PCMU/8000',
   'a=rtpmap:8 PCMA/8000',
+  `a=${direction}`,
 ];
 
 const invite = send(
   [`INVITE ${target} SIP/2.0`, via(0), from, to, ...common('1 INVITE'), contact, 'Content-Type: application/sdp'],
-  sdp,
+  sdp(),
 )(true);
 
-const inDialog = (method: string, seq: number) =>
-  send([
-    `${method} [next_url] SIP/2.0`,
-    via(0),
-    '[routes]',
-    from,
-    `${to}[peer_tag_param]`,
-    ...common(`${seq} ${method}`),
-  ]);
+const inDialog = (method: string, seq: number, body?: readonly string[]) =>
+  send(
+    [
+      `${method} [next_url] SIP/2.0`,
+      via(0),
+      '[routes]',
+      from,
+      `${to}[peer_tag_param]`,
+      ...common(`${seq} ${method}`),
+      ...(method === 'INVITE' || method === 'UPDATE' ? [contact] : []),
+      ...(body === undefined ? [] : ['Content-Type: application/sdp']),
+    ],
+    body,
+  );
+
+/** A re-INVITE that asks for `direction`, and what makes sure that the answer has the other end of it. */
+const turn = (seq: number, direction: string, answer: string) => [
+  inDialog('INVITE', seq, sdp(seq, direction))(true),
+  recv(100, 'optional="true"'),
+  recv(200, '', `<ereg regexp="a=${answer}" search_in="body" check_it="true" assign_to="noted"/>`),
+  inDialog('ACK', seq)(false),
+];
 
 /** A request of the INVITE's own transaction: `back` messages after it in the scenario. */
 const inTransaction = (method: string, back: number, peerTag: string) =>
@@ -61,8 +80,8 @@ const inTransaction = (method: string, back: number, peerTag: string) =>
 
 const ringing = [recv(100, 'optional="true"'), recv(180, 'optional="true"'), recv(183, 'optional="true"')];
 
-/** Logs what answered: Call-ID, code, Contact or Reason. */
-const note = (code: number, name: string) =>
+/** Logs what came: Call-ID, code or method, a header. */
+const note = (code: number | 'BYE', name: string) =>
   `<ereg regexp=".*" search_in="hdr" header="${name}:" assign_to="noted"/><log message="[call_id];${code};[$noted]"/>`;
 
 function steps(scenario: BuiltinScenario): readonly string[] {
@@ -75,9 +94,16 @@ function steps(scenario: BuiltinScenario): readonly string[] {
   switch (scenario.kind) {
     case 'answered':
       return [...answered, pause(scenario.holdMs ?? 500), inDialog('BYE', 2)(true), recv(200)];
+    case 'held': {
+      const { beforeMs = 500, holdMs = 500 } = scenario;
+      const hold = [...turn(2, 'sendonly', 'recvonly'), pause(holdMs / 2), inDialog('UPDATE', 3)(true), recv(200)];
+      const back = [pause(holdMs / 2), ...turn(4, 'sendrecv', 'sendrecv')];
+      return [...answered, pause(beforeMs), ...hold, ...back, inDialog('BYE', 5)(true), recv(200)];
+    }
     case 'ended-by-server': {
       const copied = ['[last_Via:]', '[last_From:]', '[last_To:]', '[last_Call-ID:]', '[last_CSeq:]'];
-      return [...answered, '<recv request="BYE"/>', send(['SIP/2.0 200 OK', ...copied])(false)];
+      const bye = `<recv request="BYE"><action>${note('BYE', 'Via')}</action></recv>`;
+      return [...answered, bye, send(['SIP/2.0 200 OK', ...copied])(false)];
     }
     case 'refused': {
       const ack = inTransaction('ACK', 5, '[peer_tag_param]')(false);

@@ -5,12 +5,13 @@ import {
   headerValue,
   type IncomingInvite,
   isSipUri,
+  type Listener,
   parseUri,
   type SipRequest,
   type SipServer,
 } from '@pickup/sip';
 import { createMedia, type Media, type MediaSession } from '@pickup/sip/media';
-import { type CidrSet, type Config, cidrSet } from '../../config/index.ts';
+import { type CidrSet, type Config, cidrSet, type TlsConfig } from '../../config/index.ts';
 import type { Log } from '../../observe/index.ts';
 import type { Clock } from '../../runners/clock.ts';
 import type { InboundRunner } from '../../runners/inbound-runner.ts';
@@ -22,6 +23,7 @@ import { usableCodec } from './agreed-audio.ts';
 import { callerNumber, customHeaders, dialledUser } from './caller.ts';
 import { SipLeg } from './sip-leg.ts';
 import { SourceLimit } from './source-limit.ts';
+import { tlsIdentity } from './watch-tls.ts';
 
 export interface SipEdgeDeps {
   readonly config: Config;
@@ -38,6 +40,8 @@ export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
   /** From now on new calls hear 503 (H5). */
   drain(): void;
+  /** Puts another certificate in force; connections go on. Throws, with all as it was, where it cannot be used. */
+  useTls(tls: TlsConfig): void;
   /** Waits at most 2 s for BYEs of ours to be answered, then frees every port. */
   close(): Promise<void>;
 }
@@ -66,10 +70,7 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
     const server = await createSipServer({
       clock,
       random: deps.newId,
-      listeners: config.sip.hosts.flatMap((host) => [
-        { transport: 'udp' as const, host, port: config.sip.port },
-        { transport: 'tcp' as const, host, port: config.sip.port },
-      ]),
+      listeners: config.sip.hosts.flatMap((host) => listenersOn(host, config)),
       ...(config.sip.publicHost !== undefined && { publicHost: config.sip.publicHost }),
       userAgent: `Pickup/${deps.version}`,
       admit: (source, request) => edge.admit(source.address, request),
@@ -83,6 +84,12 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
     await media.close();
     throw error;
   }
+}
+
+function listenersOn(host: string, { sip }: Config): readonly Listener[] {
+  const plain = (['udp', 'tcp'] as const).map((transport) => ({ transport, host, port: sip.port }));
+  if (!sip.tls) return plain;
+  return [...plain, { transport: 'tls', host, port: sip.tls.port, ...tlsIdentity(sip.tls) }];
 }
 
 class Edge {
@@ -110,6 +117,7 @@ class Edge {
       drain: () => {
         this.#draining = true;
       },
+      useTls: (tls) => server.setTlsIdentity(tlsIdentity(tls)),
       refuseAfterCrash: (memo, code) =>
         void server.recoverRefuse(memo['invite'] as EdgeMemo, code, { headers: [CAUSE_41] }),
       endAfterCrash: (dialog) => void server.recoverBye(dialog),

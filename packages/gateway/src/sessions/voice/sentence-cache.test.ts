@@ -69,6 +69,19 @@ describe('createSentenceCache', () => {
     expect(spoken.samples.at(-1)).toBe(third);
   });
 
+  it('puts the same words together once, for every thread to read', async () => {
+    const speech = open(new FakeVoice());
+    const [first, again, other] = [
+      await speech.speak(greeting('Anna')),
+      await speech.speak(greeting('Anna')),
+      await speech.speak(greeting('Otto')),
+    ];
+    if (!first.ok || !again.ok || !other.ok) throw new Error('nothing was said');
+    expect(again.samples).toBe(first.samples);
+    expect(first.samples.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(other.samples).not.toBe(first.samples);
+  });
+
   it('asks once for a text that many calls want at the same time', async () => {
     const voice = new FakeVoice();
     const speech = open(voice);

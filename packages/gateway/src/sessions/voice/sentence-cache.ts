@@ -9,6 +9,7 @@ import type { RenderedSpan } from '@pickup/core';
 import type { Clock, Log, OfflineVoice, SpeechError, SpeechRequest, SpeechResult } from './port.ts';
 import { SampleFiles } from './sample-files.ts';
 import { SampleLru } from './sample-lru.ts';
+import { shareableSamples } from './shareable-samples.ts';
 import { type Clause, pauseAfterMs, splitClauses } from './split-clauses.ts';
 
 export interface SpeakRequest {
@@ -21,7 +22,7 @@ export interface SpeakRequest {
 export type Spoken =
   | {
       readonly ok: true;
-      /** Signed 16-bit mono at 8,000 Hz, the caller's own. */
+      /** Signed 16-bit mono at 8,000 Hz. Shared with other calls and threads: not to be written to. */
       readonly samples: Int16Array;
       /** Pieces that were there, and pieces that had to be synthesised. */
       readonly hits: number;
@@ -48,12 +49,15 @@ export interface SentenceCacheOptions {
 }
 
 const SAMPLES_PER_MS = 8;
+/** Of the memory, for what was put together already: many callers are greeted with the same words. */
+const JOINED_SHARE = 1 / 4;
 
 type Piece = { readonly result: SpeechResult; readonly hit: boolean };
 
 export function createSentenceCache(options: SentenceCacheOptions): Speech {
   const { voice, clock, log, folder, memoryBytes = 32 * 1024 * 1024, diskBytes = 256 * 1024 * 1024 } = options;
-  const memory = new SampleLru(memoryBytes);
+  const memory = new SampleLru(memoryBytes * (1 - JOINED_SHARE));
+  const joined = new SampleLru(memoryBytes * JOINED_SHARE);
   const disk = folder === undefined ? undefined : new SampleFiles({ folder, maxBytes: diskBytes, clock, log });
   const inFlight = new Map<string, Promise<Piece>>();
 
@@ -78,9 +82,8 @@ export function createSentenceCache(options: SentenceCacheOptions): Speech {
     return { result, hit: false };
   };
 
-  const piece = (clause: Clause, request: SpeakRequest): Promise<Piece> => {
+  const piece = (key: string, clause: Clause, request: SpeakRequest): Promise<Piece> => {
     const wanted = { text: clause.text, voice: request.voice, speed: request.speed };
-    const key = keyOf(wanted);
     const kept = memory.get(key);
     if (kept) return Promise.resolve({ result: { ok: true, samples: kept }, hit: true });
     // A constant twin is fetched apart, so that it reaches the disk.
@@ -90,16 +93,24 @@ export function createSentenceCache(options: SentenceCacheOptions): Speech {
     return running.finally(() => inFlight.delete(flight));
   };
 
+  const join = (clauses: readonly Clause[], keys: readonly string[], pieces: readonly Piece[]): Int16Array => {
+    const all = keys.join(' ');
+    const samples = joined.get(all) ?? joinPieces(clauses, pieces);
+    joined.set(all, samples);
+    return samples;
+  };
+
   return {
     async speak(request) {
       const clauses = splitClauses(request.spans);
-      const all = Promise.all(clauses.map((clause) => piece(clause, request)));
+      const keys = clauses.map(({ text }) => keyOf({ text, voice: request.voice, speed: request.speed }));
+      const all = Promise.all(clauses.map((clause, index) => piece(keys[index] ?? '', clause, request)));
       const pieces = await orAborted(all, request.signal);
       if (!pieces) return { ok: false, error: 'aborted', message: 'not wanted any more' };
       const failure = pieces.find(({ result }) => !result.ok)?.result;
       if (failure && !failure.ok) return failure;
       const hits = pieces.filter(({ hit }) => hit).length;
-      return { ok: true, samples: joinPieces(clauses, pieces), hits, misses: pieces.length - hits };
+      return { ok: true, samples: join(clauses, keys, pieces), hits, misses: pieces.length - hits };
     },
     async close() {
       await disk?.close();
@@ -113,7 +124,7 @@ function joinPieces(clauses: readonly Clause[], pieces: readonly Piece[]): Int16
     index === clauses.length - 1 ? 0 : pauseAfterMs(clause.text) * SAMPLES_PER_MS,
   );
   const length = sounds.reduce((sum, sound, index) => sum + sound.length + (pauses[index] ?? 0), 0);
-  const joined = new Int16Array(length);
+  const joined = shareableSamples(length);
   let at = 0;
   for (const [index, sound] of sounds.entries()) {
     joined.set(sound, at);

@@ -85,6 +85,23 @@ export function callCases(stores: () => TwoConnections): void {
     expect(await a.updateCall('call_0', { call_status: 'ended' })).toBeUndefined();
   });
 
+  test('H4 the end of a call keeps what was said, unless its storage setting of the moment forbids it', async () => {
+    const { a, b } = stores();
+    const end = { call_status: 'ended', disconnection_reason: 'user_hangup', end_timestamp: NOW + 9 } as const;
+    const spoken = { transcript: 'Agent: Hello\n' };
+    await a.registerCall(call('call_1'));
+    await a.registerCall(call('call_2'));
+    await b.updateCall('call_2', { data_storage_setting: 'basic_attributes_only' });
+    for (const callId of ['call_1', 'call_2', 'call_of_nobody']) await a.endCall(callId, end, spoken);
+    expect(await b.getCall('call_1')).toEqual(call('call_1', { ...end, ...spoken }));
+    expect(await b.getCall('call_2')).toEqual(
+      call('call_2', { ...end, data_storage_setting: 'basic_attributes_only' }),
+    );
+    expect(await b.getCall('call_of_nobody')).toBeUndefined();
+    const status = { field: 'call_status', op: 'eq', value: 'ended' } as const;
+    expect((await b.listCalls({ filters: [status] })).items).toHaveLength(2);
+  });
+
   test('H3 the ongoing calls of a node, and no others', async () => {
     const { a, b } = stores();
     await a.registerCall(call('call_1'));

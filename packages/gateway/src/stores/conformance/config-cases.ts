@@ -9,7 +9,11 @@ export function configCases(stores: () => TwoConnections): void {
     for (const phone of ['+12137771235', 'extension-7', '+0123', '4930123456']) {
       const made = await byTurns(a, b, 6, (store) => store.putNumber(number(phone), 'create'));
       expect(made.filter(Boolean)).toHaveLength(1);
-      const row = { ...number(phone, { nickname: 'desk' }), sealed_auth_password: 'sealed' };
+      const row = {
+        ...number(phone, { nickname: 'desk' }),
+        sealed_auth_password: 'sealed',
+        sealed_sip_inbound_password: 'too',
+      };
       expect(await a.putNumber(row, 'replace')).toBe(true);
       expect(await b.getNumber(phone)).toEqual(row);
     }

@@ -50,6 +50,27 @@ export function listCases(stores: () => TwoConnections): void {
     await expect(stores().a.listCalls({ pagination_key: "'; DROP TABLE calls" })).rejects.toThrow('pagination_key');
   });
 
+  test('guarded numbers are those that say who may call, whichever way, page by page', async () => {
+    const { a, b } = stores();
+    const put = (phone: string, over: Parameters<typeof number>[1]) => a.putNumber(number(phone, over), 'replace');
+    const guarded = async (request: PageRequest) => {
+      const page = await b.listGuardedNumbers(request);
+      return { ...page, items: page.items.map((row) => row.settings.phone_number) };
+    };
+    await put('+12137771230', {});
+    await put('+12137771231', { sip_peers: ['192.0.2.0/24'] });
+    await put('+12137771232', { sip_peers: null, sip_inbound_username: 'carrier' });
+    await put('+12137771233', { sip_peers: null, sip_inbound_username: null });
+    await put('+12137771234', { sip_peers: ['192.0.2.0/24'], sip_inbound_username: 'carrier' });
+    const first = await guarded({ limit: 2, sort_order: 'ascending' });
+    expect(first.items).toEqual(['+12137771231', '+12137771232']);
+    const rest = await guarded({ limit: 2, sort_order: 'ascending', pagination_key: first.pagination_key! });
+    expect([rest.items, rest.has_more]).toEqual([['+12137771234'], false]);
+    await put('+12137771231', {});
+    await a.deleteNumber('+12137771232');
+    expect((await guarded({})).items).toEqual(['+12137771234']);
+  });
+
   test('inbounds are found by outcome, numbers, agent and arrival', async () => {
     const { a, b } = stores();
     await a.openInbound(arrival('inb_1', { arrival_timestamp: NOW + 1 }));

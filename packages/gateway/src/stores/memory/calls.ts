@@ -1,4 +1,5 @@
 /** Calls and slots in memory. */
+import { endedCall } from '../ended-call.ts';
 import { matchFilters } from '../match-filters.ts';
 import type { CallCommands, SlotCommands } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
@@ -40,6 +41,10 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
       const call = { ...row.call, ...copyOf(change), call_id: callId };
       data.calls.set(callId, { ...row, call });
       return call;
+    },
+    async endCall(callId, end, spoken) {
+      const row = data.calls.get(callId);
+      if (row) data.calls.set(callId, { ...row, call: endedCall(row.call, copyOf(end), copyOf(spoken)) });
     },
     deleteCall: async (callId) => data.calls.delete(callId),
     getCall: async (callId) => data.calls.get(callId)?.call,

@@ -1,7 +1,7 @@
 /** Numbers, agents, engines and knowledge bases in memory. */
 import { MOST_USERS } from '../agents-of-number.ts';
 import { forkVersion, pinned } from '../fork-version.ts';
-import type { AgentVersionRow, ConfigCommands, EngineVersionRow, TagRow } from '../port.ts';
+import type { AgentVersionRow, ConfigCommands, EngineVersionRow, NumberRow, TagRow } from '../port.ts';
 import { type ConfigReads, engineToPublish, findVersion, resolveTarget } from '../resolve-target.ts';
 import { copyOf, engineKey, type MemoryAgent, type MemoryData } from './data.ts';
 import { createAgentDeletions, versionsNaming } from './deletions.ts';
@@ -24,7 +24,9 @@ export function createMemoryConfig(data: MemoryData): ConfigCommands {
 
 function createNumbers(
   data: MemoryData,
-): Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers'> {
+): Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers' | 'listGuardedNumbers'> {
+  const rows = () =>
+    [...data.numbers.values()].map(({ sequence, row }) => ({ key: [sequence, 0] as const, value: row }));
   return {
     getNumber: async (phoneNumber) => data.numbers.get(phoneNumber)?.row,
     async putNumber(row, mode) {
@@ -35,12 +37,11 @@ function createNumbers(
       return true;
     },
     deleteNumber: async (phoneNumber) => data.numbers.delete(phoneNumber),
-    async listNumbers(request) {
-      const rows = [...data.numbers.values()];
-      return listPage(
-        rows.map(({ sequence, row }) => ({ key: [sequence, 0] as const, value: row })),
-        request,
-      );
+    listNumbers: async (request) => listPage(rows(), request),
+    async listGuardedNumbers(request) {
+      const isGuarded = ({ value: { settings } }: { readonly value: NumberRow }) =>
+        (settings.sip_peers ?? settings.sip_inbound_username ?? null) !== null;
+      return listPage(rows().filter(isGuarded), request);
     },
   };
 }

@@ -30,6 +30,9 @@ export function createCalls(writer: Writer, db: Database, reader: Reader): CallC
       const doc = (await writer.send('updateCall', [callId, JSON.stringify(change)])) as string | null;
       return fromJsonCell<CallRow>(doc);
     },
+    async endCall(callId, end, spoken) {
+      await writer.send('endCall', [callId, JSON.stringify(end), JSON.stringify(spoken)]);
+    },
     deleteCall: async (callId) => (await writer.send('deleteCall', [callId])) === 1,
     getCall: async (callId) => fromJsonCell<CallRow>(get.get(callId) ?? null),
     listCalls: (request) => reader.ask('calls', request),

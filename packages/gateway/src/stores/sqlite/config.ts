@@ -59,7 +59,10 @@ function configOn(writer: Commands, { db, rows, reader, resolve }: Reads): Confi
   };
 }
 
-type NumberCommands = Pick<ConfigCommands, 'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers'>;
+type NumberCommands = Pick<
+  ConfigCommands,
+  'getNumber' | 'putNumber' | 'deleteNumber' | 'listNumbers' | 'listGuardedNumbers'
+>;
 
 function createNumbers(writer: Commands, rows: ConfigRows, reader: Reader): NumberCommands {
   return {
@@ -68,12 +71,14 @@ function createNumbers(writer: Commands, rows: ConfigRows, reader: Reader): Numb
       const { phone_number } = row.settings;
       const cells = [numberKey(phone_number), phone_number, JSON.stringify(row.settings)];
       const command = mode === 'create' ? 'createNumber' : 'replaceNumber';
-      return (await writer.send(command, [...cells, row.sealed_auth_password ?? null])) === 1;
+      const sealed = [row.sealed_auth_password ?? null, row.sealed_sip_inbound_password ?? null];
+      return (await writer.send(command, [...cells, ...sealed])) === 1;
     },
     async deleteNumber(phoneNumber) {
       return (await writer.send('deleteNumber', [numberKey(phoneNumber), phoneNumber])) === 1;
     },
     listNumbers: (request) => reader.ask('numbers', request),
+    listGuardedNumbers: (request) => reader.ask('guardedNumbers', request),
   };
 }
 

@@ -28,9 +28,12 @@ describe('migrations', () => {
     expect(migrate(db, { file: 'pickup.db', now: 8, migrations: [...MIGRATIONS, next] })).toEqual([LAST + 1]);
     expect(migrate(db, { file: 'pickup.db', now: 9, migrations: [...MIGRATIONS, next] })).toEqual([]);
     expect(db.prepare('SELECT * FROM migrations').all()).toEqual([
-      { number: 1, name: 'first schema', breaking: 1, applied_timestamp: 7 },
-      { number: 2, name: 'published engines', breaking: 1, applied_timestamp: 7 },
-      { number: 3, name: 'uses', breaking: 1, applied_timestamp: 7 },
+      ...MIGRATIONS.map(({ number, name, breaking }) => ({
+        number,
+        name,
+        breaking: Number(breaking),
+        applied_timestamp: 7,
+      })),
       { number: LAST + 1, name: 'next', breaking: 0, applied_timestamp: 8 },
     ]);
     db.close();

@@ -32,6 +32,7 @@ export interface NumberCells {
   readonly phone_number: string;
   readonly settings: string;
   readonly sealed_auth_password: string | null;
+  readonly sealed_sip_inbound_password: string | null;
 }
 
 /** Everything the point reads and the lists of configuration need. */
@@ -99,9 +100,12 @@ export function readConfig(db: Database): ConfigRows {
 /** A number's row from its cells. */
 export function toNumber(cells: NumberCells): NumberRow {
   const settings = JSON.parse(cells.settings) as NumberRow['settings'];
-  return cells.sealed_auth_password === null
-    ? { settings }
-    : { settings, sealed_auth_password: cells.sealed_auth_password };
+  const { sealed_auth_password, sealed_sip_inbound_password } = cells;
+  return {
+    settings,
+    ...(sealed_auth_password !== null && { sealed_auth_password }),
+    ...(sealed_sip_inbound_password !== null && { sealed_sip_inbound_password }),
+  };
 }
 
 function toVersion(agentId: string, cells: VersionCells, tags: readonly string[]): AgentVersionRow {

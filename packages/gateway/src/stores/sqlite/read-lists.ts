@@ -8,11 +8,13 @@ import type {
   EngineKind,
   EngineVersionRow,
   FieldFilter,
+  NumberRow,
   Page,
   PageRequest,
 } from '../port.ts';
 import type { Cell } from './cells.ts';
 import { type FieldPlaces, filterSql } from './filter-sql.ts';
+import { IS_GUARDED } from './migrations/0003-guarded-numbers.ts';
 import { type NumberCells, readConfig, toNumber } from './read-config.ts';
 import {
   INBOUND_COLUMNS,
@@ -39,6 +41,8 @@ interface Source extends FieldPlaces {
   readonly select: string;
   /** One or two columns that order the list. */
   readonly key: readonly string[];
+  /** What holds for every row of it, in SQL. */
+  readonly where?: string;
 }
 
 const INBOUNDS: Source = {
@@ -60,6 +64,8 @@ const CALLS: Source = {
   ]),
   doc: 'doc',
 };
+const NUMBERS: Source = { table: 'numbers', select: '*', key: ['id'], columns: new Set() };
+const GUARDED_NUMBERS: Source = { ...NUMBERS, table: 'numbers INDEXED BY guarded_numbers', where: IS_GUARDED };
 
 /** Every list by name; the request is what the port's method got. */
 export function readLists(db: Database) {
@@ -86,12 +92,8 @@ export function readLists(db: Database) {
       const page = toPage(rows, cursor, (row) => [row.created_timestamp, row.seq], toCall);
       return request.include_total ? { ...page, total: count(db, CALLS, request.filters) } : page;
     },
-    numbers(request: PageRequest) {
-      const cursor = readPageRequest(request);
-      const source = { table: 'numbers', select: '*', key: ['id'], columns: new Set<string>() };
-      const rows = select<NumberCells>(db, source, request, cursor);
-      return toPage(rows, cursor, (row) => [row.id, 0], toNumber);
-    },
+    numbers: (request: PageRequest) => numberPage(db, NUMBERS, request),
+    guardedNumbers: (request: PageRequest) => numberPage(db, GUARDED_NUMBERS, request),
     agents(request: Parameters<ConfigCommands['listAgents']>[0]) {
       const cursor = readPageRequest(request);
       const source = { table: 'agents', select: 'seq, agent_id', key: ['seq'], columns: new Set(['channel']) };
@@ -130,12 +132,19 @@ export function readLists(db: Database) {
   };
 }
 
+function numberPage(db: Database, source: Source, request: PageRequest): Page<NumberRow> {
+  const cursor = readPageRequest(request);
+  const rows = select<NumberCells>(db, source, request, cursor);
+  return toPage(rows, cursor, (row) => [row.id, 0], toNumber);
+}
+
 function toCall(row: CallCells): CallRow {
   return JSON.parse(row.doc) as CallRow;
 }
 
 function select<Row>(db: Database, source: Source, request: ListRequest, cursor: Cursor): readonly Row[] {
   const conditions = (request.filters ?? []).map((filter) => filterSql(filter, source));
+  if (source.where !== undefined) conditions.push({ sql: source.where, values: [] });
   if (cursor.after !== undefined) {
     const marks = source.key.map(() => '?').join(', ');
     const sql = `(${source.key.join(', ')}) ${cursor.descending ? '<' : '>'} (${marks})`;

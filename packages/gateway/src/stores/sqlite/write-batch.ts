@@ -15,8 +15,12 @@ export function isDiskFault(error: unknown): boolean {
   return typeof code === 'string' && DISK_CODES.test(code);
 }
 
-/** Writes batches over one connection. */
-export function createBatchWriter(db: Database, handlers: WriteHandlers): (batch: readonly Cell[]) => BatchAnswer {
+/** Writes batches over one connection. Where a delay is given, the thread stands still that long in each commit. */
+export function createBatchWriter(
+  db: Database,
+  handlers: WriteHandlers,
+  commitDelayMs = 0,
+): (batch: readonly Cell[]) => BatchAnswer {
   const begin = db.prepare('BEGIN IMMEDIATE');
   const commit = db.prepare('COMMIT');
   const savepoint = db.prepare('SAVEPOINT one');
@@ -44,6 +48,7 @@ export function createBatchWriter(db: Database, handlers: WriteHandlers): (batch
       results.push(one(batch[at] as string, batch.slice(at + 2, at + 2 + count)));
       at += 2 + count;
     }
+    if (commitDelayMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, commitDelayMs);
     commit.run();
     return { results };
   };

@@ -1,5 +1,6 @@
 /** Calls and slots, as the writer thread does them. */
 import type { Database, Statement } from 'better-sqlite3';
+import { endedCall } from '../ended-call.ts';
 import type { CallRow } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { callCells } from './call-cells.ts';
@@ -30,6 +31,8 @@ export function writeCalls(db: Database): WriteHandlers {
   const insert = db.prepare(INSERT_CALL);
   const replace = db.prepare(`${INSERT_CALL} ON CONFLICT (call_id) DO UPDATE SET ${SET_COLUMNS}`);
   const find = db.prepare<[Cell], ClaimRow>(`SELECT doc, ${LIVE_HOLDER} FROM calls WHERE call_id = ?`);
+  const document = db.prepare<[Cell], string>('SELECT doc FROM calls WHERE call_id = ?').pluck();
+  const finish = db.prepare('UPDATE calls SET call_status = ?, disconnection_reason = ?, doc = ? WHERE call_id = ?');
   const registered = db.prepare<[], ClaimRow>(
     `SELECT doc, ${LIVE_HOLDER} FROM calls INDEXED BY live_calls
      WHERE call_status = 'registered' AND call_status IN ('registered', 'ongoing')`,
@@ -70,8 +73,20 @@ export function writeCalls(db: Database): WriteHandlers {
       replace.run(...cells);
       return cells.at(-1)!;
     },
+    endCall(callId: string, end: string, spoken: string) {
+      const doc = document.get(callId);
+      if (doc === undefined) return null;
+      const call = endedCall(JSON.parse(doc), JSON.parse(end), JSON.parse(spoken));
+      finish.run(...lastCells(call), callId);
+      return null;
+    },
     deleteCall: (callId: string) => remove.run(callId).changes,
   };
+}
+
+/** The columns that the end of a call changes. */
+function lastCells(call: CallRow): Cell[] {
+  return [call.call_status, call.disconnection_reason ?? null, JSON.stringify(call)];
 }
 
 /** Handlers of the slot commands. */

@@ -5,9 +5,10 @@ import type { Cell, WriteHandlers } from './cells.ts';
 
 /** Handlers of the number and knowledge base commands. */
 export function writeNumbers(db: Database): WriteHandlers {
-  const create = db.prepare('INSERT INTO numbers VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING');
-  const replace = db.prepare(`INSERT INTO numbers VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
-    settings = excluded.settings, sealed_auth_password = excluded.sealed_auth_password
+  const create = db.prepare('INSERT INTO numbers VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING');
+  const replace = db.prepare(`INSERT INTO numbers VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET
+    settings = excluded.settings, sealed_auth_password = excluded.sealed_auth_password,
+    sealed_sip_inbound_password = excluded.sealed_sip_inbound_password
     WHERE phone_number = excluded.phone_number`);
   const remove = db.prepare('DELETE FROM numbers WHERE id = ? AND phone_number = ?');
   const putKnowledgeBase = db.prepare(

@@ -20,6 +20,7 @@ import { writeInbounds } from './write-inbounds.ts';
 export interface WriterData {
   readonly file: string;
   readonly maxBytes?: number;
+  readonly commitDelayMs?: number;
 }
 
 interface Connection {
@@ -27,7 +28,7 @@ interface Connection {
   readonly write: (batch: readonly Cell[]) => BatchAnswer;
 }
 
-const { file, maxBytes } = workerData as WriterData;
+const { file, maxBytes, commitDelayMs } = workerData as WriterData;
 let connection: Connection | undefined;
 
 parentPort?.on('message', (batch: readonly Cell[] | 'close') => {
@@ -60,7 +61,7 @@ function connect(): Connection {
     ...writeAgentDeletions(db),
     ...writeKeys(db),
   };
-  return { db, write: createBatchWriter(db, handlers) };
+  return { db, write: createBatchWriter(db, handlers, commitDelayMs) };
 }
 
 /** Moves the log into the file; other connections are still open, so closing alone would not. */

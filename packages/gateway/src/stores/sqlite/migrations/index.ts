@@ -1,7 +1,8 @@
 /** Every migration in order. A number once released is never changed, only followed. */
 import { firstSchema } from './0001-first-schema.ts';
 import { publishedEngines } from './0002-published-engines.ts';
-import { uses } from './0003-uses.ts';
+import { guardedNumbers } from './0003-guarded-numbers.ts';
+import { uses } from './0004-uses.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -12,4 +13,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, uses];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses];

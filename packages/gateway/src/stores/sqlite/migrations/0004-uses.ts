@@ -4,7 +4,7 @@ import type { Migration } from './index.ts';
 const LISTS = ['inbound_agents', 'outbound_agents', 'inbound_sms_agents', 'outbound_sms_agents'];
 
 export const uses: Migration = {
-  number: 3,
+  number: 4,
   name: 'uses',
   breaking: true,
   sql: `

@@ -1,0 +1,3 @@
+/** pickup doctor. */
+export { type ExamineOptions, examine } from './examine.ts';
+export type { Finding, Level, NamedFinding } from './finding.ts';

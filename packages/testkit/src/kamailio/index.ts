@@ -1,0 +1,1 @@
+export { type Kamailio, type KamailioOptions, type Relay, startKamailio } from './start-kamailio.ts';
