@@ -172,6 +172,9 @@ describe('sending', () => {
       expect(gateway.logged('private_address_allowed')).toContainEqual(
         expect.objectContaining({ address: '127.0.0.1', port: endpoint.port, rule: '127.0.0.0/8' }),
       );
+      const log = await gateway.rest('GET', '/list-audit-log');
+      const [entry] = log.body.items.filter(({ key_id }: { key_id: string }) => key_id === 'system');
+      expect(entry?.action).toBe('PICKUP_WEBHOOK_ALLOW=127.0.0.0/8');
     });
   });
 

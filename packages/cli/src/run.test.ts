@@ -166,7 +166,7 @@ test('call --json prints the last record only', async () => {
 
 test('case 85 keys are listed without their text, made, promoted and revoked', async () => {
   const items = [
-    { key_id: 'api_key_1', role: 'full', signs: true, created_timestamp: T },
+    { key_id: 'api_key_1', role: 'full', signs: true, created_timestamp: T, last_used_timestamp: T },
     { key_id: 'api_key_2', role: 'read_only', signs: false, created_timestamp: T, revoked_timestamp: T },
   ];
   const gateway = await fakeGateway((request) => {
@@ -180,8 +180,8 @@ test('case 85 keys are listed without their text, made, promoted and revoked', a
   const env = { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY };
   const listed = await pickup(['keys', 'list'], env);
   expect(listed.out.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-    ['id', 'role', 'webhooks', 'made (UTC)', 'revoked (UTC)'],
-    ['api_key_1', 'full', 'signs', '2023-11-14 22:13'],
+    ['id', 'role', 'webhooks', 'made (UTC)', 'last used (UTC)', 'revoked (UTC)'],
+    ['api_key_1', 'full', 'signs', '2023-11-14 22:13', '2023-11-14 22:13'],
     ['api_key_2', 'read_only', '2023-11-14 22:13', '2023-11-14 22:13'],
     [''],
   ]);

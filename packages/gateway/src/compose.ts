@@ -71,6 +71,7 @@ async function composeOn(
   const catalogue = readCatalogue(config.home, log);
   const ownPorts: number[] = [config.http.port, config.sip.port];
   const allow = config.webhook.allow.map((cidr) => cidr.text);
+  await auditAllowList(store, allow.join(','), clock.wallMs());
   const outboundFor = (loopback: boolean) =>
     createOutbound({
       clock,
@@ -178,6 +179,14 @@ async function composeOn(
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** What the operator allows webhooks to reach is a change like any other (case 47). */
+async function auditAllowList(store: Store, allow: string, now: number): Promise<void> {
+  if (allow === ((await store.getMeta('webhook_allow')) ?? '')) return;
+  const action = `PICKUP_WEBHOOK_ALLOW=${allow}`;
+  await store.recordAudit({ timestamp: now, key_id: 'system', action, target: {}, fields: [] });
+  await store.putMeta('webhook_allow', allow);
+}
 
 async function newNode(store: Store): Promise<string> {
   const nodeId = `node_${newId()}`;

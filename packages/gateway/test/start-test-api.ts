@@ -10,6 +10,7 @@ import type { Store } from '../src/stores/port.ts';
 
 export const FULL_KEY = 'key_full_0123456789';
 export const READ_KEY = 'key_read_0123456789';
+export const WEBHOOK_KEY = 'key_webhook_0123456789';
 
 export interface TestApi {
   readonly url: string;
@@ -33,6 +34,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     newId: () => `${(ids++).toString(36).padStart(4, '0')}0123456789abcdefghijklmnopqr`,
     authenticate: (key) => {
       if (key === FULL_KEY) return { key_id: 'k1', role: 'full' };
+      if (key === WEBHOOK_KEY) return { key_id: 'k3', role: 'webhook' };
       return key === READ_KEY ? { key_id: 'k2', role: 'read_only' } : undefined;
     },
     keys: {

@@ -6,7 +6,7 @@ import { formatTable } from '../table.ts';
 
 const USAGE =
   'pickup keys list [--json] [--url URL]\n' +
-  '       pickup keys add [--role full|read_only] [--json] [--url URL]\n' +
+  '       pickup keys add [--role full|read_only|webhook] [--json] [--url URL]\n' +
   '       pickup keys promote ID [--url URL]\n' +
   '       pickup keys revoke ID [--url URL]';
 
@@ -43,9 +43,10 @@ async function list({ out, style }: Context, client: Client, json: boolean): Pro
     key.role,
     key.signs ? 'signs' : '',
     day(key.created_timestamp),
+    day(key.last_used_timestamp),
     day(key.revoked_timestamp),
   ]);
-  out(formatTable(['id', 'role', 'webhooks', 'made (UTC)', 'revoked (UTC)'], rows, style));
+  out(formatTable(['id', 'role', 'webhooks', 'made (UTC)', 'last used (UTC)', 'revoked (UTC)'], rows, style));
   return 0;
 }
 

@@ -35,7 +35,7 @@ export const API_ERRORS = {
     status: 403,
     message: 'This API key may not do that.',
     retry: false,
-    when: 'A read-only key asked for a change.',
+    when: 'A read-only key asked for a change, or a webhook key for anything.',
   },
   not_found: {
     status: 404,

@@ -4,11 +4,11 @@ import { type BodyResult, bodyResult, readBody, table } from './body.ts';
 
 /** `POST /create-api-key`. */
 export interface CreateKeyBody {
-  /** Default `full`. */
-  readonly role: 'full' | 'read_only';
+  /** Default `full`. `webhook` signs once promoted, and opens nothing. */
+  readonly role: 'full' | 'read_only' | 'webhook';
 }
 
-const FIELDS = table({ role: field(choice(['full', 'read_only'])) });
+const FIELDS = table({ role: field(choice(['full', 'read_only', 'webhook'])) });
 
 /** Reads the making of a key; without a body it is a full one. */
 export function parseCreateKey(value: unknown): BodyResult<CreateKeyBody> {

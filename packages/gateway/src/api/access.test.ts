@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { FULL_KEY, READ_KEY, startTestApi, type TestApi } from '../../test/start-test-api.ts';
+import { FULL_KEY, READ_KEY, startTestApi, type TestApi, WEBHOOK_KEY } from '../../test/start-test-api.ts';
 import { createApi } from './create-api.ts';
 import { openApi } from './openapi.ts';
 
@@ -57,9 +57,18 @@ describe('case 87 every route of the document', () => {
   test('with a read-only key: reads only, else 403', async () => {
     for (const route of routes) {
       const { status } = await ask(route, `Bearer ${READ_KEY}`);
-      const reads = (route.method === 'GET' && route.path !== '/list-api-keys') || READING_POSTS.includes(route.path);
+      const reads =
+        (route.method === 'GET' && !['/list-api-keys', '/list-audit-log'].includes(route.path)) ||
+        READING_POSTS.includes(route.path);
       if (reads) expect([200, 400, 404, 422], route.path).toContain(status);
       else expect(status, route.path).toBe(403);
+    }
+  });
+
+  test('with a key that only signs: nothing but the public ones, else 403', async () => {
+    for (const route of routes) {
+      const { status } = await ask(route, `Bearer ${WEBHOOK_KEY}`);
+      expect(status, route.path).toBe(PUBLIC.includes(route.path) ? 200 : 403);
     }
   });
 

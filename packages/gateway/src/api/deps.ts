@@ -4,10 +4,10 @@ import type { KeyRing } from '../keys/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallRow, Store } from '../stores/port.ts';
 
-/** A key that logged in. `read_only` keys may only read. */
+/** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
 export interface ApiCaller {
   readonly key_id: string;
-  readonly role: 'full' | 'read_only';
+  readonly role: 'full' | 'read_only' | 'webhook';
 }
 
 /** Whose URL is judged: only a number's own webhook may be on loopback. */

@@ -19,6 +19,7 @@ export function inboundRoutes(deps: ApiDeps): readonly Route[] {
       path: '/simulate-inbound-call',
       summary: 'Place a call without a carrier; it asks the webhook as any other does',
       access: 'write',
+      audited: false,
       status: 201,
       body: members('from_number! to_number! headers'),
       handle({ body, warn }) {

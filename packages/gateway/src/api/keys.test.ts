@@ -41,8 +41,8 @@ test('case 85 a key is made, promoted and the old one revoked; its text is answe
   const text = await list.text();
   expect(list.headers.get('cache-control')).toBe('no-store');
   expect(JSON.parse(text).items).toEqual([
-    { key_id: first, role: 'full', signs: true, created_timestamp: 7 },
-    { key_id: made.key_id, role: 'full', signs: false, created_timestamp: 7 },
+    { key_id: first, role: 'full', signs: true, created_timestamp: 7, last_used_timestamp: 7 },
+    { key_id: made.key_id, role: 'full', signs: false, created_timestamp: 7, last_used_timestamp: 7 },
   ]);
   expect(text).not.toContain(made.api_key);
   expect((await send(FIRST, 'POST', `/promote-api-key/${made.key_id}`)).status).toBe(204);
@@ -76,5 +76,34 @@ test('a read-only key sees and changes no keys; a role nobody knows is 400', asy
   expect((await send(api_key, 'POST', `/promote-api-key/${key_id}`)).status).toBe(403);
   const wrong = await send(FIRST, 'POST', '/create-api-key', { role: 'admin' });
   expect(wrong.status).toBe(400);
-  expect(await wrong.json()).toMatchObject({ message: expect.stringContaining('full, read_only') });
+  expect(await wrong.json()).toMatchObject({ message: expect.stringContaining('full, read_only, webhook') });
+});
+
+test('a webhook key signs once promoted, and opens nothing', async () => {
+  const { api_key, key_id } = await make({ role: 'webhook' });
+  expect((await send(api_key, 'GET', '/v2/list-phone-numbers')).status).toBe(403);
+  expect((await send(FIRST, 'POST', `/promote-api-key/${key_id}`)).status).toBe(204);
+  expect(keys.signingKey()).toBe(api_key);
+});
+
+test('the audit log says who changed what, by id and field, and keeps no values', async () => {
+  const { key_id } = await make({ role: 'read_only' });
+  const created = await send(FIRST, 'POST', '/create-retell-llm', { begin_message: 'a secret' });
+  const llm = (await created.json()) as { llm_id: string };
+  await send(FIRST, 'PATCH', `/update-retell-llm/${llm.llm_id}`, { begin_message: 'another', model_temperature: 0.5 });
+  await send(FIRST, 'PATCH', `/update-retell-llm/${llm.llm_id}`, { model_temperature: 7 });
+  const log = await send(FIRST, 'GET', '/list-audit-log');
+  const text = await log.text();
+  const by = keys.authenticate(FIRST)!.key_id;
+  expect((JSON.parse(text) as { items: object[] }).items).toEqual([
+    expect.objectContaining({
+      key_id: by,
+      action: 'PATCH /update-retell-llm/{llm_id}',
+      target: { llm_id: llm.llm_id },
+      fields: ['begin_message', 'model_temperature'],
+    }),
+    expect.objectContaining({ action: 'POST /create-retell-llm', target: { llm_id: llm.llm_id } }),
+    expect.objectContaining({ action: 'POST /create-api-key', target: { key_id }, fields: ['role'] }),
+  ]);
+  expect(text).not.toContain('secret');
 });

@@ -1,8 +1,9 @@
-/** Our own routes: API keys, for full keys only. What a key is can be read once, in the answer that made it. */
+/** Our own routes: API keys and the audit log, for full keys only. What a key is can be read once, in the answer that made it. */
 import { apiError, parseCreateKey } from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
+import { PAGE_QUERY, pageOf, renderPage } from './page.ts';
 import { members, type Route } from './route.ts';
 
 const TURN = 'api keys';
@@ -27,7 +28,17 @@ export function keyRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
       path: '/list-api-keys',
       summary: 'List the API keys, revoked ones too, without the keys themselves',
       access: 'write',
+      audited: false,
       handle: async () => ({ items: await deps.keys.list(), has_more: false }),
+    },
+    {
+      method: 'GET',
+      path: '/list-audit-log',
+      summary: 'List who changed what and when, newest first; ids and names of fields, no values',
+      access: 'write',
+      audited: false,
+      query: PAGE_QUERY,
+      handle: async (ask) => renderPage(await deps.store.listAudit(pageOf(ask)), (entry) => entry),
     },
     {
       method: 'POST',

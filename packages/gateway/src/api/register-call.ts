@@ -20,6 +20,7 @@ export function registerCallRoutes(deps: ApiDeps): readonly Route[] {
       path: '/v2/register-phone-call',
       summary: 'Register a call that will dial sip:{call_id}@host within five minutes',
       access: 'write',
+      audited: false,
       status: 201,
       body: members(
         'agent_id! agent_version agent_override direction from_number to_number metadata retell_llm_dynamic_variables',

@@ -25,6 +25,8 @@ export interface Route {
   readonly path: string;
   readonly summary: string;
   readonly access: Access;
+  /** False: what it makes is a record itself, and no change of anything. Default: writing routes are audited. */
+  readonly audited?: false;
   /** Of success; default 200. */
   readonly status?: number;
   /** JSON Schema of the body, for the document; the contract's readers do the checking. */

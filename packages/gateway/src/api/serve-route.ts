@@ -6,6 +6,7 @@ import { ApiFailure } from './failure.ts';
 import type { Ask, Route } from './route.ts';
 
 const MAX_WARNING_CHARS = 2_000;
+const MOST_FIELDS = 200;
 
 /** What is known of a request beside fastify's own. */
 interface Seen {
@@ -24,7 +25,7 @@ export function serveRoute(app: FastifyInstance, route: Route, deps: ApiDeps): v
       seen.set(request, own);
       if (route.access !== 'public') own.keyId = await admit(request, route, deps);
     },
-    handler: (request, reply) => answer(request, reply, route, seen.get(request)!.warnings),
+    handler: (request, reply) => answer(request, reply, { route, deps, seen: seen.get(request)! }),
     async onResponse(request, reply) {
       logRequest(deps, route, seen.get(request), reply);
     },
@@ -36,11 +37,19 @@ async function admit(request: FastifyRequest, route: Route, deps: ApiDeps): Prom
   const key = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   const caller = key === undefined ? undefined : await deps.authenticate(key);
   if (caller === undefined) throw new ApiFailure(apiError('unauthorized'));
-  if (route.access === 'write' && caller.role !== 'full') throw new ApiFailure(apiError('forbidden'));
+  const allowed = route.access === 'write' ? caller.role === 'full' : caller.role !== 'webhook';
+  if (!allowed) throw new ApiFailure(apiError('forbidden'));
   return caller.key_id;
 }
 
-async function answer(request: FastifyRequest, reply: FastifyReply, route: Route, warnings: string[]) {
+interface Answering {
+  readonly route: Route;
+  readonly deps: ApiDeps;
+  readonly seen: Seen;
+}
+
+async function answer(request: FastifyRequest, reply: FastifyReply, { route, deps, seen }: Answering) {
+  const { warnings } = seen;
   let status = route.status ?? 200;
   const ask: Ask = {
     params: request.params as Readonly<Record<string, string>>,
@@ -53,9 +62,26 @@ async function answer(request: FastifyRequest, reply: FastifyReply, route: Route
     },
   };
   const result = await route.handle(ask);
+  if (route.access === 'write' && route.audited !== false) await audit(deps, route, ask, { seen, result });
   if (warnings.length > 0) reply.header('x-pickup-warning', headerText(warnings.join(' ')));
   reply.code(status).header('cache-control', 'no-store');
   return result === undefined ? reply.send() : reply.send(result);
+}
+
+/** Ids by which a result says what was made. */
+const MADE = /^(?:agent|llm|conversation_flow|knowledge_base|key|call|chat)_id$|^phone_number$/;
+
+/** The change is acknowledged once it is in the log, which holds names and ids, never values. */
+function audit(deps: ApiDeps, route: Route, ask: Ask, { seen, result }: { seen: Seen; result: unknown }) {
+  const made = Object.entries(result ?? {}).filter(([name, value]) => MADE.test(name) && typeof value === 'string');
+  const body = typeof ask.body === 'object' && ask.body !== null ? Object.keys(ask.body) : [];
+  return deps.store.recordAudit({
+    timestamp: deps.clock.wallMs(),
+    key_id: seen.keyId ?? '',
+    action: `${route.method} ${route.path}`,
+    target: { ...Object.fromEntries(made), ...ask.params },
+    fields: body.slice(0, MOST_FIELDS),
+  });
 }
 
 /** Changes and warnings are worth an operator's line, reads are not. */

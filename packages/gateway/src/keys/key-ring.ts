@@ -9,6 +9,7 @@ import type { Seal } from './seal.ts';
 import { writeSecret } from './write-secret.ts';
 
 const KEY_ENTROPY_BYTES = 24;
+const USE_NOTED_EVERY_MS = 60_000;
 
 export interface KeyIds {
   /** An id for a key's row. */
@@ -39,6 +40,8 @@ export interface ListedKey extends KeyHolder {
   /** Epoch ms. */
   readonly created_timestamp: number;
   readonly revoked_timestamp?: number;
+  /** When it last opened the API or signed, to the minute; absent where it never did. */
+  readonly last_used_timestamp?: number;
 }
 
 export interface KeyRing {
@@ -72,14 +75,23 @@ interface LiveKey {
 export function createKeyRing(options: KeyRingOptions): KeyRing {
   const { store, seal, clock, home, log, ids = RANDOM_IDS } = options;
   let live: readonly LiveKey[] = [];
-  let signing: string | undefined;
+  let signing: { readonly key_id: string; readonly key: string } | undefined;
+  const marked = new Map<string, number>();
 
   const reload = async (): Promise<readonly ApiKeyRow[]> => {
     const rows = await store.listKeys();
-    const marked = rows.find((row) => row.signs && row.revoked_timestamp === undefined);
-    signing = marked && seal.open(marked.sealed_key, marked.key_id);
+    const signer = rows.find((row) => row.signs && row.revoked_timestamp === undefined);
+    signing = signer && { key_id: signer.key_id, key: seal.open(signer.sealed_key, signer.key_id) };
     live = rows.filter((row) => row.revoked_timestamp === undefined).map(toLiveKey);
     return rows;
+  };
+  /** A use within a minute of the one noted is not worth a write; one that cannot be written now comes again. */
+  const noteUse = (keyId: string) => {
+    const now = clock.wallMs();
+    const last = marked.get(keyId);
+    if (last !== undefined && Math.abs(now - last) < USE_NOTED_EVERY_MS) return;
+    marked.set(keyId, now);
+    store.markKeyUsed(keyId, now).catch(() => marked.delete(keyId));
   };
   const save = async (apiKey: string, role: ApiKeyRow['role'], signs: boolean): Promise<string> => {
     const key_id = ids.keyId();
@@ -114,11 +126,13 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
       let found: KeyHolder | undefined;
       // Every key is compared, so that the time taken does not tell which one came near.
       for (const one of live) if (timingSafeEqual(one.hash, hash)) found = one.holder;
+      if (found) noteUse(found.key_id);
       return found;
     },
     signingKey() {
       if (signing === undefined) throw new Error('No API key is marked for signing.');
-      return signing;
+      noteUse(signing.key_id);
+      return signing.key;
     },
     async add(role) {
       const api_key = ids.apiKey();

@@ -325,17 +325,22 @@ export interface ApiKeyRow {
   readonly login_hash: string;
   /** The key itself, sealed: needed to sign. */
   readonly sealed_key: string;
-  readonly role: 'full' | 'read_only';
+  /** `webhook`: it may sign, and open nothing. */
+  readonly role: 'full' | 'read_only' | 'webhook';
   /** The one key that signs webhooks (B2). */
   readonly signs: boolean;
   readonly created_timestamp: number;
   readonly revoked_timestamp?: number;
+  /** When it last opened the API or signed, to the minute. */
+  readonly last_used_timestamp?: number;
 }
 
 export interface KeyCommands {
   listKeys(): Promise<readonly ApiKeyRow[]>;
   addKey(row: ApiKeyRow): Promise<void>;
   revokeKey(keyId: string, now: number): Promise<boolean>;
+  /** Sets `last_used_timestamp`. */
+  markKeyUsed(keyId: string, now: number): Promise<void>;
   /** Moves the signing mark to this key, in one commit. */
   promoteKey(keyId: string): Promise<boolean>;
   /** Small values about the store itself, such as the seal's check value. */
@@ -343,7 +348,26 @@ export interface KeyCommands {
   putMeta(name: string, value: string): Promise<void>;
 }
 
-export interface Store extends InboundCommands, CallCommands, SlotCommands, ConfigCommands, KeyCommands {
+/** One change that was made. */
+export interface AuditEntry {
+  /** Epoch ms. */
+  readonly timestamp: number;
+  /** The key that made it; `system` for the gateway at its start. */
+  readonly key_id: string;
+  /** The route, as `PATCH /update-agent/{agent_id}`, or the name of a setting. */
+  readonly action: string;
+  /** Ids of what was changed or made. */
+  readonly target: Readonly<Record<string, string>>;
+  /** Names of the members that were sent, never their values. */
+  readonly fields: readonly string[];
+}
+
+export interface AuditCommands {
+  recordAudit(entry: AuditEntry): Promise<void>;
+  listAudit(request: PageRequest): Promise<Page<AuditEntry>>;
+}
+
+export interface Store extends InboundCommands, CallCommands, SlotCommands, ConfigCommands, KeyCommands, AuditCommands {
   /** Waits for what is queued, then closes. */
   close(): Promise<void>;
 }

@@ -45,6 +45,33 @@ export function keyCases(stores: () => TwoConnections): void {
     expect((await a.listKeys()).filter((one) => one.signs).map((one) => one.key_id)).toEqual(['key_2']);
   });
 
+  test('a key’s last use is kept, and touches nothing else of it', async () => {
+    const { a, b } = stores();
+    await a.addKey(key('key_1', { role: 'webhook' }));
+    await b.markKeyUsed('key_1', NOW + 5);
+    await b.markKeyUsed('key_0', NOW + 5);
+    expect(await a.listKeys()).toEqual([key('key_1', { role: 'webhook', last_used_timestamp: NOW + 5 })]);
+  });
+
+  test('the audit log keeps every entry, newest first', async () => {
+    const { a, b } = stores();
+    const entry = (index: number) => ({
+      timestamp: NOW + index,
+      key_id: 'key_1',
+      action: 'PATCH /update-agent/{agent_id}',
+      target: { agent_id: 'agent_1' },
+      fields: ['voice_speed'],
+    });
+    await byTurns(a, b, 5, (store, index) => store.recordAudit(entry(index)));
+    const first = await b.listAudit({ limit: 3 });
+    expect(first).toMatchObject({ has_more: true });
+    const rest = await a.listAudit({ limit: 3, pagination_key: first.pagination_key! });
+    expect([...first.items, ...rest.items].map((one) => one.timestamp).sort()).toEqual(
+      [0, 1, 2, 3, 4].map((index) => NOW + index),
+    );
+    expect(rest.items.at(-1)).toMatchObject({ key_id: 'key_1', fields: ['voice_speed'] });
+  });
+
   test('meta values are kept and replaced', async () => {
     const { a, b } = stores();
     expect(await a.getMeta('seal-check')).toBeUndefined();

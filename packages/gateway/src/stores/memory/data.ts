@@ -2,6 +2,7 @@
 import type {
   AgentVersionRow,
   ApiKeyRow,
+  AuditEntry,
   CallRow,
   EngineVersionRow,
   InboundArrival,
@@ -50,6 +51,7 @@ export interface MemoryData {
   readonly knowledgeBases: Map<string, string>;
   readonly keys: Map<string, ApiKeyRow>;
   readonly meta: Map<string, string>;
+  readonly audit: AuditEntry[];
   /** Order of storage. */
   nextSequence(): number;
 }
@@ -67,6 +69,7 @@ export function createMemoryData(): MemoryData {
     knowledgeBases: new Map(),
     keys: new Map(),
     meta: new Map(),
+    audit: [],
     nextSequence: () => ++sequence,
   };
 }

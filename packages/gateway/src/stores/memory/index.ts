@@ -4,7 +4,7 @@ import { createMemoryCalls, createMemorySlots } from './calls.ts';
 import { createMemoryConfig } from './config.ts';
 import { createMemoryData, type MemoryData } from './data.ts';
 import { createMemoryInbounds } from './inbounds.ts';
-import { createMemoryKeys } from './keys.ts';
+import { createMemoryAudit, createMemoryKeys } from './keys.ts';
 
 export { createMemoryData, type MemoryData } from './data.ts';
 
@@ -16,6 +16,7 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
     ...createMemorySlots(data),
     ...createMemoryConfig(data),
     ...createMemoryKeys(data),
+    ...createMemoryAudit(data),
     async close() {},
   };
 }

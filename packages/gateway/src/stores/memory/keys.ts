@@ -1,6 +1,7 @@
-/** API keys and the store's own small values in memory. */
-import type { KeyCommands } from '../port.ts';
+/** API keys, the store's own small values and the audit log in memory. */
+import type { AuditCommands, KeyCommands } from '../port.ts';
 import { copyOf, type MemoryData } from './data.ts';
+import { listPage } from './list-page.ts';
 
 /** The key commands over shared data. */
 export function createMemoryKeys(data: MemoryData): KeyCommands {
@@ -18,6 +19,10 @@ export function createMemoryKeys(data: MemoryData): KeyCommands {
       data.keys.set(keyId, { ...row, signs: false, revoked_timestamp: now });
       return true;
     },
+    async markKeyUsed(keyId, now) {
+      const row = data.keys.get(keyId);
+      if (row !== undefined) data.keys.set(keyId, { ...row, last_used_timestamp: now });
+    },
     async promoteKey(keyId) {
       const row = data.keys.get(keyId);
       if (row === undefined || row.revoked_timestamp !== undefined) return false;
@@ -34,4 +39,17 @@ export function createMemoryKeys(data: MemoryData): KeyCommands {
 
 function clearSigningMark(data: MemoryData): void {
   for (const [keyId, row] of data.keys) if (row.signs) data.keys.set(keyId, { ...row, signs: false });
+}
+
+/** The audit log over shared data. */
+export function createMemoryAudit(data: MemoryData): AuditCommands {
+  return {
+    async recordAudit(entry) {
+      data.audit.push(copyOf(entry));
+    },
+    async listAudit(request) {
+      const rows = data.audit.map((value, index) => ({ key: [index, 0] as const, value }));
+      return listPage(rows, request);
+    },
+  };
 }

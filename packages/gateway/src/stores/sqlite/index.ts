@@ -5,6 +5,7 @@
 import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Store } from '../port.ts';
+import { createAudit } from './audit.ts';
 import { createCalls, createSlots } from './calls.ts';
 import { createConfig } from './config.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -85,6 +86,7 @@ export function connectSqliteStore(
     ...createSlots(writer),
     ...createConfig(writer, db, reader, { exclusive: lock !== undefined }),
     ...createKeys(writer, db),
+    ...createAudit(writer, reader),
     async close() {
       stopWatching();
       await Promise.all([writer.close(), reader.close()]);

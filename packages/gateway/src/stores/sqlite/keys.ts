@@ -3,9 +3,10 @@ import type { Database } from 'better-sqlite3';
 import type { ApiKeyRow, KeyCommands } from '../port.ts';
 import type { Writer } from './writer.ts';
 
-interface KeyCells extends Omit<ApiKeyRow, 'signs' | 'revoked_timestamp'> {
+interface KeyCells extends Omit<ApiKeyRow, 'signs' | 'revoked_timestamp' | 'last_used_timestamp'> {
   readonly signs: number;
   readonly revoked_timestamp: number | null;
+  readonly last_used_timestamp: number | null;
 }
 
 /** Writes through the writer, reads from `db`. */
@@ -15,9 +16,12 @@ export function createKeys(writer: Writer, db: Database): KeyCommands {
   return {
     listKeys: async () => list.all().map(toKey),
     async addKey(row) {
-      const { key_id, login_hash, sealed_key, role, signs, created_timestamp, revoked_timestamp } = row;
+      const { key_id, login_hash, sealed_key, role, signs, created_timestamp } = row;
       const cells = [key_id, login_hash, sealed_key, role, signs ? 1 : 0, created_timestamp];
-      await writer.send('addKey', [...cells, revoked_timestamp ?? null]);
+      await writer.send('addKey', [...cells, row.revoked_timestamp ?? null, row.last_used_timestamp ?? null]);
+    },
+    async markKeyUsed(keyId, now) {
+      await writer.send('markKeyUsed', [now, keyId]);
     },
     revokeKey: async (keyId, now) => (await writer.send('revokeKey', [keyId, now])) === 1,
     promoteKey: async (keyId) => (await writer.send('promoteKey', [keyId])) === 1,
@@ -28,6 +32,11 @@ export function createKeys(writer: Writer, db: Database): KeyCommands {
   };
 }
 
-function toKey({ signs, revoked_timestamp, ...plain }: KeyCells): ApiKeyRow {
-  return { ...plain, signs: signs === 1, ...(revoked_timestamp !== null && { revoked_timestamp }) };
+function toKey({ signs, revoked_timestamp, last_used_timestamp, ...plain }: KeyCells): ApiKeyRow {
+  return {
+    ...plain,
+    signs: signs === 1,
+    ...(revoked_timestamp !== null && { revoked_timestamp }),
+    ...(last_used_timestamp !== null && { last_used_timestamp }),
+  };
 }

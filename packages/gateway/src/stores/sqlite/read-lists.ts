@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { type Cursor, readPageRequest, toPage } from '../page.ts';
 import type {
   AgentVersionRow,
+  AuditEntry,
   CallRow,
   ConfigCommands,
   EngineKind,
@@ -116,6 +117,17 @@ export function readLists(db: Database) {
         cursor,
         (row) => [row.seq, 0],
         (row) => config.engine(kind, row.id)!,
+      );
+    },
+    audit(request: PageRequest): Page<AuditEntry> {
+      const cursor = readPageRequest(request);
+      const source = { table: 'audit', select: 'seq, doc', key: ['seq'], columns: new Set<string>() };
+      const rows = select<{ seq: number; doc: string }>(db, source, request, cursor);
+      return toPage(
+        rows,
+        cursor,
+        (row) => [row.seq, 0],
+        (row) => JSON.parse(row.doc) as AuditEntry,
       );
     },
     versions({ agent_id, ...request }: PageRequest & { readonly agent_id: string }): Page<AgentVersionRow> {

@@ -38,10 +38,11 @@ export function writeNumbers(db: Database): WriteHandlers {
 /** Handlers of the key and meta commands. */
 export function writeKeys(db: Database): WriteHandlers {
   const clearMark = db.prepare('UPDATE api_keys SET signs = 0 WHERE signs = 1');
-  const add = db.prepare('INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const add = db.prepare('INSERT INTO api_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   const revoke = db.prepare(
     'UPDATE api_keys SET signs = 0, revoked_timestamp = ? WHERE key_id = ? AND revoked_timestamp IS NULL',
   );
+  const used = db.prepare('UPDATE api_keys SET last_used_timestamp = ? WHERE key_id = ?');
   const live = db
     .prepare<[Cell], number>('SELECT 1 FROM api_keys WHERE key_id = ? AND revoked_timestamp IS NULL')
     .pluck();
@@ -53,6 +54,7 @@ export function writeKeys(db: Database): WriteHandlers {
       return add.run(...cells).changes;
     },
     revokeKey: (keyId: string, now: number) => revoke.run(now, keyId).changes,
+    markKeyUsed: (now: number, keyId: string) => used.run(now, keyId).changes,
     promoteKey(keyId: string) {
       if (live.get(keyId) === undefined) return 0;
       promote.run(keyId, keyId);

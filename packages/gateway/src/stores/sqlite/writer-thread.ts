@@ -6,6 +6,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
+import { writeAudit } from './audit.ts';
 import type { BatchAnswer, Cell } from './cells.ts';
 import { openForWriting } from './open-database.ts';
 import { writeAgentDeletions } from './write-agent-deletions.ts';
@@ -60,6 +61,7 @@ function connect(): Connection {
     ...writeAgents(db),
     ...writeAgentDeletions(db),
     ...writeKeys(db),
+    ...writeAudit(db),
   };
   return { db, write: createBatchWriter(db, handlers, commitDelayMs) };
 }

@@ -3,6 +3,7 @@ import { firstSchema } from './0001-first-schema.ts';
 import { publishedEngines } from './0002-published-engines.ts';
 import { guardedNumbers } from './0003-guarded-numbers.ts';
 import { uses } from './0004-uses.ts';
+import { audit } from './0005-audit.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -13,4 +14,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses, audit];
