@@ -9,7 +9,8 @@ export interface PublishBody {
   readonly version_description?: string;
 }
 
-const PUBLISH_FIELDS = table({
+/** The members of a publication. */
+export const PUBLISH_FIELDS = table({
   version: required(field(integer({ min: 0 }))),
   version_title: field(text()),
   version_description: field(text()),
@@ -26,10 +27,11 @@ export interface CreateVersionBody {
   readonly base_version: number;
 }
 
-const CREATE_FIELDS = table({ base_version: required(field(integer({ min: 0 }))) });
+/** The members of the making of a draft. */
+export const CREATE_VERSION_FIELDS = table({ base_version: required(field(integer({ min: 0 }))) });
 
 /** Reads the making of a new draft. */
 export function parseCreateVersion(value: unknown): BodyResult<CreateVersionBody> {
-  const read = readBody(value, CREATE_FIELDS);
+  const read = readBody(value, CREATE_VERSION_FIELDS);
   return bodyResult(read.value as unknown as CreateVersionBody, read.issues);
 }

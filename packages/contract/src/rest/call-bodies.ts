@@ -23,7 +23,8 @@ export interface RegisterCallBody {
   readonly agent_override?: AgentOverride;
 }
 
-const REGISTER_FIELDS = table({
+/** The members of a registration. */
+export const REGISTER_CALL_FIELDS = table({
   agent_id: required(field(nonEmptyText())),
   agent_version: field(versionReference),
   direction: field(choice(['inbound', 'outbound'])),
@@ -47,7 +48,7 @@ export function parseRegisterCall(
   value: unknown,
   options: { readonly catalogue?: Catalogue; readonly checkUrl?: UrlCheck } = {},
 ): BodyResult<RegisterCallBody> {
-  const read = readBody(value, REGISTER_FIELDS);
+  const read = readBody(value, REGISTER_CALL_FIELDS);
   const issues: Issue[] = [];
   const metadata = readMetadata(sentAs('metadata', value), '/metadata', issues);
   const sentVariables = sentAs('retell_llm_dynamic_variables', value);
@@ -77,7 +78,8 @@ export interface UpdateCallBody {
   readonly custom_attributes?: Readonly<Record<string, string | number | boolean>>;
 }
 
-const UPDATE_FIELDS = table({
+/** The members of a change of a call. */
+export const UPDATE_CALL_FIELDS = table({
   metadata: field(anything()),
   data_storage_setting: field(choice(['everything', 'everything_except_pii', 'basic_attributes_only'])),
   custom_attributes: field(anything()),
@@ -116,7 +118,7 @@ function checkAttributes(value: unknown): Issue[] {
 
 /** Reads an update of a call; an unknown property is an error here. */
 export function parseUpdateCall(value: unknown): BodyResult<UpdateCallBody> {
-  const read = readBody(value, UPDATE_FIELDS, { strict: true });
+  const read = readBody(value, UPDATE_CALL_FIELDS, { strict: true });
   const issues: Issue[] = [];
   const metadata = readMetadata(sentAs('metadata', value), '/metadata', issues);
   issues.push(...checkAttributes(sentAs('custom_attributes', value)));

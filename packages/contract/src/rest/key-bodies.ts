@@ -8,10 +8,11 @@ export interface CreateKeyBody {
   readonly role: 'full' | 'read_only' | 'webhook';
 }
 
-const FIELDS = table({ role: field(choice(['full', 'read_only', 'webhook'])) });
+/** The members of the making of a key. */
+export const CREATE_KEY_FIELDS = table({ role: field(choice(['full', 'read_only', 'webhook'])) });
 
 /** Reads the making of a key; without a body it is a full one. */
 export function parseCreateKey(value: unknown): BodyResult<CreateKeyBody> {
-  const read = readBody(value ?? {}, FIELDS);
+  const read = readBody(value ?? {}, CREATE_KEY_FIELDS);
   return bodyResult({ role: 'full', ...read.value } as CreateKeyBody, read.issues);
 }

@@ -219,7 +219,8 @@ const PAGE_FIELDS: Readonly<Record<string, Field>> = {
   pagination_key: field(text()),
   sort_order: field(choice(['ascending', 'descending'])),
 };
-const LIST_FIELDS = table({
+/** The members of a list’s request. */
+export const LIST_FIELDS = table({
   ...PAGE_FIELDS,
   skip: field(integer({ min: 0 })),
   include_total: field(flag()),

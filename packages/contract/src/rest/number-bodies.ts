@@ -102,7 +102,8 @@ const DEPRECATED: Readonly<Record<string, Field>> = Object.fromEntries(
   ]),
 );
 
-const IMPORT_FIELDS = table({
+/** The members of an import. */
+export const IMPORT_NUMBER_FIELDS = table({
   ...SHARED,
   ...DEPRECATED,
   phone_number: required(field(nonEmptyText())),
@@ -110,7 +111,13 @@ const IMPORT_FIELDS = table({
   sip_trunk_auth_username: field(text()),
   sip_trunk_auth_password: field(text()),
 });
-const UPDATE_FIELDS = table({ ...SHARED, ...DEPRECATED, auth_username: field(text()), auth_password: field(text()) });
+/** The members of a change of a number. */
+export const UPDATE_NUMBER_FIELDS = table({
+  ...SHARED,
+  ...DEPRECATED,
+  auth_username: field(text()),
+  auth_password: field(text()),
+});
 const READ_ONLY: ReadonlySet<string> = new Set([
   'phone_number_type',
   'phone_number_pretty',
@@ -261,7 +268,7 @@ interface NumberChecks {
 
 /** Reads `POST /import-phone-number`. E.164 is asked for only with `ignore_e164_validation: false`; its default is true. */
 export function parseImportNumber(value: unknown, options: NumberChecks = {}): BodyResult<NumberBody> {
-  const read = readBody(value, IMPORT_FIELDS, { readOnly: READ_ONLY });
+  const read = readBody(value, IMPORT_NUMBER_FIELDS, { readOnly: READ_ONLY });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);
@@ -287,7 +294,7 @@ export function parseUpdateNumber(
     readonly hasLogin?: boolean;
   },
 ): BodyResult<NumberBody> {
-  const read = readBody(value, UPDATE_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
+  const read = readBody(value, UPDATE_NUMBER_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);

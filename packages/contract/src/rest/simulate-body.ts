@@ -15,7 +15,8 @@ export interface SimulateBody {
   readonly text: string;
 }
 
-const SIMULATE_FIELDS = table({
+/** The members of a simulation. */
+export const SIMULATE_FIELDS = table({
   from_number: required(field(nonEmptyText())),
   to_number: required(field(nonEmptyText())),
   headers: field(stringMap()),
@@ -37,7 +38,8 @@ export interface CheckReplyBody {
   readonly agent_version?: AgentVersionReference;
 }
 
-const CHECK_FIELDS = table({
+/** The members of a reply to check. */
+export const CHECK_REPLY_FIELDS = table({
   channel: field(choice(['call', 'sms'])),
   reply: field(anything()),
   to_number: field(nonEmptyText()),
@@ -47,7 +49,7 @@ const CHECK_FIELDS = table({
 
 /** Reads `POST /check-webhook-reply`. `channel` defaults to `call`; `reply` may be anything, also null. */
 export function parseCheckReply(value: unknown): BodyResult<CheckReplyBody> {
-  const read = readBody(value, CHECK_FIELDS);
+  const read = readBody(value, CHECK_REPLY_FIELDS);
   const issues: Issue[] = [...read.issues];
   const reply = isObject(value) ? value['reply'] : undefined;
   if (isObject(value) && reply === undefined) {

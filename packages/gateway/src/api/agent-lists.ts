@@ -6,7 +6,7 @@ import { agentBody } from './agent-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid } from './failure.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 type ListedAgent = AgentVersionRow & { readonly all_tags: readonly TagRow[] };
 
@@ -19,7 +19,7 @@ export function agentListRoutes(deps: ApiDeps): readonly Route[] {
       summary: 'List agents of both channels',
       access: 'read',
       query: PAGE_QUERY,
-      body: members('filter_criteria'),
+      body: { type: 'object', properties: { filter_criteria: { type: 'object' } } },
       async handle(ask) {
         const { query, filter_criteria } = takeQuery(ask.body);
         const { filters } = accept(parseListBody({ filter_criteria }, AGENT_FILTERS), ask.warn);

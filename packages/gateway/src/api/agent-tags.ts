@@ -1,11 +1,12 @@
 /** Tags: names such as `prod` that point at a version. retell-sdk has no method for them. */
+import type { JsonObject } from '@pickup/contract';
 import { z } from 'zod';
 import { findAgent } from './agent-body.ts';
 import { noVersion } from './agent-versions.ts';
 import type { ApiDeps } from './deps.ts';
 import { invalid, unknownAsset } from './failure.ts';
 import { FORBIDDEN_KEYS } from './json-body.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 const RESERVED = new Set(['latest', 'latest_published']);
 
@@ -20,6 +21,8 @@ const tagBody = z.object({
   dynamic_variables: z.record(z.string(), z.string()).optional(),
 });
 
+const { $schema: _, ...TAG_SCHEMA } = z.toJSONSchema(tagBody, { unrepresentable: 'any' }) as JsonObject;
+
 /** The route of tags. */
 export function agentTagRoutes(deps: ApiDeps): readonly Route[] {
   return [
@@ -28,7 +31,7 @@ export function agentTagRoutes(deps: ApiDeps): readonly Route[] {
       path: '/assign-agent-tag/{agent_id}',
       summary: 'Point a tag at a version; with null it is unassigned and means the latest',
       access: 'write',
-      body: members('tag! version! dynamic_variables'),
+      body: TAG_SCHEMA,
       async handle({ params, body }) {
         const agentId = params['agent_id']!;
         await findAgent(deps.store, agentId);

@@ -1,6 +1,9 @@
 /** Versions of agents, of either channel. */
 import {
   apiError,
+  CREATE_VERSION_FIELDS,
+  fieldsSchema,
+  PUBLISH_FIELDS,
   type PublishBody,
   parseCreateVersion,
   parseEngineVersionQuery,
@@ -11,7 +14,7 @@ import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseDeletion } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 /** The routes of versions. */
 export function agentVersionRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
@@ -36,7 +39,7 @@ function publishRoute(deps: ApiDeps, turns: Turns): Route {
     path: '/publish-agent-version/{agent_id}',
     summary: 'Publish a draft: from then on it cannot change. Publishing it again changes nothing',
     access: 'write',
-    body: members('version! version_title version_description'),
+    body: fieldsSchema(PUBLISH_FIELDS, true),
     handle: ({ params, body, warn }) =>
       turns(`agent ${params['agent_id']}`, async () => {
         const agentId = params['agent_id']!;
@@ -66,7 +69,7 @@ function createVersionRoute(deps: ApiDeps, turns: Turns): Route {
     summary: 'Make a new draft from a version, and one of its LLM or flow with it',
     access: 'write',
     status: 201,
-    body: members('base_version!'),
+    body: fieldsSchema(CREATE_VERSION_FIELDS, true),
     handle: ({ params, body, warn }) =>
       turns(`agent ${params['agent_id']}`, async () => {
         const agentId = params['agent_id']!;

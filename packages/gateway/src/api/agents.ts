@@ -1,5 +1,5 @@
 /** Voice and chat agents: the same code, told apart by their channel. */
-import { type AgentChannel, apiError } from '@pickup/contract';
+import { type AgentChannel, apiError, fieldsOf, fieldsSchema } from '@pickup/contract';
 import type { AgentVersionRow } from '../stores/port.ts';
 import { agentBody, findAgent, latestDraft, versionOf } from './agent-body.ts';
 import { checkAgent } from './agent-checks.ts';
@@ -7,7 +7,7 @@ import { agentListRoutes } from './agent-lists.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, refuseDeletion, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 const KINDS: readonly { readonly channel: AgentChannel; readonly noun: string }[] = [
   { channel: 'voice', noun: 'agent' },
@@ -32,7 +32,7 @@ function createRoute(deps: ApiDeps, channel: AgentChannel, noun: string): Route 
     summary: `Create a ${channel} agent`,
     access: 'write',
     status: 201,
-    body: members(channel === 'voice' ? 'response_engine! voice_id!' : 'response_engine!'),
+    body: fieldsSchema(fieldsOf('agent', channel), true),
     async handle({ body, warn }) {
       const settings = await checkAgent(deps, { channel, mode: 'create', body, before: {}, warn });
       const row: AgentVersionRow = {
@@ -68,7 +68,7 @@ function updateRoute(deps: ApiDeps, turns: Turns, channel: AgentChannel, noun: s
     path: `/update-${noun}/{agent_id}`,
     summary: `Change a draft of a ${channel} agent; default the latest draft`,
     access: 'write',
-    body: members(''),
+    body: fieldsSchema(fieldsOf('agent', channel), false),
     query: ['version'],
     handle: (ask) =>
       turns(`agent ${ask.params['agent_id']}`, async () => {

@@ -1,14 +1,12 @@
 /** Lists of calls: Retell's present filters, and the plain ones of older SDKs. */
-import { CALL_FILTERS, type ListBody, parseListBody } from '@pickup/contract';
+import { CALL_FILTERS, fieldsSchema, LIST_FIELDS, type ListBody, parseListBody } from '@pickup/contract';
 import { matchFilters } from '../stores/match-filters.ts';
 import type { FieldFilter } from '../stores/port.ts';
 import { callBody, slimCallBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid } from './failure.ts';
 import { renderPage } from './page.ts';
-import { members, type Route } from './route.ts';
-
-const PAGING = 'limit pagination_key sort_order';
+import type { Route } from './route.ts';
 
 /** The list routes of calls. */
 export function callListRoutes(deps: ApiDeps): readonly Route[] {
@@ -18,7 +16,7 @@ export function callListRoutes(deps: ApiDeps): readonly Route[] {
       path: '/v3/list-calls',
       summary: 'List calls, without transcripts',
       access: 'read',
-      body: members(`filter_criteria skip include_total ${PAGING}`),
+      body: fieldsSchema(LIST_FIELDS, true),
       async handle({ body, warn }) {
         const page = await listCalls(deps, accept(parseListBody(body, CALL_FILTERS), warn));
         return renderPage(page, slimCallBody);
@@ -29,7 +27,7 @@ export function callListRoutes(deps: ApiDeps): readonly Route[] {
       path: '/v2/list-calls',
       summary: "List calls as a bare array (older SDKs); the next page's key is in x-pickup-pagination-key",
       access: 'read',
-      body: members(`filter_criteria ${PAGING}`),
+      body: fieldsSchema(LIST_FIELDS, true),
       async handle({ body, warn, header }) {
         const page = await listCalls(deps, accept(parseListBody(modernise(body), CALL_FILTERS), warn));
         if (page.pagination_key !== undefined) header('x-pickup-pagination-key', page.pagination_key);

@@ -1,11 +1,11 @@
 /** Single calls: read, change, delete, stop. */
-import { apiError, parseUpdateCall, type UpdateCallBody } from '@pickup/contract';
+import { apiError, fieldsSchema, parseUpdateCall, UPDATE_CALL_FIELDS, type UpdateCallBody } from '@pickup/contract';
 import type { CallRow } from '../stores/port.ts';
 import { callBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 /** From the loosest to the tightest. */
 const STORAGE = ['everything', 'everything_except_pii', 'basic_attributes_only'];
@@ -25,7 +25,7 @@ export function callRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
       path: '/v2/update-call/{call_id}',
       summary: "Change a call's metadata, or tighten its data storage",
       access: 'write',
-      body: members('metadata data_storage_setting'),
+      body: fieldsSchema(UPDATE_CALL_FIELDS, true),
       handle: ({ params, body, warn }) =>
         turns(`call ${params['call_id']}`, async () => {
           const before = await findCall(deps, params['call_id']!);

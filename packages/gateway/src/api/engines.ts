@@ -5,6 +5,8 @@ import {
   checkFlow,
   checkKnown,
   checkSettings,
+  fieldsOf,
+  fieldsSchema,
   parseEngineVersionQuery,
   type Settings,
   type SettingsGroup,
@@ -14,24 +16,22 @@ import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseDeletion, refuseFaults, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
-import { type Ask, members, type Route } from './route.ts';
+import type { Ask, Route } from './route.ts';
 
 interface Kind {
   readonly kind: EngineVersionRow['kind'];
   readonly group: SettingsGroup;
   readonly idField: 'llm_id' | 'conversation_flow_id';
   readonly prefix: string;
-  readonly required: string;
 }
 
 const KINDS: readonly Kind[] = [
-  { kind: 'retell-llm', group: 'retell_llm', idField: 'llm_id', prefix: 'llm_', required: '' },
+  { kind: 'retell-llm', group: 'retell_llm', idField: 'llm_id', prefix: 'llm_' },
   {
     kind: 'conversation-flow',
     group: 'conversation_flow',
     idField: 'conversation_flow_id',
     prefix: 'conversation_flow_',
-    required: 'model_choice! nodes! start_speaker!',
   },
 ];
 
@@ -53,7 +53,7 @@ function createRoute(deps: ApiDeps, of: Kind): Route {
     summary: `Create a ${of.kind}`,
     access: 'write',
     status: 201,
-    body: members(of.required),
+    body: fieldsSchema(fieldsOf(of.group), true),
     async handle(ask) {
       const settings = await checkEngine(deps, of, ask, undefined);
       const row: EngineVersionRow = {
@@ -88,7 +88,7 @@ function updateRoute(deps: ApiDeps, turns: Turns, of: Kind): Route {
     summary: `Change a draft of a ${of.kind}; default the latest draft`,
     access: 'write',
     query: ['version'],
-    body: members(''),
+    body: fieldsSchema(fieldsOf(of.group), false),
     handle: (ask) =>
       turns(`${of.kind} ${ask.params[of.idField]}`, async () => {
         const asked = await findEngine(deps, of, ask);

@@ -1,9 +1,17 @@
 /** Our own routes: the records of inbounds, and a call without a carrier. */
-import { INBOUND_FILTERS, type InboundObject, parseListBody, parseSimulate } from '@pickup/contract';
+import {
+  fieldsSchema,
+  INBOUND_FILTERS,
+  type InboundObject,
+  LIST_FIELDS,
+  parseListBody,
+  parseSimulate,
+  SIMULATE_FIELDS,
+} from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid, unknownAsset } from './failure.ts';
 import { renderPage } from './page.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 /** Fields that stores can search by. */
 const STORED = new Set([
@@ -21,7 +29,7 @@ export function inboundRoutes(deps: ApiDeps): readonly Route[] {
       access: 'write',
       audited: false,
       status: 201,
-      body: members('from_number! to_number! headers'),
+      body: fieldsSchema(SIMULATE_FIELDS, true),
       handle({ body, warn }) {
         const { from_number, to_number, headers } = accept(parseSimulate(body), warn);
         return deps.simulateCall({ from_number, to_number, ...(headers && { headers }) });
@@ -46,7 +54,7 @@ export function inboundRoutes(deps: ApiDeps): readonly Route[] {
       path: '/list-inbounds',
       summary: 'List records of inbounds, the newest first',
       access: 'read',
-      body: members('filter_criteria limit pagination_key sort_order'),
+      body: fieldsSchema(LIST_FIELDS, true),
       async handle({ body, warn }) {
         const { filters, limit, pagination_key, sort_order } = accept(parseListBody(body, INBOUND_FILTERS), warn);
         const other = filters.find(({ field }) => !STORED.has(field));

@@ -1,10 +1,10 @@
 /** Our own routes: API keys and the audit log, for full keys only. What a key is can be read once, in the answer that made it. */
-import { apiError, parseCreateKey } from '@pickup/contract';
+import { apiError, CREATE_KEY_FIELDS, fieldsSchema, parseCreateKey } from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage } from './page.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 const TURN = 'api keys';
 
@@ -17,7 +17,7 @@ export function keyRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
       summary: 'Make an API key; the answer is the only place where it can be read. It does not sign until promoted',
       access: 'write',
       status: 201,
-      body: members('role'),
+      body: fieldsSchema(CREATE_KEY_FIELDS, true),
       handle({ body, warn }) {
         const { role } = accept(parseCreateKey(body), warn);
         return turns(TURN, async () => ({ ...(await deps.keys.add(role)), role }));

@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made from the route table. */
 import { API_ERRORS } from '@pickup/contract';
-import type { BodyShape, Route } from './route.ts';
+import type { Route } from './route.ts';
 
 /** Builds the document; `version` is the gateway's. */
 export function openApi(routes: readonly Route[], version: string): Record<string, unknown> {
@@ -43,7 +43,7 @@ function operation(route: Route): Record<string, unknown> {
     security: route.access === 'public' ? [] : [{ bearer: [] }],
     'x-pickup-access': route.access,
     ...(parameters.length > 0 && { parameters }),
-    ...(route.body && { requestBody: { content: { 'application/json': { schema: bodySchema(route.body) } } } }),
+    ...(route.body && { requestBody: { content: { 'application/json': { schema: route.body } } } }),
     responses: {
       [String(route.status ?? 200)]: { description: 'Success' },
       default: {
@@ -56,9 +56,4 @@ function operation(route: Route): Record<string, unknown> {
 
 function parameter(name: string, place: 'path' | 'query') {
   return { name, in: place, required: place === 'path', schema: { type: 'string' } };
-}
-
-function bodySchema({ required, optional }: BodyShape) {
-  const properties = Object.fromEntries([...required, ...optional].map((name) => [name, {}]));
-  return { type: 'object', properties, ...(required.length > 0 && { required }) };
 }

@@ -1,10 +1,13 @@
 /** Phone numbers: import, read, change, list, delete. */
 import {
   apiError,
+  fieldsSchema,
+  IMPORT_NUMBER_FIELDS,
   type NumberBody,
   type PhoneNumberSettings,
   parseImportNumber,
   parseUpdateNumber,
+  UPDATE_NUMBER_FIELDS,
 } from '@pickup/contract';
 import parsePhoneNumber from 'libphonenumber-js/min';
 import type { NumberRow } from '../stores/port.ts';
@@ -13,14 +16,9 @@ import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
 import { checkNumberReferences, numberChecks } from './phone-number-checks.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
-
-const SETTINGS = `nickname inbound_agents outbound_agents inbound_sms_agents outbound_sms_agents inbound_webhook_url
- inbound_sms_webhook_url allowed_inbound_country_list allowed_outbound_country_list fallback_number transport
- ring_budget_ms inbound_webhook_profile on_invalid_override refusal_codes blocked_callers allowed_callers redirects
- outcome_header sip_peers sip_inbound_username sip_inbound_password`.replaceAll(/\s+/g, ' ');
 
 /** The routes of phone numbers. */
 export function phoneNumberRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
@@ -34,9 +32,7 @@ function importRoute(deps: ApiDeps): Route {
     summary: 'Import a number of your own carrier',
     access: 'write',
     status: 201,
-    body: members(
-      `phone_number! termination_uri! sip_trunk_auth_username sip_trunk_auth_password ignore_e164_validation ${SETTINGS}`,
-    ),
+    body: fieldsSchema(IMPORT_NUMBER_FIELDS, true),
     async handle({ body, warn }) {
       const read = accept(parseImportNumber(body, numberChecks(deps)), warn);
       const phoneNumber = read.phone_number!;
@@ -62,7 +58,7 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
     path: '/update-phone-number/{phone_number}',
     summary: 'Change a number',
     access: 'write',
-    body: members(`termination_uri auth_username auth_password ${SETTINGS}`),
+    body: fieldsSchema(UPDATE_NUMBER_FIELDS, true),
     handle: ({ params, body, warn }) =>
       turns(`number ${params['phone_number']}`, async () => {
         const before = await findNumber(deps, params['phone_number']!);

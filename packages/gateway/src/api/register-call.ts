@@ -1,11 +1,18 @@
 /** register-phone-call (A3): whole answer of what a webhook would have said, for a call that dials `sip:{call_id}@host`. */
-import { type JsonObject, lintReply, parseRegisterCall, type RegisterCallBody } from '@pickup/contract';
+import {
+  fieldsSchema,
+  type JsonObject,
+  lintReply,
+  parseRegisterCall,
+  REGISTER_CALL_FIELDS,
+  type RegisterCallBody,
+} from '@pickup/contract';
 import { overrideReads } from '@pickup/core';
 import type { CallRow, ResolveResult } from '../stores/port.ts';
 import { callBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, badReference, refuseFaults, unknownAsset } from './failure.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 const LIFE_MS = 300_000;
 
@@ -22,9 +29,7 @@ export function registerCallRoutes(deps: ApiDeps): readonly Route[] {
       access: 'write',
       audited: false,
       status: 201,
-      body: members(
-        'agent_id! agent_version agent_override direction from_number to_number metadata retell_llm_dynamic_variables',
-      ),
+      body: fieldsSchema(REGISTER_CALL_FIELDS, true),
       async handle({ body, warn }) {
         const read = accept(parseRegisterCall(body, { catalogue: deps.catalogue, checkUrl }), warn);
         const found = await resolve(deps, read);

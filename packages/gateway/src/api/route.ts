@@ -2,6 +2,8 @@
  * Routes as data: the server and the OpenAPI document are made from the same table, so they cannot differ.
  */
 
+import type { JsonObject } from '@pickup/contract';
+
 /** Who may call: everybody, any key, or a full key. */
 export type Access = 'public' | 'read' | 'write';
 
@@ -30,24 +32,9 @@ export interface Route {
   /** Of success; default 200. */
   readonly status?: number;
   /** JSON Schema of the body, for the document; the contract's readers do the checking. */
-  readonly body?: BodyShape;
+  readonly body?: JsonObject;
   /** Names of the query's parameters, for the document. */
   readonly query?: readonly string[];
   /** The result is the reply's body; undefined is an empty one. */
   readonly handle: (ask: Ask) => unknown;
-}
-
-/** Members of a body, for the document. */
-export interface BodyShape {
-  readonly required: readonly string[];
-  readonly optional: readonly string[];
-}
-
-/** Names of a body's members; those marked with ! are required. */
-export function members(names: string): BodyShape {
-  const all = names.split(' ').filter((name) => name !== '');
-  return {
-    required: all.filter((name) => name.endsWith('!')).map((name) => name.slice(0, -1)),
-    optional: all.filter((name) => !name.endsWith('!')),
-  };
 }

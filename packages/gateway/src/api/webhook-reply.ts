@@ -1,7 +1,9 @@
 /** check-webhook-reply: what would become of a reply, without a call. */
 import {
   type AgentVersionReference,
+  CHECK_REPLY_FIELDS,
   type CheckReplyBody,
+  fieldsSchema,
   type Issue,
   type JudgedReply,
   lintReply,
@@ -14,7 +16,7 @@ import { overrideReads } from '@pickup/core';
 import type { ResolveResult } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, badReference, invalid, unknownAsset } from './failure.ts';
-import { members, type Route } from './route.ts';
+import type { Route } from './route.ts';
 
 interface Named {
   readonly agent_id: string;
@@ -29,7 +31,7 @@ export function webhookReplyRoutes(deps: ApiDeps): readonly Route[] {
       path: '/check-webhook-reply',
       summary: "Judge a webhook's reply, against a number's or an agent's settings where one is named",
       access: 'read',
-      body: members('reply reply_base64 channel to_number agent_id agent_version'),
+      body: fieldsSchema(CHECK_REPLY_FIELDS, true),
       async handle({ body, warn }) {
         const { parsed, ...read } = readCheck(body, warn);
         const options = {
