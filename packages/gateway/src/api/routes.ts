@@ -13,6 +13,7 @@ import { keyRoutes } from './keys.ts';
 import { createTurns } from './one-at-a-time.ts';
 import { openApi } from './openapi.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
+import { type ReferenceDocument, referencePage } from './reference-page.ts';
 import { registerCallRoutes } from './register-call.ts';
 import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
@@ -39,16 +40,29 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),
   ];
-  let document: Record<string, unknown> | undefined;
-  routes.push({
-    method: 'GET',
-    path: '/openapi.json',
-    summary: 'This document',
-    access: 'public',
-    handle: () => {
-      document ??= openApi(routes, VERSION);
-      return document;
-    },
-  });
+  routes.push(...documentRoutes(routes));
   return routes;
+}
+
+/** The document of every route, these two included, and the page made from it. */
+function documentRoutes(routes: readonly Route[]): readonly Route[] {
+  let document: ReturnType<typeof openApi> | undefined;
+  const read = () => {
+    document ??= openApi(routes, VERSION);
+    return document;
+  };
+  return [
+    { method: 'GET', path: '/openapi.json', summary: 'This document', access: 'public', handle: read },
+    {
+      method: 'GET',
+      path: '/docs',
+      summary: 'The same to read, as one page',
+      access: 'public',
+      handle({ header }) {
+        header('content-type', 'text/html; charset=utf-8');
+        header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'");
+        return referencePage(read() as unknown as ReferenceDocument);
+      },
+    },
+  ];
 }
