@@ -16,7 +16,8 @@ export type BuiltinScenario =
 
 const send = (lines: readonly string[], body: readonly string[] = []) => {
   const text = [...lines, `Content-Length: ${body.length > 0 ? '[len]' : '0'}`, '', ...body].join('\n');
-  return (retransmit: boolean) => `<send${retransmit ? ' retrans="500"' : ''}><![CDATA[\n${text}\n]]></send>`;
+  return (retransmit: boolean, attributes = '') =>
+    `<send${retransmit ? ' retrans="500"' : ''}${attributes}><![CDATA[\n${text}\n]]></send>`;
 };
 
 const recv = (code: number, attributes = '', action = '') =>
@@ -49,7 +50,7 @@ const sdp = (version = 1, direction = 'sendrecv') => [
 const invite = send(
   [`INVITE ${target} SIP/2.0`, via(0), from, to, ...common('1 INVITE'), contact, 'Content-Type: application/sdp'],
   sdp(),
-)(true);
+)(true, ' start_rtd="trying"');
 
 const inDialog = (method: string, seq: number, body?: readonly string[]) =>
   send(
@@ -78,7 +79,8 @@ const turn = (seq: number, direction: string, answer: string) => [
 const inTransaction = (method: string, back: number, peerTag: string) =>
   send([`${method} ${target} SIP/2.0`, via(back), from, `${to}${peerTag}`, ...common(`1 ${method}`)]);
 
-const ringing = [recv(100, 'optional="true"'), recv(180, 'optional="true"'), recv(183, 'optional="true"')];
+const trying = recv(100, 'optional="true" rtd="trying"');
+const ringing = [trying, recv(180, 'optional="true"'), recv(183, 'optional="true"')];
 
 /** Logs what came: Call-ID, code or method, a header. */
 const note = (code: number | 'BYE', name: string) =>
@@ -113,15 +115,18 @@ function steps(scenario: BuiltinScenario): readonly string[] {
       const cancel = inTransaction('CANCEL', 4, '')(true);
       const ack = inTransaction('ACK', 7, '[peer_tag_param]')(false);
       const wait = pause(scenario.afterMs ?? 0);
-      return [invite, recv(100, 'optional="true"'), recv(180), wait, cancel, recv(200), recv(487), ack];
+      return [invite, trying, recv(180), wait, cancel, recv(200), recv(487), ack];
     }
   }
 }
+
+/** Counts how often the 100 came within so many ms of the INVITE: `ResponseTimeRepartitiontrying_<200`… */
+const times = '<ResponseTimeRepartition value="50, 200, 1000"/>';
 
 /** The XML of a built-in scenario; `from` is the caller's number. */
 export function buildScenario(scenario: BuiltinScenario, caller: string): string {
   const body = steps(scenario).join('\n').replaceAll('[$caller]', caller);
   const header = '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE scenario SYSTEM "sipp.dtd">';
   const used = scenario.kind === 'cancelled' ? '' : '\n<Reference variables="noted"/>';
-  return `${header}\n<scenario name="${scenario.kind}">\n${body}${used}\n</scenario>\n`;
+  return `${header}\n<scenario name="${scenario.kind}">\n${body}${used}\n\n${times}\n</scenario>\n`;
 }
