@@ -21,6 +21,7 @@ export type {
 export { createSipServer } from './server/server.ts';
 export { TimerQueue } from './timer-queue.ts';
 export { defaultTimers, type SipTimers } from './transaction/index.ts';
+export { ownAddress, type PublicHost } from './transport/address.ts';
 export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';
 export { defaultStreamLimits, type StreamLimits } from './transport/stream-limits.ts';
 export type { TlsIdentity } from './transport/tls-endpoint.ts';

@@ -4,7 +4,7 @@ import type { FromWorker, MediaStats } from './protocol.ts';
 
 /** Settings of the media engine. */
 export interface MediaOptions {
-  /** Address the RTP sockets are bound to. */
+  /** Address the RTP sockets are bound to, unless `open` names another. */
   readonly host: string;
   /** First and last RTP port; the even ones are used, those taken by others are skipped. Keep below 32768. */
   readonly ports: readonly [number, number];
@@ -19,9 +19,10 @@ export interface MediaOptions {
 export interface Media {
   /**
    * A session on a port of the range, or `undefined` when none is free or the worker died meanwhile. Rejects once
-   * closed, and where no socket can be had at all (`host` is not ours, no file descriptors left).
+   * closed, and where no socket can be had at all (`host` is not ours, no file descriptors left). `host`: the address
+   * to bind, IPv4 or IPv6, `::` taking IPv6 alone; default that of `MediaOptions`.
    */
-  open(): Promise<MediaSession | undefined>;
+  open(options?: { readonly host?: string }): Promise<MediaSession | undefined>;
   /** Figures of the whole engine. */
   stats(): Promise<MediaStats>;
   /** Closes every session and ends the worker. */
@@ -48,13 +49,13 @@ class MediaEngine implements Media {
     this.#options = options;
   }
 
-  async open(): Promise<MediaSession | undefined> {
+  async open(options: { readonly host?: string } = {}): Promise<MediaSession | undefined> {
     const worker = this.#running();
     const id = ++this.#count;
     const answered = new Promise<number | undefined>((resolve, reject) => {
       this.#opening.set(id, { resolve, reject });
     });
-    worker.postMessage({ kind: 'open', session: id });
+    worker.postMessage({ kind: 'open', session: id, host: options.host ?? this.#options.host });
     const port = await answered;
     if (port === undefined || this.#worker !== worker) return undefined;
     return this.#sessions.get(id);
@@ -83,8 +84,8 @@ class MediaEngine implements Media {
   }
 
   #spawn(): Worker {
-    const { host, ports } = this.#options;
-    const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { host, ports } });
+    const { ports } = this.#options;
+    const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { ports } });
     worker.on('message', (message: FromWorker) => this.#hear(worker, message));
     worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.#fail(worker, new Error(`The media worker ended with code ${code}.`)));

@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts';
 import type { HeaderInput, SipRequest } from '../message/index.ts';
 import type { ParsedOffer } from '../sdp/index.ts';
 import type { SipTimers } from '../transaction/index.ts';
+import type { PublicHost } from '../transport/address.ts';
 import type { Source, TransportKind } from '../transport/port.ts';
 import type { ResolveHost } from '../transport/resolve.ts';
 import type { StreamLimits } from '../transport/stream-limits.ts';
@@ -28,8 +29,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   /** A fresh token for tags and branches; at least 64 random bits, token characters. */
   readonly random: () => string;
-  /** Advertised in Contact and Via; default the listener's own address. */
-  readonly publicHost?: string;
+  /** Advertised in Contact and Via, port and all; default the listener's own address. */
+  readonly publicHost?: PublicHost;
   /** The Server and User-Agent headers; default none. */
   readonly userAgent?: string;
   /** Asked for every message, before it is read: false is silence. Default: everybody is heard. */
@@ -114,6 +115,8 @@ export interface RefuseOptions {
 export interface IncomingInvite {
   readonly request: SipRequest;
   readonly source: Source;
+  /** The listener it came in by. */
+  readonly local: { readonly host: string; readonly port: number };
   readonly callId: string;
   /** Empty where the caller sent none (RFC 2543). */
   readonly fromTag: string;

@@ -63,6 +63,10 @@ export class PendingInvite implements IncomingInvite {
     this.offer = options.offer;
   }
 
+  get local(): Transport['local'] {
+    return this.#options.local;
+  }
+
   get memo(): JsonObject {
     const { request, source, local, toTag } = this.#options;
     return inviteMemo({ request, source, local, toTag });
