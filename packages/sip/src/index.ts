@@ -3,8 +3,10 @@ export type { Clock } from './clock.ts';
 export type { Dialog, DialogEnd } from './dialog/index.ts';
 export * from './digest/index.ts';
 export type { JsonObject, JsonValue } from './json.ts';
+export type { Locate, Place } from './locate/index.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
+export type { Credentials, FindCredentials } from './server/answer-to.ts';
 export { SipCore } from './server/core.ts';
 export type { Refusal } from './server/judge-request.ts';
 export type {
