@@ -20,8 +20,10 @@ export type LegEnd =
 export interface ConnectedLeg {
   /** Absent where there is no sound, as in the simulator. */
   readonly line?: Line;
-  /** What a BYE needs after a crash (H3). */
+  /** What a BYE needs after a crash (H3), as it is now. */
   readonly dialog?: EdgeMemo;
+  /** `dialog` is another one from now on: the caller moved. Absent on legs that never do. */
+  onMoved?(listener: (dialog: EdgeMemo) => void): void;
   /** Fires once. */
   onEnd(listener: (end: LegEnd) => void): void;
   /** BYE, and frees the media. */

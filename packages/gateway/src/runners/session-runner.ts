@@ -2,7 +2,7 @@
 import type { Log } from '../observe/index.ts';
 import type { Line, PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
 import { keepsSpeech } from '../stores/ended-call.ts';
-import type { CallRow, Store } from '../stores/port.ts';
+import type { CallRow, EdgeMemo, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectedLeg, LegEnd } from './leg.ts';
 import { Running } from './running.ts';
@@ -84,11 +84,15 @@ class RunningSession {
   #started = false;
   #ended = false;
   #change: Partial<CallRow> = {};
+  /** Where the caller is, while that is still to be written, and the writes of it so far. */
+  #dialog: EdgeMemo | undefined;
+  #written: Promise<void>;
 
   constructor(deps: SessionRunnerDeps, connected: ConnectedCall, gone: (callId: string) => void) {
     this.#deps = deps;
     this.#connected = connected;
     this.#gone = gone;
+    this.#written = connected.stored;
   }
 
   start(): CallRow {
@@ -97,6 +101,7 @@ class RunningSession {
       this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
     }
     leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
+    leg.onMoved?.((dialog) => this.#moved(dialog));
     if (leg.line && !this.#ended) this.#speak(leg.line);
     this.#started = true;
     return { ...call, ...this.#change };
@@ -112,6 +117,20 @@ class RunningSession {
       this.#bug('start', error);
       this.end(BROKEN, true);
     }
+  }
+
+  /** After a crash the BYE has to go where the caller is by then (H3). One write at a time, of the newest place. */
+  #moved(dialog: EdgeMemo): void {
+    const { store, clock, log } = this.#deps;
+    const { call_id: id } = this.#connected.call;
+    this.#dialog = dialog;
+    this.#written = this.#written.then(async () => {
+      const newest = this.#dialog;
+      this.#dialog = undefined;
+      if (!newest) return;
+      const write = async () => void (this.#ended || (await store.updateCall(id, { dialog: newest })));
+      await untilStored(write, { clock, log, what: 'move_call', id });
+    });
   }
 
   #bug(what: string, error: unknown): void {
