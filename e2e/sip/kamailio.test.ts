@@ -181,6 +181,21 @@ describe.skipIf(!isReady)('behind Kamailio', { timeout: 60_000 }, () => {
       expect(call).toMatchObject({ call_status: 'ended', disconnection_reason: 'user_hangup' });
     });
 
+    test('RFC 3261 18.4 a proxy that was started again: the BYE of the agent finds it on a new connection', async () => {
+      const to = await stage.number({ script: reply({ override_agent_id: agents.digits }) });
+      const { host, port, stop } = proxies.get('tcp')!;
+      const call = await phone.call({ to: to.number, from: '+12137771234', server: { host, port } });
+      expect((await call.final).code).toBe(200);
+      await stop();
+      proxies.set('tcp', await startKamailio({ ...WAYS.tcp, gateway: stage.gateway.sip, port }));
+      // The keys go past the proxy.
+      await until('it speaks', () => speechSpans(call.heard(), 8_000).length > 0);
+      await call.sendDigits('47#');
+      expect(await call.ended).toEqual({ by: 'them' });
+      const ended = await endedCall(stage.gateway, to.number);
+      expect(ended.call).toMatchObject({ call_status: 'ended', disconnection_reason: 'agent_hangup' });
+    });
+
     test('nothing went wrong inside', () => {
       expect(stage.gateway.logged('bug')).toEqual([]);
     });
