@@ -1,6 +1,7 @@
 /** The SIP edge: from an INVITE to an inbound (A0, A3, A5), and back to the carrier after a crash (H3). */
 import type { SipTraceLine } from '@pickup/contract';
 import {
+  chooseAudio,
   createSipServer,
   headerValue,
   type IncomingInvite,
@@ -19,7 +20,6 @@ import { toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader, ArrivedCall } from '../../runners/read-arrival.ts';
 import type { CrashedCalls } from '../../runners/recover.ts';
 import type { CallRow, EdgeMemo, Store } from '../../stores/port.ts';
-import { usableCodec } from './agreed-audio.ts';
 import { callerNumber, customHeaders, dialledUser } from './caller.ts';
 import { SipLeg } from './sip-leg.ts';
 import { SourceLimit } from './source-limit.ts';
@@ -195,7 +195,8 @@ class Edge {
     registered?: { readonly call: CallRow; readonly inboundId: string },
   ) {
     const { config, runner, clock } = this.#deps;
-    const usable = invite.offer === undefined || usableCodec(invite.offer) !== undefined;
+    const audioPolicy = { srtp: config.rtp.srtp };
+    const usable = invite.offer === undefined || chooseAudio(invite.offer, audioPolicy) !== undefined;
     const session = usable && !this.#draining ? await this.#openMedia() : undefined;
     const facts = await this.#readFacts(invite, { arrived, usable, session, registered }).catch((error) => {
       session?.close();
@@ -206,6 +207,7 @@ class Edge {
       media: session,
       openMedia: () => this.#openMedia(),
       mediaAddress: config.rtp.publicHost ?? mediaHost(config),
+      audioPolicy,
       clock,
       trace,
       onDone: () => this.#traces.delete(invite.callId),
