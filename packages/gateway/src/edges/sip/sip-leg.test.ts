@@ -1,4 +1,4 @@
-import { type Dialog, type IncomingInvite, parseOffer } from '@pickup/sip';
+import { type Dialog, type IncomingInvite, type JsonObject, parseOffer } from '@pickup/sip';
 import type { MediaSession } from '@pickup/sip/media';
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
@@ -45,6 +45,8 @@ function fakeInvite() {
   let onOffer: Parameters<Dialog['onOffer']>[0] = () => undefined;
   let onOfferWanted: Parameters<Dialog['onOfferWanted']>[0] = () => undefined;
   let onAnswer: Parameters<Dialog['onAnswer']>[0] = () => {};
+  let onKey: Parameters<Dialog['onDigit']>[0] = () => {};
+  let onMoved: Parameters<Dialog['onMoved']>[0] = () => {};
   const dialog: Dialog = {
     callId: 'c',
     memo: {},
@@ -58,6 +60,8 @@ function fakeInvite() {
     onOffer: (listener) => (onOffer = listener),
     onOfferWanted: (listener) => (onOfferWanted = listener),
     onAnswer: (listener) => (onAnswer = listener),
+    onDigit: (listener) => (onKey = listener),
+    onMoved: (listener) => (onMoved = listener),
   };
   const offer = parseOffer(OFFER);
   const invite = {
@@ -89,6 +93,8 @@ function fakeInvite() {
     },
     wanted: () => onOfferWanted(),
     answer: (sdp: string) => onAnswer(parseOffer(sdp)),
+    key: (digit: string) => onKey(digit, 100),
+    moved: (memo: JsonObject) => onMoved(memo),
   };
   return { invite: invite as unknown as IncomingInvite, sent, talk, cancel: () => cancel(), noAck: () => noAck() };
 }
