@@ -33,6 +33,8 @@ export interface Config {
     readonly tls?: TlsConfig;
     /** For Contact and Via; absent: the address of the socket. Never absent when a host is a wildcard. */
     readonly publicHost?: string;
+    /** They are told the sockets' own addresses, as loopback always is. */
+    readonly localNets: readonly Cidr[];
     readonly peers: readonly Cidr[];
     readonly trustedPeers: readonly Cidr[];
     /** ISO 3166 alpha-2. */
@@ -115,6 +117,7 @@ function arrange(values: SettingValues, machine: Machine): Config {
       port: values.PICKUP_SIP_PORT,
       ...optional('tls', arrangeTls(values)),
       ...optional('publicHost', hosts.sip),
+      localNets: values.PICKUP_SIP_LOCAL_NETS,
       peers: values.PICKUP_SIP_PEERS,
       trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,
       country: values.PICKUP_SIP_COUNTRY,
