@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { type MediaSession, SessionHandle } from './media-session.ts';
+import { Outbox, type OutboxTarget } from './outbox.ts';
 import type { FromWorker, MediaStats } from './protocol.ts';
 
 /** Settings of the media engine. */
@@ -42,6 +43,8 @@ class MediaEngine implements Media {
   readonly #opening = new Map<number, { resolve(port: number | undefined): void; reject(error: unknown): void }>();
   readonly #statsWaiting = new Map<number, { resolve(stats: MediaStats): void; reject(error: Error): void }>();
   #worker: Worker | undefined;
+  /** Leads to `#worker`. */
+  #outbox: Outbox | undefined;
   #count = 0;
   #closed = false;
 
@@ -55,17 +58,17 @@ class MediaEngine implements Media {
     const answered = new Promise<number | undefined>((resolve, reject) => {
       this.#opening.set(id, { resolve, reject });
     });
-    worker.postMessage({ kind: 'open', session: id, host: options.host ?? this.#options.host });
+    this.#outbox?.post({ kind: 'open', session: id, host: options.host ?? this.#options.host });
     const port = await answered;
     if (port === undefined || this.#worker !== worker) return undefined;
     return this.#sessions.get(id);
   }
 
   stats(): Promise<MediaStats> {
-    const worker = this.#running();
+    this.#running();
     const request = ++this.#count;
     const answer = new Promise<MediaStats>((resolve, reject) => this.#statsWaiting.set(request, { resolve, reject }));
-    worker.postMessage({ kind: 'mediaStats', request });
+    this.#outbox?.post({ kind: 'mediaStats', request });
     return answer;
   }
 
@@ -86,6 +89,7 @@ class MediaEngine implements Media {
   #spawn(): Worker {
     const { ports } = this.#options;
     const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { ports } });
+    this.#outbox = new Outbox(worker as OutboxTarget);
     worker.on('message', (message: FromWorker) => this.#hear(worker, message));
     worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.#fail(worker, new Error(`The media worker ended with code ${code}.`)));
@@ -98,20 +102,21 @@ class MediaEngine implements Media {
       this.#statsWaiting.get(message.request)?.resolve(message.stats);
       this.#statsWaiting.delete(message.request);
     } else if (message.kind === 'opened') {
-      this.#opened(worker, message);
+      this.#opened(message);
     } else {
       if (message.kind === 'failed') this.#options.onFailure?.(message.error);
       this.#sessions.get(message.session)?.hear(message);
     }
   }
 
-  #opened(worker: Worker, message: Extract<FromWorker, { kind: 'opened' }>): void {
+  #opened(message: Extract<FromWorker, { kind: 'opened' }>): void {
     const { session: id, port, error } = message;
-    if (port !== undefined) {
+    const outbox = this.#outbox;
+    if (port !== undefined && outbox !== undefined) {
       const handle = new SessionHandle({
         id,
         port,
-        post: (message, transfer = []) => worker.postMessage(message, transfer),
+        post: (said, transfer) => outbox.post(said, transfer),
         left: () => this.#sessions.delete(id),
       });
       this.#sessions.set(id, handle);
