@@ -14,7 +14,7 @@ export interface SessionTerms {
 
 /** What came of a refresh of ours. */
 export interface RefreshAnswer {
-  /** The final status, 408 for none. */
+  /** The final status; 408 for none, 503 where the request could not be sent. */
   readonly status: number;
   /** What a 2xx says of the terms. */
   readonly seconds?: number;

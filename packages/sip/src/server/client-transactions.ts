@@ -1,11 +1,13 @@
 import type { SipResponse } from '../message/index.ts';
 import {
   type ClientOptions,
+  type Final,
   type InviteClientOptions,
   InviteClientTransaction,
   NonInviteClientTransaction,
   type Schedule,
   type SipTimers,
+  silence,
 } from '../transaction/index.ts';
 
 /** What one of our requests is sent with. */
@@ -16,7 +18,7 @@ export class ClientTransactions {
   readonly #timers: SipTimers;
   readonly #schedule: Schedule;
   readonly #open = new Map<string, InviteClientTransaction | NonInviteClientTransaction>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting = new Set<(final: Final) => void>();
   #closed = false;
 
   constructor(timers: SipTimers, schedule: Schedule) {
@@ -28,16 +30,13 @@ export class ClientTransactions {
     return this.#open.size;
   }
 
-  /** Sends a request other than INVITE; resolves with its final response, undefined for none in time. */
-  request(key: string, sending: Sending): Promise<SipResponse | undefined> {
+  /** Sends a request other than INVITE; resolves with how that ended. */
+  request(key: string, sending: Sending): Promise<Final> {
     return this.#start(key, (common) => new NonInviteClientTransaction({ ...sending, ...common }));
   }
 
   /** Sends an INVITE; resolves as `request` does. */
-  invite(
-    key: string,
-    sending: Sending & Pick<InviteClientOptions, 'buildAck' | 'onAccepted'>,
-  ): Promise<SipResponse | undefined> {
+  invite(key: string, sending: Sending & Pick<InviteClientOptions, 'buildAck' | 'onAccepted'>): Promise<Final> {
     return this.#start(key, (common) => new InviteClientTransaction({ ...sending, ...common }));
   }
 
@@ -52,7 +51,7 @@ export class ClientTransactions {
   close(): void {
     this.#closed = true;
     this.#open.clear();
-    for (const giveUp of [...this.#waiting]) giveUp();
+    for (const giveUp of [...this.#waiting]) giveUp(silence);
   }
 
   #start(
@@ -60,12 +59,12 @@ export class ClientTransactions {
     open: (
       common: Pick<ClientOptions, 'timers' | 'schedule' | 'onFinal' | 'onTerminated'>,
     ) => InviteClientTransaction | NonInviteClientTransaction,
-  ): Promise<SipResponse | undefined> {
-    if (this.#closed) return Promise.resolve(undefined);
+  ): Promise<Final> {
+    if (this.#closed) return Promise.resolve(silence);
     return new Promise((resolve) => {
-      const finish = (response?: SipResponse) => {
+      const finish = (final: Final) => {
         this.#waiting.delete(finish);
-        resolve(response);
+        resolve(final);
       };
       this.#waiting.add(finish);
       const transaction = open({

@@ -23,7 +23,7 @@ import {
   serializeMessage,
 } from '../message/index.ts';
 import type { ParsedOffer } from '../sdp/index.ts';
-import { clientKey, type Schedule, type SipTimers } from '../transaction/index.ts';
+import { clientKey, type Final, type Schedule, type SipTimers, silence, unreachable } from '../transaction/index.ts';
 import type { Outlet, Packet } from '../transport/port.ts';
 import { answerTo, type FindCredentials } from './answer-to.ts';
 import { ClientTransactions } from './client-transactions.ts';
@@ -94,9 +94,9 @@ export class RequestSender implements DialogRequests {
       ['Session-Expires', `${seconds};refresher=uac`],
       ...(minSeconds === undefined ? [] : [['Min-SE', String(minSeconds)] as const]),
     ];
-    const response = await this.#send(side, { method, headers, ...(sdp === undefined ? {} : { sdp }) });
-    const said = readRefreshAnswer(response);
-    return response && said.status < 300 ? { ...said, answer: readOffer(response).offer } : said;
+    const final = await this.#send(side, { method, headers, ...(sdp === undefined ? {} : { sdp }) });
+    const said = readRefreshAnswer(final);
+    return final.response && final.status < 300 ? { ...said, answer: readOffer(final.response).offer } : said;
   }
 
   /** Hands a response to its transaction; false where there is none. */
@@ -110,28 +110,28 @@ export class RequestSender implements DialogRequests {
     this.#transactions.close();
   }
 
-  /** Resolves with the final response; undefined where none came, or when closed. Never rejects. */
-  async #send(side: LocalSide, wanted: Wanted): Promise<SipResponse | undefined> {
+  /** Resolves with how it ended at the last place tried; as silence when closed. Never rejects. */
+  async #send(side: LocalSide, wanted: Wanted): Promise<Final> {
     const found = this.#hops.find(side.state);
     const hops = found instanceof Promise ? await found : found;
-    let last: SipResponse | undefined;
+    let last = unreachable;
     for (const [at, hop] of hops.entries()) {
       const limitMs = at < hops.length - 1 ? { limitMs: silentT1s * this.#options.timers.t1Ms } : {};
-      const response = await this.#tryAt(side, wanted, { ...hop, ...limitMs });
-      if (this.#closed) return undefined;
-      if (response && response.status !== 503) return response;
-      last = response ?? last;
+      last = await this.#tryAt(side, wanted, { ...hop, ...limitMs });
+      if (this.#closed) return silence;
+      // Silence and 503: the next place may do better (RFC 3263 4.3). A 408 that somebody sent is an answer.
+      if (last.response && last.status !== 503) return last;
     }
     return last;
   }
 
-  async #tryAt(side: LocalSide, wanted: Wanted, hop: Hop & { readonly limitMs?: number }) {
+  async #tryAt(side: LocalSide, wanted: Wanted, hop: Hop & { readonly limitMs?: number }): Promise<Final> {
     const first = this.#build(side, wanted, hop, []);
-    const response = await this.#transact(side, first, hop);
+    const final = await this.#transact(side, first, hop);
     const { credentials, random } = this.#options;
-    const answer = response && credentials && answerTo(response, { request: first.request, credentials, random });
-    if (!answer || this.#closed) return response;
-    return this.#transact(side, this.#build(side, wanted, hop, [answer]), hop);
+    if (!final.response || !credentials || this.#closed) return final;
+    const answer = answerTo(final.response, { request: first.request, credentials, random });
+    return answer ? this.#transact(side, this.#build(side, wanted, hop, [answer]), hop) : final;
   }
 
   #build(side: LocalSide, { method, headers, sdp }: Wanted, hop: Hop, more: HeaderInput) {
@@ -156,15 +156,15 @@ export class RequestSender implements DialogRequests {
     side: LocalSide,
     { request, seq, key }: { readonly request: SipRequest; readonly seq: number; readonly key: string },
     hop: Hop & { readonly limitMs?: number },
-  ): Promise<SipResponse | undefined> {
+  ): Promise<Final> {
     const { limitMs } = hop;
     const outlet = this.#options.outlet(hop);
     const sending = { packet: pack(request), outlet, ...(limitMs === undefined ? {} : { limitMs }) };
     if (request.method === 'BYE') return this.#transactions.request(key, sending);
     if (request.method === 'UPDATE') {
-      return this.#transactions.request(key, sending).then((response) => {
-        if (response && response.status < 300) follow(side, response);
-        return response;
+      return this.#transactions.request(key, sending).then((final) => {
+        if (final.response && final.status < 300) follow(side, final.response);
+        return final;
       });
     }
     return this.#transactions.invite(key, {

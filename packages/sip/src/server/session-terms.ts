@@ -7,8 +7,8 @@ import {
   parseParams,
   type SipMessage,
   type SipRequest,
-  type SipResponse,
 } from '../message/index.ts';
+import type { Final } from '../transaction/index.ts';
 
 /** The shortest session interval that is accepted, seconds (RFC 4028 5). */
 export const minSessionSeconds = 90;
@@ -52,10 +52,9 @@ export function sessionTerms(request: SipRequest): SessionTerms | undefined {
   return { seconds, refresher: 'us', method: takesUpdate ? 'UPDATE' : 'INVITE' };
 }
 
-/** What the answer to a refresh of ours says (RFC 4028 7.2 to 7.4); undefined: none came. */
-export function readRefreshAnswer(response: SipResponse | undefined): RefreshAnswer {
-  if (!response) return { status: 408 };
-  const { status } = response;
+/** What the answer to a refresh of ours says (RFC 4028 7.2 to 7.4). */
+export function readRefreshAnswer({ status, response }: Final): RefreshAnswer {
+  if (!response) return { status };
   const interval = status < 300 ? parseInterval(response) : undefined;
   const minSeconds = Number.parseInt(headerValue(response, 'min-se') ?? '', 10);
   const retryAfter = Number.parseInt(headerValue(response, 'retry-after') ?? '', 10);

@@ -4,7 +4,7 @@
  */
 import type { SipResponse } from '../message/index.ts';
 import type { Packet } from '../transport/port.ts';
-import type { ClientOptions } from './non-invite-client.ts';
+import { type ClientOptions, type Final, silence, unreachable } from './non-invite-client.ts';
 import { retransmit } from './timers.ts';
 
 /** As of other client transactions, with what acknowledges. */
@@ -31,9 +31,9 @@ export class InviteClientTransaction {
     const { packet, outlet, timers, schedule, limitMs = 64 * timers.t1Ms } = options;
     // Timer A doubles without the bound of T2.
     const unbounded = { ...timers, t2Ms: Number.POSITIVE_INFINITY };
-    const send = () => outlet.send(packet);
+    const send = () => outlet.send(packet, () => this.#phase === 'calling' && this.#giveUp(unreachable));
     this.#stopRetransmission = outlet.reliable ? () => {} : retransmit(schedule, unbounded, send);
-    this.#stopDeadline = schedule(limitMs, () => this.#giveUp());
+    this.#stopDeadline = schedule(limitMs, () => this.#giveUp(silence));
     send();
   }
 
@@ -52,7 +52,7 @@ export class InviteClientTransaction {
     if (this.#phase === 'proceeding') return;
     this.#phase = 'proceeding';
     this.#stop();
-    this.#stopDeadline = this.#options.schedule(proceedingMs, () => this.#giveUp());
+    this.#stopDeadline = this.#options.schedule(proceedingMs, () => this.#giveUp(silence));
   }
 
   #finish(response: SipResponse): void {
@@ -67,14 +67,14 @@ export class InviteClientTransaction {
       this.#ack = buildAck(response);
       outlet.send(this.#ack);
     }
-    onFinal(response);
+    onFinal({ status: response.status, response });
   }
 
-  #giveUp(): void {
+  #giveUp(final: Final): void {
     this.#stop();
     this.#phase = 'completed';
     this.#options.schedule(0, this.#options.onTerminated);
-    this.#options.onFinal(undefined);
+    this.#options.onFinal(final);
   }
 
   #stop(): void {

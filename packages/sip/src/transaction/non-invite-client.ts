@@ -3,6 +3,17 @@ import type { Outlet, Packet } from '../transport/port.ts';
 import type { Schedule, SipTimers } from './timers.ts';
 import { retransmit } from './timers.ts';
 
+/** How a request of ours ended: with a response, else as 408 for silence, 503 where it could not be sent. */
+export interface Final {
+  readonly status: number;
+  readonly response?: SipResponse;
+}
+
+/** Nothing came in time (RFC 3261 8.1.3.1). */
+export const silence: Final = { status: 408 };
+/** No way there (RFC 3261 8.1.3.1). */
+export const unreachable: Final = { status: 503 };
+
 /** What a client transaction needs of its surroundings. */
 export interface ClientOptions {
   readonly packet: Packet;
@@ -11,8 +22,8 @@ export interface ClientOptions {
   readonly schedule: Schedule;
   /** How long the first answer may take: timers B and F; default 64·T1. */
   readonly limitMs?: number;
-  /** The final response, once; undefined where none came in time. */
-  readonly onFinal: (response: SipResponse | undefined) => void;
+  /** Once. */
+  readonly onFinal: (final: Final) => void;
   /** No response can match any more. */
   readonly onTerminated: () => void;
 }
@@ -27,9 +38,9 @@ export class NonInviteClientTransaction {
   constructor(options: ClientOptions) {
     this.#options = options;
     const { packet, outlet, timers, schedule, limitMs = 64 * timers.t1Ms } = options;
-    const send = () => outlet.send(packet);
+    const send = () => outlet.send(packet, () => this.#fail());
     this.#stopRetransmission = outlet.reliable ? () => {} : retransmit(schedule, timers, send);
-    this.#stopDeadline = schedule(limitMs, () => this.#finish(undefined, 0));
+    this.#stopDeadline = schedule(limitMs, () => this.#finish(silence, 0));
     send();
   }
 
@@ -37,7 +48,8 @@ export class NonInviteClientTransaction {
   receive(response: SipResponse): void {
     if (this.#phase === 'completed') return;
     const { outlet, timers } = this.#options;
-    if (response.status >= 200) this.#finish(response, outlet.reliable ? 0 : timers.t4Ms);
+    const { status } = response;
+    if (status >= 200) this.#finish({ status, response }, outlet.reliable ? 0 : timers.t4Ms);
     else if (this.#phase === 'trying') this.#proceed();
   }
 
@@ -49,17 +61,21 @@ export class NonInviteClientTransaction {
     if (limitMs > 0 && limitMs < wholeMs) {
       // Somebody is there: the time an absent one had is no longer the measure.
       this.#stopDeadline();
-      this.#stopDeadline = schedule(wholeMs, () => this.#finish(undefined, 0));
+      this.#stopDeadline = schedule(wholeMs, () => this.#finish(silence, 0));
     }
     if (outlet.reliable) return;
     this.#stopRetransmission = retransmit(schedule, { ...timers, t1Ms: timers.t2Ms }, () => outlet.send(packet));
   }
 
-  #finish(response: SipResponse | undefined, lingerMs: number): void {
+  #fail(): void {
+    if (this.#phase === 'trying') this.#finish(unreachable, 0);
+  }
+
+  #finish(final: Final, lingerMs: number): void {
     this.#phase = 'completed';
     this.#stopRetransmission();
     this.#stopDeadline();
     this.#options.schedule(lingerMs, this.#options.onTerminated);
-    this.#options.onFinal(response);
+    this.#options.onFinal(final);
   }
 }
