@@ -25,11 +25,7 @@ export function responseDestination(via: Via | undefined, source: Source): Desti
 export type PublicHost = string | ((peerAddress: string) => string | undefined);
 
 /** The host to advertise in Contact and Via towards a peer. An address of the other family is never shown to it. */
-export function advertisedHost(
-  transport: Transport,
-  peerAddress: string,
-  publicHost: PublicHost | undefined,
-): string {
+export function advertisedHost(transport: Transport, peerAddress: string, publicHost: PublicHost | undefined): string {
   const { host } = transport.local;
   const given = typeof publicHost === 'function' ? publicHost(peerAddress) : publicHost;
   const isUsable = given !== undefined && (isIP(given) === 0 || isIP(given) === isIP(host));
