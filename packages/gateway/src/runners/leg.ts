@@ -1,5 +1,5 @@
 /** The caller's side of an inbound, as an edge gives it to the runner. Thin: an edge answers, it never decides. */
-import type { SipTraceLine } from '@pickup/contract';
+import type { CallMediaStats, SipTraceLine } from '@pickup/contract';
 import type { RefusalAnswer, SessionPlan } from '@pickup/core';
 import type { Line } from '../sessions/port.ts';
 import type { EdgeMemo } from '../stores/port.ts';
@@ -28,6 +28,8 @@ export interface ConnectedLeg {
   onEnd(listener: (end: LegEnd) => void): void;
   /** BYE, and frees the media. */
   hangUp(): void;
+  /** Figures of the audio, the last ones once it is over; undefined where there was none. Absent without sound. */
+  mediaStats?(): Promise<CallMediaStats | undefined>;
 }
 
 export interface CallLeg {

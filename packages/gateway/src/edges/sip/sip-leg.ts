@@ -1,5 +1,5 @@
 /** A SIP call as a leg: INVITE and RTP on one side, the runner on the other. */
-import type { SipTraceLine } from '@pickup/contract';
+import type { CallMediaStats, SipTraceLine } from '@pickup/contract';
 import type { RefusalAnswer } from '@pickup/core';
 import {
   type AudioPolicy,
@@ -17,6 +17,7 @@ import type { Line } from '../../sessions/port.ts';
 import type { EdgeMemo } from '../../stores/port.ts';
 import { AgreedAudio } from './agreed-audio.ts';
 import { KeyPresses } from './key-presses.ts';
+import { mediaFigures } from './media-figures.ts';
 
 /** 180 again after this, and then at this pace (F1). */
 const SECOND_RING_MS = 1_000;
@@ -224,6 +225,10 @@ class AnsweredLeg implements ConnectedLeg {
   hangUp(): void {
     this.#media.close();
     void this.#dialog.bye();
+  }
+
+  async mediaStats(): Promise<CallMediaStats | undefined> {
+    return mediaFigures(await this.#media.stats());
   }
 
   /** The answer to an offer of ours, in the ACK, a PRACK or a 200 (F4). */
