@@ -182,14 +182,20 @@ export class Admission {
     return this.#deps.table.find(dialled, toE164(dialled, this.#deps.country));
   }
 
+  /** A password is opened in any case: how long it takes tells of no user and no number. */
   #secretOf(username: string, rule: CallerRule | undefined) {
-    const { login, phoneNumber } = rule ?? {};
-    if (!login || phoneNumber === undefined || login.sealed === undefined || login.username !== username)
-      return undefined;
+    const isKnown = rule?.login !== undefined && rule.login.username === username;
+    const password = this.#open(isKnown ? rule : this.#deps.table.withLogin);
+    return isKnown && password !== undefined ? { password } : undefined;
+  }
+
+  #open(rule: CallerRule | undefined): string | undefined {
+    const { openPassword, refusals, clock } = this.#deps;
+    if (rule?.login?.sealed === undefined) return undefined;
     try {
-      return { password: this.#deps.openPassword(login.sealed, phoneNumber) };
-    } catch {
-      // Sealed with a key that is gone: who calls is told as if it were wrong, the operator by the start-up check.
+      return openPassword(rule.login.sealed, rule.phoneNumber);
+    } catch (error) {
+      refusals.notOpened(rule.phoneNumber, error, clock.monoMs());
       return undefined;
     }
   }

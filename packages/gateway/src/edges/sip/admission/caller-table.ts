@@ -41,6 +41,8 @@ export class CallerTable {
   readonly #entries = new Map<string, Entry>();
   /** How many numbers take calls from anywhere, with credentials. */
   #open = 0;
+  /** Some number with credentials. */
+  #withLogin: CallerRule | undefined;
 
   /** `everywhere`: PICKUP_SIP_PEERS. */
   constructor(everywhere: readonly Cidr[]) {
@@ -67,6 +69,11 @@ export class CallerTable {
     return undefined;
   }
 
+  /** Some number with credentials: for work that must take as long where nobody is meant as where somebody is. */
+  get withLogin(): CallerRule | undefined {
+    return this.#withLogin;
+  }
+
   /** The numbers that have a rule. */
   numbers(): Iterable<string> {
     return this.#entries.keys();
@@ -83,6 +90,7 @@ export class CallerTable {
     const blocks = blocksOf(peers ?? []);
     this.#entries.set(phoneNumber, { rule, blocks, from });
     for (const block of blocks) this.#known.add(block);
+    if (rule.login) this.#withLogin ??= rule;
     if (rule.login && !rule.peers) this.#open += 1;
   }
 
@@ -92,6 +100,12 @@ export class CallerTable {
     this.#entries.delete(phoneNumber);
     for (const block of entry.blocks) this.#known.remove(block);
     if (entry.rule.login && !entry.rule.peers) this.#open -= 1;
+    if (this.#withLogin === entry.rule) this.#withLogin = this.#anyLogin();
+  }
+
+  #anyLogin(): CallerRule | undefined {
+    for (const { rule } of this.#entries.values()) if (rule.login) return rule;
+    return undefined;
   }
 
   /**

@@ -3,6 +3,7 @@
  * a million addresses pushes out other strangers' counts, oldest first, and nothing else.
  */
 import { customerOf } from './block-table.ts';
+import { RecentMap } from './recent-map.ts';
 
 const MOST_MESSAGES = 16;
 const WINDOW_MS = 2_000;
@@ -15,10 +16,10 @@ const VOUCHED_MS = 3_600_000;
 
 /** Counts and bans per address, or per /64 of IPv6. Times are monotonic. */
 export class FloodBan {
-  /** When the last messages came, oldest first; at most 16. Sources in the order of their first message. */
-  readonly #seen = new Map<string, number[]>();
-  readonly #bannedUntil = new Map<string, number>();
-  readonly #vouchedUntil = new Map<string, number>();
+  /** When the last messages came, oldest first; at most 16. */
+  readonly #seen = new RecentMap<number[]>(MOST_SOURCES);
+  readonly #bannedUntil = new RecentMap<number>(MOST_BANS);
+  readonly #vouchedUntil = new RecentMap<number>(MOST_SOURCES);
   #bans = 0;
 
   /** Bans since the start. */
@@ -48,14 +49,13 @@ export class FloodBan {
     if (nowMs < (this.#vouchedUntil.get(source) ?? 0)) return 'heard';
     const stamps = (this.#seen.get(source) ?? []).filter((at) => nowMs - at < WINDOW_MS);
     stamps.push(nowMs);
-    this.#seen.delete(source);
     if (stamps.length < MOST_MESSAGES) {
-      // Set anew, so that who is at it now is forgotten last.
-      keep(this.#seen, source, stamps, MOST_SOURCES);
+      this.#seen.set(source, stamps);
       return 'heard';
     }
+    this.#seen.delete(source);
     this.#bans += 1;
-    keep(this.#bannedUntil, source, nowMs + BAN_MS, MOST_BANS);
+    this.#bannedUntil.set(source, nowMs + BAN_MS);
     return 'banned';
   }
 
@@ -63,16 +63,6 @@ export class FloodBan {
   vouch(address: string, nowMs: number): void {
     const source = customerOf(address);
     this.#seen.delete(source);
-    this.#vouchedUntil.delete(source);
-    keep(this.#vouchedUntil, source, nowMs + VOUCHED_MS, MOST_SOURCES);
-  }
-}
-
-function keep<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {
-  map.set(key, value);
-  if (map.size <= most) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
+    this.#vouchedUntil.set(source, nowMs + VOUCHED_MS);
   }
 }

@@ -33,6 +33,12 @@ export class RefusalLog {
     });
   }
 
+  /** The password of a number's callers is sealed with a key that is not here: nobody can show it. */
+  notOpened(phoneNumber: string, error: unknown, nowMs: number): void {
+    if (!this.#isNew(`not opened ${phoneNumber}`, nowMs)) return;
+    this.#log.error('sip_inbound_password_not_opened', { 'pii.phone_number': phoneNumber, error: String(error) });
+  }
+
   /** Silence begins. */
   banned(address: string, nowMs: number): void {
     if (!this.#isNew(`banned ${address}`, nowMs, BAN_MS)) return;
