@@ -3,6 +3,7 @@
  * codec, under which keys, and whether the caller holds us.
  */
 import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
 import {
   type AudioChoice,
   type AudioPolicy,
@@ -67,7 +68,7 @@ export class AgreedAudio {
 
   /** Our answer, in force from now on; undefined where nothing offered can be used, and all stays as it was. */
   answer(offer: ParsedOffer): string | undefined {
-    const choice = chooseAudio(offer, this.#options.policy);
+    const choice = this.#choose(offer);
     if (!choice) return undefined;
     const { crypto: theirs, stream } = choice;
     const secured = theirs && { own: this.#keyFor(theirs), theirs };
@@ -88,7 +89,7 @@ export class AgreedAudio {
 
   /** The answer to our offer is in force; false where it cannot be used, and all stays as it was. */
   take(answer: ParsedOffer): boolean {
-    const choice = chooseAudio(answer, this.#options.policy);
+    const choice = this.#choose(answer);
     if (!choice) return false;
     const isSrtp = this.#offered.length > 0;
     const theirs = isSrtp ? choice.crypto : undefined;
@@ -97,6 +98,16 @@ export class AgreedAudio {
     this.#isMuxed &&= choice.stream.rtcpMux;
     this.#agree(answer, choice, own && theirs && { own, theirs });
     return true;
+  }
+
+  /** Among the streams our socket can send to: those of its family, and held ones. */
+  #choose(said: ParsedOffer): AudioChoice | undefined {
+    const { endpoint, policy } = this.#options;
+    const family = isIPv6(endpoint.address) ? 6 : 4;
+    const audios = said.audios.filter(
+      (one) => one.family === family || one.address === '0.0.0.0' || one.address === '::',
+    );
+    return chooseAudio({ ...said, audios }, policy);
   }
 
   /** The caller's description is in force: the media send to it, or fall silent while it holds us. */

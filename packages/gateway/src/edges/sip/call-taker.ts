@@ -1,6 +1,6 @@
 /** From an INVITE that was let in to an inbound that is decided (A0, A3, A5). */
 import type { PhoneNumberSettings, SipTraceLine } from '@pickup/contract';
-import { chooseAudio, type IncomingInvite } from '@pickup/sip';
+import type { IncomingInvite } from '@pickup/sip';
 import type { Media, MediaSession } from '@pickup/sip/media';
 import { type CidrSet, type Config, cidrSet } from '../../config/index.ts';
 import type { Log } from '../../observe/index.ts';
@@ -11,6 +11,7 @@ import type { ArrivalReader, ArrivedCall } from '../../runners/read-arrival.ts';
 import type { CallRow, Store } from '../../stores/port.ts';
 import type { Admission, Admitted } from './admission/admission.ts';
 import { callerNumber, customHeaders, dialledUser, registeredId } from './caller.ts';
+import { type OfferVerdict, type OwnAddresses, placeOffer } from './media-place.ts';
 import { SipLeg } from './sip-leg.ts';
 
 export interface CallTakerDeps {
@@ -23,6 +24,7 @@ export interface CallTakerDeps {
   readonly runner: InboundRunner;
   readonly admission: Admission;
   readonly media: Media;
+  readonly own: OwnAddresses;
 }
 
 /** What goes with a 500 or 503 (G). */
@@ -104,22 +106,24 @@ export class CallTaker {
   }
 
   async #takeCall(taken: Taken): Promise<void> {
-    const { config, runner, clock, admission } = this.#deps;
+    const { config, runner, clock, admission, own } = this.#deps;
     const { invite, trace } = taken;
     admission.keep(invite.callId);
     const audioPolicy = { srtp: config.rtp.srtp };
-    const usable = invite.offer === undefined || chooseAudio(invite.offer, audioPolicy) !== undefined;
-    const session = usable && !this.#draining ? await this.#openMedia() : undefined;
-    const facts = await this.#readFacts(taken, { usable, session }).catch((error) => {
+    const verdict = placeOffer(own, invite, audioPolicy);
+    const open = async () => (verdict.media === 'usable' ? this.#openMedia(verdict.place.bind) : undefined);
+    const session = this.#draining ? undefined : await open();
+    const facts = await this.#readFacts(taken, { verdict, session }).catch((error) => {
       session?.close();
       throw error;
     });
     const leg = new SipLeg({
       invite,
       media: session,
-      openMedia: () => this.#openMedia(),
-      mediaAddress: config.rtp.publicHost ?? mediaHost(config),
+      openMedia: open,
+      mediaAddress: verdict.media === 'usable' ? verdict.place.shown : '',
       audioPolicy,
+      warning: verdict.media === 'usable' ? undefined : verdict.warning,
       clock,
       trace,
       onDone: () => this.#traces.delete(invite.callId),
@@ -129,8 +133,8 @@ export class CallTaker {
   }
 
   /** Undefined where there is none to be had, whatever the reason. */
-  #openMedia(): Promise<MediaSession | undefined> {
-    return this.#deps.media.open().catch((error) => {
+  #openMedia(host: string): Promise<MediaSession | undefined> {
+    return this.#deps.media.open({ host }).catch((error) => {
       this.#deps.log.error('media_failed', { error: String(error) });
       return undefined;
     });
@@ -138,7 +142,7 @@ export class CallTaker {
 
   #readFacts(
     { invite, by, arrived, registered }: Taken,
-    { usable, session }: { readonly usable: boolean; readonly session: MediaSession | undefined },
+    { verdict, session }: { readonly verdict: OfferVerdict; readonly session: MediaSession | undefined },
   ) {
     const { config, readArrival, newId, admission } = this.#deps;
     const { address } = invite.source;
@@ -155,13 +159,9 @@ export class CallTaker {
       }),
       headers: customHeaders(invite.request),
       mayCall: (number: PhoneNumberSettings) => admission.allows(number, { address, by }),
-      media: this.#draining ? 'draining' : !usable ? 'no_codec' : session ? 'usable' : 'no_port',
+      media: this.#draining ? 'draining' : verdict.media !== 'usable' ? verdict.media : session ? 'usable' : 'no_port',
       inboundId: registered?.inboundId ?? `inb_${newId()}`,
       ...(registered && { registered: registered.call }),
     });
   }
-}
-
-function mediaHost(config: Config): string {
-  return config.sip.publicHost ?? config.sip.hosts[0] ?? '127.0.0.1';
 }

@@ -3,7 +3,7 @@
  * that of the listener the INVITE came in by, or of another one of ours of that family.
  */
 import { isIP, isIPv6 } from 'node:net';
-import { ownAddress } from '@pickup/sip';
+import { type AudioPolicy, chooseAudio, type IncomingInvite, ownAddress } from '@pickup/sip';
 import { type CidrSet, type Config, cidrSet, isLoopback, isWildcard } from '../../config/index.ts';
 
 export type Family = 4 | 6;
@@ -74,6 +74,32 @@ export class OwnAddresses {
     const plain = address.split('%')[0] ?? '';
     return isLoopback(plain) || this.#localNets.has(plain);
   }
+}
+
+/** What can be done with a call's offer: a place for its audio, or why there is none and what the caller is told of it. */
+export type OfferVerdict =
+  | { readonly media: 'usable'; readonly place: MediaPlace }
+  | { readonly media: 'no_codec' | 'no_family'; readonly warning: string };
+
+/** Judges the offer of an INVITE, before anything is opened for it (A5). */
+export function placeOffer(
+  own: OwnAddresses,
+  { offer, source, local }: Pick<IncomingInvite, 'offer' | 'source' | 'local'>,
+  policy: AudioPolicy,
+): OfferVerdict {
+  const way = { source: source.address, listener: local.host };
+  const reachable = offer && { ...offer, audios: offer.audios.filter((stream) => own.has(stream.family)) };
+  const choice = reachable && chooseAudio(reachable, policy);
+  const place = offer && !choice ? undefined : own.place({ ...way, ...(choice && { remote: choice.stream }) });
+  if (place) return { media: 'usable', place };
+  if (offer && offer.audios.length > 0 && reachable?.audios.length === 0) {
+    return { media: 'no_family', warning: '301 pickup "Incompatible network address formats"' };
+  }
+  const isPlainOnly = reachable && chooseAudio(reachable, { srtp: 'optional' });
+  const warning = isPlainOnly
+    ? '302 pickup "Incompatible transport protocol"'
+    : '305 pickup "Incompatible media format"';
+  return { media: 'no_codec', warning };
 }
 
 /** `::` takes IPv4 too, as everywhere on this kind of machine, unless an IPv4 address is listed beside it. */

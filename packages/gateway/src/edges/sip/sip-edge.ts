@@ -12,6 +12,7 @@ import { Admission } from './admission/admission.ts';
 import type { CallerTable } from './admission/caller-table.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
 import { CAUSE_41, CallTaker } from './call-taker.ts';
+import { OwnAddresses } from './media-place.ts';
 import { tlsIdentity } from './watch-tls.ts';
 
 export interface SipEdgeDeps {
@@ -63,13 +64,14 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
     ports: [config.rtp.ports.first, config.rtp.ports.last],
     onFailure: (error) => deps.log.error('media_failed', { error: String(error) }),
   });
-  const edge = new Edge(deps, media);
+  const own = new OwnAddresses(config);
+  const edge = new Edge(deps, media, own);
   try {
     const server = await createSipServer({
       clock,
       random: deps.newId,
-      listeners: config.sip.hosts.flatMap((host) => listenersOn(host, config)),
-      ...(config.sip.publicHost !== undefined && { publicHost: config.sip.publicHost }),
+      listeners: own.hosts.flatMap((host) => listenersOn(host, config)),
+      publicHost: own.sipHostFor,
       userAgent: `Pickup/${deps.version}`,
       ...edge.callbacks(),
     });
@@ -92,7 +94,7 @@ class Edge {
   readonly #admission: Admission;
   readonly #taker: CallTaker;
 
-  constructor(deps: SipEdgeDeps, media: Media) {
+  constructor(deps: SipEdgeDeps, media: Media, own: OwnAddresses) {
     const { clock, config, log, newId } = deps;
     this.#deps = deps;
     this.#media = media;
@@ -104,7 +106,7 @@ class Edge {
       country: config.sip.country,
       openPassword: deps.openInboundPassword,
     });
-    this.#taker = new CallTaker({ ...deps, admission: this.#admission, media });
+    this.#taker = new CallTaker({ ...deps, admission: this.#admission, media, own });
   }
 
   /** What the server asks of us. */

@@ -108,6 +108,7 @@ function ringing(next?: ReturnType<typeof fakeMedia>) {
     media: media.session,
     openMedia: async () => next?.session,
     mediaAddress: '127.0.0.1',
+    warning: undefined,
     audioPolicy: { srtp: 'optional' },
     clock,
     trace: [],

@@ -35,6 +35,8 @@ export interface SipLegOptions {
   readonly mediaAddress: string;
   /** Whether the audio must be encrypted. */
   readonly audioPolicy: AudioPolicy;
+  /** What of the offer cannot be met (RFC 3261 20.43), for a 488 because of it. */
+  readonly warning: string | undefined;
   readonly clock: Clock;
   readonly trace: readonly SipTraceLine[];
   /** The leg is no longer needed for the record. */
@@ -130,6 +132,8 @@ export class SipLeg implements CallLeg {
   #refusalHeaders(answer: RefusalAnswer): [string, string][] {
     const headers: [string, string][] = [];
     if (answer.cause !== undefined) headers.push(['Reason', `Q.850;cause=${answer.cause}`]);
+    const { warning } = this.#options;
+    if (warning !== undefined && answer.outcome === 'media_rejected') headers.push(['Warning', warning]);
     if (answer.named) headers.push(['X-Pickup-Outcome', answer.outcome]);
     if (answer.redirect_to !== undefined) {
       const uri = parseUri(this.#options.invite.request.uri);
