@@ -51,6 +51,16 @@ interface Wanted {
   readonly sdp?: string;
 }
 
+/** A request of ours, numbered. */
+interface Built {
+  readonly request: SipRequest;
+  readonly seq: number;
+  /** Of its transaction. */
+  readonly key: string;
+}
+
+/** A larger request may be cut into fragments, and a lost fragment is a lost request (RFC 3261 18.1.1). */
+const mostDatagramBytes = 1_300;
 /** Where there are others to try, one that says nothing has so many times T1. */
 const silentT1s = 8;
 
@@ -127,6 +137,28 @@ export class RequestSender implements DialogRequests {
 
   async #tryAt(side: LocalSide, wanted: Wanted, hop: Hop & { readonly limitMs?: number }): Promise<Final> {
     const first = this.#build(side, wanted, hop, []);
+    const stream = this.#streamFor(side, first.request, hop);
+    if (!stream) return this.#exchange(side, wanted, hop, first);
+    const final = await this.#tryAt(side, wanted, stream);
+    if (final.response || this.#closed) return final;
+    return this.#exchange(side, wanted, hop, this.#build(side, wanted, hop, []));
+  }
+
+  /** The connection that a request too large for a datagram is tried over first, where the place may take one. */
+  #streamFor({ state }: LocalSide, request: SipRequest, { transport, to }: Hop) {
+    // To where an INVITE came from through a NAT no connection leads.
+    const isLarge = transport.kind === 'udp' && serializeMessage(request).length > mostDatagramBytes;
+    if (!isLarge || to === state.peer) return undefined;
+    const tcp = this.#options.transports.findToward(to.address, 'tcp', transport.local);
+    return tcp && { transport: tcp, to, limitMs: silentT1s * this.#options.timers.t1Ms };
+  }
+
+  async #exchange(
+    side: LocalSide,
+    wanted: Wanted,
+    hop: Hop & { readonly limitMs?: number },
+    first: Built,
+  ): Promise<Final> {
     const final = await this.#transact(side, first, hop);
     const { credentials, random } = this.#options;
     if (!final.response || !credentials || this.#closed) return final;
@@ -134,7 +166,7 @@ export class RequestSender implements DialogRequests {
     return answer ? this.#transact(side, this.#build(side, wanted, hop, [answer]), hop) : final;
   }
 
-  #build(side: LocalSide, { method, headers, sdp }: Wanted, hop: Hop, more: HeaderInput) {
+  #build(side: LocalSide, { method, headers, sdp }: Wanted, hop: Hop, more: HeaderInput): Built {
     const { transports, userAgent, random } = this.#options;
     const branch = `${this.#mark}${random()}`;
     const { state } = side;
@@ -152,11 +184,7 @@ export class RequestSender implements DialogRequests {
     return { request, seq, key: clientKey(branch, method) };
   }
 
-  #transact(
-    side: LocalSide,
-    { request, seq, key }: { readonly request: SipRequest; readonly seq: number; readonly key: string },
-    hop: Hop & { readonly limitMs?: number },
-  ): Promise<Final> {
+  #transact(side: LocalSide, { request, seq, key }: Built, hop: Hop & { readonly limitMs?: number }): Promise<Final> {
     const { limitMs } = hop;
     const outlet = this.#options.outlet(hop);
     const sending = { packet: pack(request), outlet, ...(limitMs === undefined ? {} : { limitMs }) };
