@@ -128,13 +128,15 @@ function tooMany(bench: Bench) {
 }
 
 describe('RFC 3261 8.2, 12.2.2, 14.2 each answer where it is due', () => {
-  it.each<Case>([...cases])('%i where %s', (...[status, , act, header]) => {
-    const bench = createBenchPeer();
-    act(bench);
-    const { message } = bench.last();
-    expect(message).toMatchObject({ kind: 'response', status });
-    if (header !== undefined) expect(message.headers.map((line) => line.key)).toContain(header);
-  });
+  for (const [status, when, act, header] of cases) {
+    it(`${status} where ${when}`, () => {
+      const bench = createBenchPeer();
+      act(bench);
+      const { message } = bench.last();
+      expect(message).toMatchObject({ kind: 'response', status });
+      if (header !== undefined) expect(message.headers.map((line) => line.key)).toContain(header);
+    });
+  }
 
   it.each([404, 480, 486, 488, 500, 503, 603])(
     'G %i where the call is refused so, with what goes with it',
