@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { checkAcross, publicHosts } from './check-across.ts';
 import { checkTls } from './check-tls.ts';
 import type { Cidr } from './cidr.ts';
-import type { PortRange, SrtpPolicy, WebhookProfile } from './kinds.ts';
+import type { DigestName, PortRange, SrtpPolicy, WebhookProfile } from './kinds.ts';
 import {
   type ConfigFault,
   type ConfigWarning,
@@ -37,6 +37,8 @@ export interface Config {
     readonly localNets: readonly Cidr[];
     readonly peers: readonly Cidr[];
     readonly trustedPeers: readonly Cidr[];
+    /** In the order of the challenge. */
+    readonly digests: readonly DigestName[];
     /** ISO 3166 alpha-2. */
     readonly country: string;
   };
@@ -120,6 +122,7 @@ function arrange(values: SettingValues, machine: Machine): Config {
       localNets: values.PICKUP_SIP_LOCAL_NETS,
       peers: values.PICKUP_SIP_PEERS,
       trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,
+      digests: values.PICKUP_SIP_DIGEST,
       country: values.PICKUP_SIP_COUNTRY,
     }),
     rtp: Object.freeze({

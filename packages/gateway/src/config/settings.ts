@@ -138,6 +138,14 @@ export const SETTINGS = Object.freeze({
     description:
       'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). Each must be a peer as well.',
   }),
+  PICKUP_SIP_DIGEST: setting({
+    kind: 'digests',
+    default: 'SHA-256,MD5',
+    example: 'MD5',
+    group: 'SIP and media',
+    description:
+      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Many older phones and trunks know nothing but MD5 and give up on a challenge that names anything else beside it: for them, MD5 alone.',
+  }),
   PICKUP_SIP_COUNTRY: setting({
     kind: 'country',
     default: 'US',

@@ -1,11 +1,11 @@
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
-import { answerChallenge, createDigestVerifier, hashA1, parseChallenges } from './index.ts';
+import { answerChallenge, createDigestVerifier, type DigestVerifierOptions, hashA1, parseChallenges } from './index.ts';
 import { NonceUse } from './nonce-use.ts';
 
 const PASSWORD = 'open sesame';
 
-function realm(options: { readonly mostNonces?: number } = {}) {
+function realm(options: Partial<DigestVerifierOptions> = {}) {
   const clock = new ManualClock();
   let count = 0;
   const random = () => `random${++count}`;
@@ -34,6 +34,17 @@ test('RFC 8760 both hashes are offered, SHA-256 first, auth only, one per line',
     ['MD5', ['auth'], false],
   ]);
   expect(challenge(true).flatMap(parseChallenges)[0]?.stale).toBe(true);
+});
+
+test('RFC 8760 what is not offered is not taken', () => {
+  const { challenge, answer, verify } = realm({ offered: ['MD5'] });
+  expect(
+    challenge()
+      .flatMap(parseChallenges)
+      .map(({ algorithm }) => algorithm.hash),
+  ).toEqual(['MD5']);
+  expect(verify(answer())).toBe('right');
+  expect(verify(answer({ challenges: challenge().map((one) => one.replace('MD5', 'SHA-256')) }))).toBe('wrong');
 });
 
 test('case 61b right credentials pass, by either hash and in any case of the hex', () => {

@@ -103,6 +103,7 @@ class Edge {
       newId,
       table: deps.callers,
       refusals: new RefusalLog(log, config.sip.peers),
+      digests: config.sip.digests,
       country: config.sip.country,
       openPassword: deps.openInboundPassword,
     });

@@ -11,6 +11,7 @@ import type { PhoneNumberSettings } from '@pickup/contract';
 import {
   type Admission as Answer,
   createDigestVerifier,
+  type DigestHash,
   type DigestVerifier,
   type HeaderInput,
   headerValue,
@@ -36,6 +37,8 @@ export interface AdmissionDeps {
   readonly newId: () => string;
   readonly table: CallerTable;
   readonly refusals: RefusalLog;
+  /** What credentials may be proved by, in the order of the challenge. */
+  readonly digests: readonly DigestHash[];
   /** The country of the trunk. */
   readonly country: string;
   /** Opens the sealed password of a number's callers; throws where it does not open. */
@@ -63,7 +66,12 @@ export class Admission {
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
     this.#guests = new Guests(deps.clock);
-    this.#verifier = createDigestVerifier({ clock: deps.clock, random: deps.newId, realm: REALM });
+    this.#verifier = createDigestVerifier({
+      clock: deps.clock,
+      random: deps.newId,
+      realm: REALM,
+      offered: deps.digests,
+    });
   }
 
   /** Bans since the start. */
