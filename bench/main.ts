@@ -6,6 +6,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   decide: 'the pure machine alone, per inbound, against JSON.parse and stringify of its messages',
   webhook: 'simulator to recorded outcome, against a bare loop of signed undici POSTs',
   lookup: 'the whole inbound at 1,000,000 numbers, against 100',
+  media: 'the gaps between packets of 500 calls while lists are read, against a process that only sends',
+  ringing: '2,000 calls that ring for long: memory of each, lateness of the deadlines, also on a slow disk',
   sip: 'calls by SIPp without audio, against the SIP package alone answering them',
 };
 

@@ -30,7 +30,9 @@ describe.skipIf(!isReady)('behind Kamailio', { timeout: 60_000 }, () => {
   const agents = { brief: '', digits: '' };
 
   beforeAll(async () => {
-    [stage, phone] = await Promise.all([openStage(), createPhone()]);
+    // SIPp answers the topmost challenge, and knows nothing but MD5.
+    const env = { PICKUP_SIP_DIGEST: 'MD5,SHA-256' };
+    [stage, phone] = await Promise.all([openStage({ gateway: { env } }), createPhone()]);
     const started = Object.entries(WAYS).map(async ([way, options]) => {
       proxies.set(way as Way, await startKamailio({ ...options, gateway: stage.gateway.sip }));
     });
@@ -115,6 +117,23 @@ describe.skipIf(!isReady)('behind Kamailio', { timeout: 60_000 }, () => {
         expect(await outcomesOf(stage.gateway, CALLS, to.number)).toEqual({ declined: CALLS });
       });
 
+      test('RFC 8760 a number with a password challenges the caller, who answers', async () => {
+        const [user, password] = ['trunk', 'correct-horse-battery'];
+        const to = await stage.number({ settings: { sip_inbound_username: user, sip_inbound_password: password } });
+        await sipp(way, to, { scenario: { kind: 'authenticated', user, password } });
+        expect(await outcomesOf(stage.gateway, CALLS, to.number)).toEqual({ connected: CALLS });
+        expect(await endings(to)).toEqual({ 'ended user_hangup': CALLS });
+        await sipp(way, to, { scenario: { kind: 'refused', code: 401 } });
+        expect(await outcomesOf(stage.gateway, CALLS, to.number)).toEqual({ connected: CALLS });
+      });
+
+      test('RFC 3262 a caller who asks for reliable provisional responses confirms the 180', async () => {
+        const to = await stage.number();
+        await sipp(way, to, { scenario: { kind: 'reliable' } });
+        expect(await outcomesOf(stage.gateway, CALLS, to.number)).toEqual({ connected: CALLS });
+        expect(await endings(to)).toEqual({ 'ended user_hangup': CALLS });
+      });
+
       test('hold by re-INVITE, UPDATE, and back: each answered in kind, the call goes on', async () => {
         const to = await stage.number();
         await sipp(way, to, { scenario: { kind: 'held', beforeMs: 300, holdMs: 400 }, calls: 1 });
@@ -179,6 +198,21 @@ describe.skipIf(!isReady)('behind Kamailio', { timeout: 60_000 }, () => {
       expect(traced(inbound, 'in').filter((summary) => summary.startsWith('INVITE')).length).toBeGreaterThan(1);
       expect(to.requests()).toHaveLength(1);
       expect(call).toMatchObject({ call_status: 'ended', disconnection_reason: 'user_hangup' });
+    });
+
+    test('RFC 3261 18.4 a proxy that was started again: the BYE of the agent finds it on a new connection', async () => {
+      const to = await stage.number({ script: reply({ override_agent_id: agents.digits }) });
+      const { host, port, stop } = proxies.get('tcp')!;
+      const call = await phone.call({ to: to.number, from: '+12137771234', server: { host, port } });
+      expect((await call.final).code).toBe(200);
+      await stop();
+      proxies.set('tcp', await startKamailio({ ...WAYS.tcp, gateway: stage.gateway.sip, port }));
+      // The keys go past the proxy.
+      await until('it speaks', () => speechSpans(call.heard(), 8_000).length > 0);
+      await call.sendDigits('47#');
+      expect(await call.ended).toEqual({ by: 'them' });
+      const ended = await endedCall(stage.gateway, to.number);
+      expect(ended.call).toMatchObject({ call_status: 'ended', disconnection_reason: 'agent_hangup' });
     });
 
     test('nothing went wrong inside', () => {

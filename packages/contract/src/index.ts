@@ -1,4 +1,5 @@
 export * from './agent.ts';
+export * from './call-media.ts';
 export * from './catalogue/index.ts';
 export * from './errors/index.ts';
 export * from './inbound.ts';

@@ -6,8 +6,17 @@ import { createOutbound, type Outbound } from '@pickup/outbound';
 import { createApi } from './api/create-api.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
+import { CallerTable } from './edges/sip/admission/caller-table.ts';
+import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
-import { createKeyRing, type KeyRing, loadSealKey, sealInboundPassword, sealTrunkPassword } from './keys/index.ts';
+import {
+  createKeyRing,
+  type KeyRing,
+  loadSealKey,
+  openInboundPassword,
+  sealInboundPassword,
+  sealTrunkPassword,
+} from './keys/index.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -54,10 +63,13 @@ export async function compose(given: {
 }
 
 async function composeOn(
-  store: Store,
+  stored: Store,
   given: { readonly config: Config; readonly log: Log; readonly clock: Clock },
 ): Promise<Gateway> {
   const { config, log, clock } = given;
+  const callers = new CallerTable(config.sip.peers);
+  const numbers = followNumbers({ store: stored, table: callers, clock, log });
+  const { store } = numbers;
   const seal = await loadSealKey({
     home: config.home,
     ...(config.sealKey && { fromEnv: Buffer.from(config.sealKey).toString('hex') }),
@@ -151,7 +163,19 @@ async function composeOn(
     async openSip() {
       // The first call must not wait for the voice to load.
       await voice.warmUp();
-      const edge = createSipEdge({ config, clock, store, log, newId, readArrival, runner, version: VERSION });
+      await numbers.start();
+      const edge = createSipEdge({
+        config,
+        clock,
+        store,
+        log,
+        newId,
+        readArrival,
+        runner,
+        callers,
+        openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
+        version: VERSION,
+      });
       const sip = await edge.catch((error) => {
         const { tls, port } = config.sip;
         const isTls =
@@ -168,6 +192,7 @@ async function composeOn(
       taking = false;
     },
     async close() {
+      numbers.stop();
       await api.close();
       await Promise.all([toNumbers.close(), toAgents.close()]);
       await runtime.close();

@@ -47,6 +47,8 @@ export class FakeLeg implements CallLeg {
   readonly refusals: RefusalAnswer[] = [];
   /** What `accept` does instead. */
   acceptThrows: Error | undefined;
+  /** What the media thread says of the audio. */
+  figures: ConnectedLeg['mediaStats'] | undefined;
   byes = 0;
   #listeners: (() => void)[] = [];
   #gone = false;
@@ -88,6 +90,7 @@ export class FakeLeg implements CallLeg {
       hangUp: () => {
         this.byes++;
       },
+      ...(this.figures && { mediaStats: this.figures }),
     };
   }
 

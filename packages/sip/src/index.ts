@@ -3,8 +3,10 @@ export type { Clock } from './clock.ts';
 export type { Dialog, DialogEnd } from './dialog/index.ts';
 export * from './digest/index.ts';
 export type { JsonObject, JsonValue } from './json.ts';
+export type { Locate, Place } from './locate/index.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
+export type { Credentials, FindCredentials } from './server/answer-to.ts';
 export { SipCore } from './server/core.ts';
 export type { Refusal } from './server/judge-request.ts';
 export type {
@@ -21,6 +23,7 @@ export type {
 export { createSipServer } from './server/server.ts';
 export { TimerQueue } from './timer-queue.ts';
 export { defaultTimers, type SipTimers } from './transaction/index.ts';
+export { ownAddress, type PublicHost } from './transport/address.ts';
 export type { Destination, Source, Transport, TransportKind } from './transport/port.ts';
 export { defaultStreamLimits, type StreamLimits } from './transport/stream-limits.ts';
 export type { TlsIdentity } from './transport/tls-endpoint.ts';

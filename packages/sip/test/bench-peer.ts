@@ -44,7 +44,7 @@ export function createBenchPeer(options: Partial<CoreOptions> & { readonly relia
     random: () => `token${++tokens}`,
     admit: () => 'accept',
     onInvite: (invite) => void invites.push(invite),
-    resolveHost: () => Promise.resolve(undefined),
+    locate: () => Promise.resolve([]),
     ...options,
   });
   core.addTransport(transport);

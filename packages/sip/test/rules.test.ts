@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { serializeMessage } from '../src/index.ts';
+import { type Locate, serializeMessage } from '../src/index.ts';
 import { ack, createBenchPeer, invite, offerSdp, peer, request, valueIn } from './bench-peer.ts';
 import { mutated, seeded } from './mutate.ts';
 
@@ -9,7 +9,7 @@ describe('requests outside a call', () => {
     bench.receive(request('OPTIONS'));
     const { message } = bench.last();
     expect(message).toMatchObject({ status: 200 });
-    expect(valueIn(message, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO');
+    expect(valueIn(message, 'allow')).toBe('INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, PRACK');
     expect(valueIn(message, 'accept')).toContain('application/sdp');
     expect(message.headers.some((line) => line.key === 'supported')).toBe(true);
     expect(valueIn(message, 'server')).toBe('Pickup/1');
@@ -136,8 +136,8 @@ describe('case 58 the IPv6 forms of RFC 5118', () => {
 
 describe('where our BYE goes', () => {
   /** Sets a call up whose Contact is `contact`, and hangs up. */
-  async function hangUp(contact: string, resolveHost?: () => Promise<string | undefined>) {
-    const bench = createBenchPeer(resolveHost ? { resolveHost } : {});
+  async function hangUp(contact: string, locate?: Locate) {
+    const bench = createBenchPeer(locate ? { locate } : {});
     const plain = invite();
     const headers = plain.headers.map((line) => (line.key === 'contact' ? { ...line, value: contact } : line));
     bench.receive({ ...plain, headers }, { ...peer, address: '203.0.113.5' });
@@ -153,8 +153,10 @@ describe('where our BYE goes', () => {
   });
 
   it('to where a host name points', async () => {
-    const found = await hangUp('<sip:a@pbx.example.com>', () => Promise.resolve('198.51.100.8'));
-    expect(found).toMatchObject({ address: '198.51.100.8', port: 5_060 });
+    const found = await hangUp('<sip:a@pbx.example.com>', () =>
+      Promise.resolve([{ transport: 'udp', address: '198.51.100.8', port: 5_070 }]),
+    );
+    expect(found).toMatchObject({ address: '198.51.100.8', port: 5_070 });
   });
 
   it('to the source of the INVITE, where the name is unknown or no sip: URI', async () => {

@@ -7,6 +7,7 @@ import {
   chooseCodec,
   createSipServer,
   type IncomingInvite,
+  type ServerOptions,
   type SipServer,
   type TraceLine,
 } from '../src/index.ts';
@@ -31,7 +32,7 @@ afterEach(async () => {
   trace.length = 0;
 });
 
-async function serve(onInvite: (invite: IncomingInvite) => void): Promise<string> {
+async function serve(onInvite: (invite: IncomingInvite) => void, more: Partial<ServerOptions> = {}): Promise<string> {
   server = await createSipServer({
     clock,
     random: () => randomBytes(12).toString('hex'),
@@ -43,9 +44,15 @@ async function serve(onInvite: (invite: IncomingInvite) => void): Promise<string
     admit: (source) => (source.address === '127.0.0.1' ? 'accept' : 'drop'),
     onInvite,
     onTrace: (line) => trace.push(line),
+    ...more,
   });
   return `127.0.0.1:${server.addresses[0]?.port}`;
 }
+
+const faster = (times: number): Pick<Clock, 'monoMs' | 'after'> => ({
+  monoMs: () => performance.now() * times,
+  after: (delayMs, fire) => clock.after(delayMs / times, fire),
+});
 
 function answer(invite: IncomingInvite) {
   const choice = invite.offer && chooseCodec(invite.offer);
@@ -87,6 +94,44 @@ describe.skipIf(!hasSipp()).each([
     const { code, output } = await runSipp({ scenario: 'held', target, calls: 20, perSecond: 50, over });
     expect(code, output).toBe(0);
     expect(answers).toEqual(Array.from({ length: 20 }, () => 'sendrecv'));
+    expect(server?.stats().dialogs).toBe(0);
+  });
+
+  it('RFC 3262 a caller that requires 100rel: 180 with RSeq, PRACK, 200', async () => {
+    const target = await serve((invite) => {
+      invite.provisional(180);
+      setTimeout(() => answer(invite), 300);
+    });
+    const { code, output } = await runSipp({ scenario: 'reliable', target, calls: 20, perSecond: 50, over });
+    expect(code, output).toBe(0);
+    expect(server?.stats().dialogs).toBe(0);
+  });
+
+  it('RFC 3262 5 and makes no offer: ours in the 180, the answer in the PRACK', async () => {
+    const answers: (string | undefined)[] = [];
+    const target = await serve((invite) => {
+      const sdp = buildOffer({ address: '127.0.0.1', port: 20_000, sessionId: '1' });
+      invite.onAnswer((sdp) => void answers.push(sdp?.audio?.direction));
+      invite.provisional(180, { sdp });
+      setTimeout(() => invite.accept({ sdp }), 300);
+    });
+    const { code, output } = await runSipp({ scenario: 'reliable-delayed', target, calls: 20, perSecond: 50, over });
+    expect(code, output).toBe(0);
+    expect(answers).toEqual(Array.from({ length: 20 }, () => 'sendrecv'));
+    expect(server?.stats().dialogs).toBe(0);
+  });
+
+  it('RFC 4028 7.4 our re-INVITE keeps the session of a caller that takes no UPDATE', async () => {
+    // Sessions cannot be agreed on for less than 90 s: time goes 30 times as fast, that of repetitions as ever.
+    const target = await serve(
+      (invite) => {
+        invite.provisional(180);
+        answer(invite);
+      },
+      { clock: { ...clock, ...faster(30) }, timers: { t1Ms: 15_000, t2Ms: 120_000, t4Ms: 150_000 } },
+    );
+    const { code, output } = await runSipp({ scenario: 'refreshed', target, calls: 5, perSecond: 50, over });
+    expect(code, output).toBe(0);
     expect(server?.stats().dialogs).toBe(0);
   });
 

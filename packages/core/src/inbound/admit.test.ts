@@ -154,6 +154,7 @@ describe('A5 before the webhook', () => {
   test('A5 in its order: codec, port, caller, country', () => {
     const entry = ownedNumber({ blocked_callers: ['*'], allowed_inbound_country_list: ['DE'] });
     expect(outcomeOf({ entry, media: 'no_codec' })).toEqual(['media_rejected', 0]);
+    expect(outcomeOf({ entry, media: 'no_family' })).toEqual(['media_rejected', 0]);
     expect(outcomeOf({ entry, media: 'no_port' })).toEqual(['overloaded', 0]);
     expect(outcomeOf({ entry })).toEqual(['blocked_caller', 0]);
   });

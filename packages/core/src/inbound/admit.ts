@@ -11,6 +11,11 @@ export function judgeAdmission(facts: InboundFacts): { readonly outcome: Refusal
   if (facts.media === 'no_codec') {
     return { outcome: 'media_rejected', step: 'the offer has no codec we speak (PCMU, PCMA), so nobody is asked (A5)' };
   }
+  if (facts.media === 'no_family') {
+    const step =
+      'the offer wants audio in an address family (IPv4, IPv6) that no SIP listener has, so nobody is asked (A5)';
+    return { outcome: 'media_rejected', step };
+  }
   if (facts.media === 'no_port') return { outcome: 'overloaded', step: 'no RTP port is free (A5)' };
   return facts.entry.kind === 'number' ? judgeCaller(facts, facts.entry.number) : undefined;
 }

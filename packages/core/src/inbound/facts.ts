@@ -54,8 +54,8 @@ export interface InboundFacts {
   readonly entry: Entry;
   /** How long this edge can ring at most, in ms (C4). */
   readonly edge_ring_limit_ms: number;
-  /** `no_codec` refuses before the endpoint is asked (A5); `no_port` and `draining` are our own capacity. */
-  readonly media: 'usable' | 'no_codec' | 'no_port' | 'draining';
+  /** `no_codec` and `no_family` (of addresses) refuse before the endpoint is asked (A5); `no_port` and `draining` are our own capacity. */
+  readonly media: 'usable' | 'no_codec' | 'no_family' | 'no_port' | 'draining';
   readonly gateway: GatewaySettings;
 }
 

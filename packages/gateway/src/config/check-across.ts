@@ -19,7 +19,7 @@ export function checkAcross(values: Values, addresses: readonly string[]): Findi
       ...checkPorts(values),
       ...checkTlsPort(values),
     ],
-    warnings: [...checkTrusted(values), ...checkReach(values)],
+    warnings: [...checkTrusted(values), ...checkReach(values), ...checkFamilies(values)],
   };
 }
 
@@ -109,6 +109,19 @@ function checkTrusted(values: Values): readonly ConfigWarning[] {
       name: 'PICKUP_SIP_TRUSTED_PEERS',
       message: `${cidr.text} is not among PICKUP_SIP_PEERS, so no call is taken from it`,
     }));
+}
+
+/** An address nobody is ever told, for want of a listener of its family. */
+function checkFamilies(values: Values): readonly ConfigWarning[] {
+  const hosts = values.PICKUP_SIP_HOST;
+  if (hosts === undefined) return [];
+  const listens = (version: number) =>
+    hosts.some((host) => isIP(host) === version || (isIP(host) === 6 && isWildcard(host)));
+  return (['PICKUP_SIP_PUBLIC_HOST', 'PICKUP_RTP_PUBLIC_HOST'] as const).flatMap((name) => {
+    const version = isIP(values[name] ?? '');
+    if (version === 0 || listens(version)) return [];
+    return [{ name, message: `is never told to anybody: no address in PICKUP_SIP_HOST is IPv${version}` }];
+  });
 }
 
 function checkReach(values: Values): readonly ConfigWarning[] {

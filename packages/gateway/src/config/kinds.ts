@@ -19,6 +19,9 @@ export type WebhookProfile = 'seed' | 'current';
 /** Whether audio must be encrypted (SRTP), or is where the caller offers it. */
 export type SrtpPolicy = 'optional' | 'required';
 
+/** A hash that callers with credentials may answer with (RFC 8760). */
+export type DigestName = 'SHA-256' | 'MD5';
+
 /** What each kind of setting is once parsed. */
 export interface KindValues {
   readonly folder: string;
@@ -37,6 +40,7 @@ export interface KindValues {
   readonly country: string;
   readonly profile: WebhookProfile;
   readonly srtp: SrtpPolicy;
+  readonly digests: readonly DigestName[];
   readonly integer: number;
 }
 export type Kind = keyof KindValues;
@@ -69,6 +73,7 @@ export const KIND_LABELS: { readonly [K in Kind]: string } = {
   country: 'ISO 3166 alpha-2 code',
   profile: '`seed` or `current`',
   srtp: '`optional` or `required`',
+  digests: 'list of `SHA-256` and `MD5`',
   integer: 'whole number',
 };
 
@@ -96,6 +101,7 @@ export const PARSERS: { readonly [K in Kind]: (text: string, limits: Limits) => 
   },
   profile: (text) => (text === 'seed' || text === 'current' ? ok(text) : broken('must be seed or current')),
   srtp: (text) => (text === 'optional' || text === 'required' ? ok(text) : broken('must be optional or required')),
+  digests: parseDigests,
   integer: parseInteger,
 };
 
@@ -123,6 +129,14 @@ function parseAddresses(text: string): Parsed<readonly string[]> {
   if (addresses.length === 0) return broken('must name at least one IP address');
   if (new Set(addresses).size !== addresses.length) return broken('must not list an address twice');
   return ok(Object.freeze(addresses));
+}
+
+function parseDigests(text: string): Parsed<readonly DigestName[]> {
+  const names = listOf(text).map((part) => part.toUpperCase());
+  const known = names.filter((name): name is DigestName => name === 'SHA-256' || name === 'MD5');
+  if (known.length !== names.length || known.length === 0) return broken('must list SHA-256, MD5 or both');
+  if (new Set(known).size !== known.length) return broken('must not list a hash twice');
+  return ok(Object.freeze(known));
 }
 
 function parseInteger(text: string, { min = 0, max = Number.MAX_SAFE_INTEGER }: Limits): Parsed<number> {

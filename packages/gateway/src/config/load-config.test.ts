@@ -29,7 +29,7 @@ test('an empty environment gives the documented defaults', () => {
   expect(config).toMatchObject({
     home: '/srv/.pickup',
     http: { host: '127.0.0.1', port: 8787 },
-    sip: { hosts: ['127.0.0.1'], port: 5060, trustedPeers: [], country: 'US' },
+    sip: { hosts: ['127.0.0.1'], port: 5060, trustedPeers: [], digests: ['SHA-256', 'MD5'], country: 'US' },
     rtp: { ports: { first: 20_000, last: 29_999 }, srtp: 'optional' },
     webhook: { allow: [], profile: 'seed', ringBudgetMs: 45_000 },
     concurrency: 0,
@@ -224,4 +224,12 @@ test('help, documentation and sample file name every setting, and the sample fil
       .split('\n')
       .filter((line) => line.startsWith('      ') && line.length > 80),
   ).toEqual([]);
+});
+
+test('hashes of credentials are a list of the two, in any case and in the order given', () => {
+  expect(load({ PICKUP_SIP_DIGEST: 'md5' }).config.sip.digests).toEqual(['MD5']);
+  expect(load({ PICKUP_SIP_DIGEST: 'MD5, sha-256' }).config.sip.digests).toEqual(['MD5', 'SHA-256']);
+  for (const given of ['none', 'SHA-512-256', 'MD5,MD5']) {
+    expect(faultsOf({ PICKUP_SIP_DIGEST: given }).map(({ name }) => name)).toEqual(['PICKUP_SIP_DIGEST']);
+  }
 });

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { checkAcross, publicHosts } from './check-across.ts';
 import { checkTls } from './check-tls.ts';
 import type { Cidr } from './cidr.ts';
-import type { PortRange, SrtpPolicy, WebhookProfile } from './kinds.ts';
+import type { DigestName, PortRange, SrtpPolicy, WebhookProfile } from './kinds.ts';
 import {
   type ConfigFault,
   type ConfigWarning,
@@ -33,8 +33,12 @@ export interface Config {
     readonly tls?: TlsConfig;
     /** For Contact and Via; absent: the address of the socket. Never absent when a host is a wildcard. */
     readonly publicHost?: string;
+    /** They are told the sockets' own addresses, as loopback always is. */
+    readonly localNets: readonly Cidr[];
     readonly peers: readonly Cidr[];
     readonly trustedPeers: readonly Cidr[];
+    /** In the order of the challenge. */
+    readonly digests: readonly DigestName[];
     /** ISO 3166 alpha-2. */
     readonly country: string;
   };
@@ -115,8 +119,10 @@ function arrange(values: SettingValues, machine: Machine): Config {
       port: values.PICKUP_SIP_PORT,
       ...optional('tls', arrangeTls(values)),
       ...optional('publicHost', hosts.sip),
+      localNets: values.PICKUP_SIP_LOCAL_NETS,
       peers: values.PICKUP_SIP_PEERS,
       trustedPeers: values.PICKUP_SIP_TRUSTED_PEERS,
+      digests: values.PICKUP_SIP_DIGEST,
       country: values.PICKUP_SIP_COUNTRY,
     }),
     rtp: Object.freeze({

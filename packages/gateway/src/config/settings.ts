@@ -74,7 +74,7 @@ export const SETTINGS = Object.freeze({
     default: '127.0.0.1',
     group: 'SIP and media',
     description:
-      'Where SIP listens, over UDP and TCP. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
+      'Where SIP listens, over UDP and TCP, IPv4 and IPv6. :: takes IPv4 too, unless an IPv4 address stands beside it. A call’s audio is taken at the address the call came in by. 0.0.0.0 and :: need PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST, unless an interface has a public address.',
   }),
   PICKUP_SIP_PORT: setting({
     kind: 'port',
@@ -114,7 +114,16 @@ export const SETTINGS = Object.freeze({
     unset: 'the address SIP listens on; with a wildcard, the public address of the interface',
     example: 'sip.example.com',
     group: 'SIP and media',
-    description: 'The host name or address carriers reach SIP at; it stands in Contact.',
+    description:
+      'The host name or address carriers reach SIP at; it stands in Contact and Via, with the port of the listener. An address is told to peers of its own family alone.',
+  }),
+  PICKUP_SIP_LOCAL_NETS: setting({
+    kind: 'cidrs',
+    default: 'none',
+    example: '10.0.0.0/8',
+    group: 'SIP and media',
+    description:
+      'Peers on this side of the NAT: they are told the addresses SIP listens on instead of PICKUP_SIP_PUBLIC_HOST and PICKUP_RTP_PUBLIC_HOST. Peers on this machine always are.',
   }),
   PICKUP_SIP_PEERS: setting({
     kind: 'cidrs',
@@ -129,6 +138,14 @@ export const SETTINGS = Object.freeze({
     description:
       'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). Each must be a peer as well.',
   }),
+  PICKUP_SIP_DIGEST: setting({
+    kind: 'digests',
+    default: 'SHA-256,MD5',
+    example: 'MD5',
+    group: 'SIP and media',
+    description:
+      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Many older phones and trunks know nothing but MD5 and give up on a challenge that names anything else beside it: for them, MD5 alone.',
+  }),
   PICKUP_SIP_COUNTRY: setting({
     kind: 'country',
     default: 'US',
@@ -140,7 +157,8 @@ export const SETTINGS = Object.freeze({
     unset: 'PICKUP_SIP_PUBLIC_HOST where that is an address, else the address SIP listens on',
     example: '198.51.100.7',
     group: 'SIP and media',
-    description: 'The address callers send their audio to; it stands in the SDP.',
+    description:
+      'The address callers send their audio to; it stands in the SDP, for callers of its own family. A host name counts as IPv4.',
   }),
   PICKUP_RTP_PORTS: setting({
     kind: 'ports',

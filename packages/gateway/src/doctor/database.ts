@@ -8,7 +8,12 @@ export function judgeDatabase(store: StoreInspection, file: string): readonly Fi
   const restore = 'stop Pickup and put back the last copy (docs/operations.md, Backup)';
   if (error) {
     if (/CORRUPT|NOTADB/.test(error.code)) return [fail(`${file} is damaged (${error.code})`, restore)];
-    return [fail(`${file} cannot be read (${error.code}: ${error.message})`, `chown <user of pickup> ${file}*`)];
+    return [
+      fail(
+        `${file} cannot be read (${error.code}: ${error.message})`,
+        `run pickup doctor as the user Pickup runs as; where that is so: chown <that user> ${file}*`,
+      ),
+    ];
   }
   if (schema && schema.found > schema.known) {
     const what = `${file} has schema ${schema.found}; this version knows up to ${schema.known}`;

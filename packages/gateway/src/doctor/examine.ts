@@ -1,6 +1,6 @@
 /**
- * pickup doctor: every check of a gateway's surroundings, stopped or running. Nothing is changed but for a file that is
- * written and removed in the data folder, ports bound for a moment, and with `send` one webhook.
+ * pickup doctor: every check of a gateway's surroundings, stopped or running. It writes and removes one file in the data
+ * folder, binds ports for a moment, and with `send` sends one webhook; SQLite may leave an empty log beside the database.
  */
 import { join } from 'node:path';
 import { createOutbound, createReach } from '@pickup/outbound';

@@ -2,7 +2,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { createSeal, openTrunkPassword, parseSealKey, type Seal, sealKeyId } from '../keys/index.ts';
+import {
+  createSeal,
+  openInboundPassword,
+  openTrunkPassword,
+  parseSealKey,
+  type Seal,
+  sealKeyId,
+} from '../keys/index.ts';
 import type { StoreInspection } from '../stores/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -59,7 +66,9 @@ export function judgeSealKey(key: SealKeyFacts, store: StoreInspection): readonl
   if (store.exists && !secrets) {
     return [warn(`${key.origin} is a key; what it opens could not be read`, 'see the database check')];
   }
-  const count = (secrets?.api_keys.length ?? 0) + (secrets?.trunk_passwords.length ?? 0);
+  const count = secrets
+    ? secrets.api_keys.length + secrets.trunk_passwords.length + secrets.inbound_passwords.length
+    : 0;
   const opens = sealed
     ? `opens the database (${count} ${count === 1 ? 'secret' : 'secrets'} tried)`
     : 'nothing is sealed yet';
@@ -80,15 +89,18 @@ function sealOf(key: Buffer): Seal {
 
 function closedTexts(seal: Seal | undefined, secrets: NonNullable<StoreInspection['secrets']>): readonly string[] {
   if (!seal) return ['anything'];
-  const { check, api_keys: keys, trunk_passwords: passwords } = secrets;
+  const { check, api_keys: keys, trunk_passwords: trunk, inbound_passwords: inbound } = secrets;
   if (check !== undefined && !opens(() => seal.open(check, CHECK_NAME))) return ['the database'];
   const keysClosed = keys.filter((one) => !opens(() => seal.open(one.sealed_key, one.key_id)));
-  const passwordsClosed = passwords.filter(
-    (one) => !opens(() => openTrunkPassword(seal, one.phone_number, one.sealed)),
-  );
+  const passwordsClosed = [
+    ...trunk.filter((one) => !opens(() => openTrunkPassword(seal, one.phone_number, one.sealed))),
+    ...inbound.filter((one) => !opens(() => openInboundPassword(seal, one.phone_number, one.sealed))),
+  ];
   return [
     ...keysClosed.map((one) => `the API key ${one.key_id}`),
-    ...(passwordsClosed.length > 0 ? [`the passwords of ${passwordsClosed.length} numbers`] : []),
+    ...(passwordsClosed[0]
+      ? [`${passwordsClosed.length} of the SIP passwords (${passwordsClosed[0].phone_number}…)`]
+      : []),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** The caller's side of an inbound, as an edge gives it to the runner. Thin: an edge answers, it never decides. */
-import type { SipTraceLine } from '@pickup/contract';
+import type { CallMediaStats, SipTraceLine } from '@pickup/contract';
 import type { RefusalAnswer, SessionPlan } from '@pickup/core';
 import type { Line } from '../sessions/port.ts';
 import type { EdgeMemo } from '../stores/port.ts';
@@ -20,12 +20,16 @@ export type LegEnd =
 export interface ConnectedLeg {
   /** Absent where there is no sound, as in the simulator. */
   readonly line?: Line;
-  /** What a BYE needs after a crash (H3). */
+  /** What a BYE needs after a crash (H3), as it is now. */
   readonly dialog?: EdgeMemo;
+  /** `dialog` is another one from now on: the caller moved. Absent on legs that never do. */
+  onMoved?(listener: (dialog: EdgeMemo) => void): void;
   /** Fires once. */
   onEnd(listener: (end: LegEnd) => void): void;
   /** BYE, and frees the media. */
   hangUp(): void;
+  /** Figures of the audio, the last ones once it is over; undefined where there was none. Absent without sound. */
+  mediaStats?(): Promise<CallMediaStats | undefined>;
 }
 
 export interface CallLeg {

@@ -1,5 +1,5 @@
 /** Makes an inbound's facts: everything that is read at its arrival and then holds for it (E8). */
-import type { AgentOverride, Catalogue, EdgeName } from '@pickup/contract';
+import type { AgentOverride, Catalogue, EdgeName, PhoneNumberSettings } from '@pickup/contract';
 import {
   drawAgent,
   type Entry,
@@ -34,6 +34,8 @@ export interface ArrivedCall {
   readonly dialledE164?: string;
   readonly from: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** May this caller call the number found? Where not, nobody owns it. Default: yes. */
+  readonly mayCall?: (number: PhoneNumberSettings) => boolean;
   readonly media: InboundFacts['media'];
   /** The longest this edge can ring, in ms; default 120,000. */
   readonly ringLimitMs?: number;
@@ -88,7 +90,7 @@ async function numberEntry(store: Store, call: ArrivedCall): Promise<Entry> {
   const row =
     exact ??
     (call.dialledE164 && call.dialledE164 !== call.dialled ? await store.getNumber(call.dialledE164) : undefined);
-  if (!row) return { kind: 'nobody' };
+  if (!row || call.mayCall?.(row.settings) === false) return { kind: 'nobody' };
   const agent = drawAgent(row.settings.inbound_agents, call.inboundId);
   if (!agent) return { kind: 'number', number: row.settings };
   const resolved = await store.resolveTarget({ agent_id: agent.agent_id, reference: agent.agent_version ?? 'latest' });

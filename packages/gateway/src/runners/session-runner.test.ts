@@ -1,3 +1,4 @@
+import type { CallMediaStats } from '@pickup/contract';
 import { expect, test } from 'vitest';
 import { FakeSession, FULL, openWorld } from '../../test/runner-world.ts';
 import { call } from '../stores/conformance/samples.ts';
@@ -158,4 +159,49 @@ test('a leg and a session that throw while they end do not keep the call open', 
   expect(world.sessions.active).toBe(0);
   expect(world.sessions.stop('call_1')).toBe(false);
   expect(world.bugs()).toHaveLength(2);
+});
+
+const FIGURES: CallMediaStats = {
+  ...{ codec: 'PCMU', srtp: null, packets_sent: 5, packets_received: 4, packets_lost: 1, loss_percent: 20 },
+  ...{
+    packets_late: 0,
+    packets_rejected: 0,
+    concealed_ms: 20,
+    jitter_ms: 1,
+    round_trip_ms: null,
+    mos: 3,
+    caller: null,
+  },
+};
+
+test.each(['caller', 'no_audio'] as const)(
+  'H4 the figures of the audio are on the ended call, ended by %s',
+  async (by) => {
+    const world = await openWorld();
+    world.leg.figures = async () => FIGURES;
+    await connect(world);
+    world.leg.end(by);
+    await world.settle();
+    expect(await world.memory.getCall('call_1')).toMatchObject({
+      call_status: expect.any(String),
+      media_stats: FIGURES,
+    });
+    expect(world.events.filter(({ event }) => event === 'call_media')).toHaveLength(1);
+    expect(world.clock.pending).toBe(0);
+  },
+);
+
+test('H4 figures that do not come within 1 s, or fail, do not keep the end from being written', async () => {
+  for (const figures of [() => new Promise<never>(() => {}), () => Promise.reject(new Error('no'))]) {
+    const world = await openWorld();
+    world.leg.figures = figures;
+    await connect(world);
+    world.leg.end('caller');
+    await world.clock.advance(1_000);
+    await world.settle();
+    const call = await world.memory.getCall('call_1');
+    expect(call).toMatchObject({ call_status: 'ended' });
+    expect(call).not.toHaveProperty('media_stats');
+    expect(world.sessions.active).toBe(0);
+  }
 });

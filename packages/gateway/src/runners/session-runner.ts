@@ -2,7 +2,7 @@
 import type { Log } from '../observe/index.ts';
 import type { Line, PreparedSession, SessionEnd, Utterance } from '../sessions/port.ts';
 import { keepsSpeech } from '../stores/ended-call.ts';
-import type { CallRow, Store } from '../stores/port.ts';
+import type { CallRow, EdgeMemo, Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { ConnectedLeg, LegEnd } from './leg.ts';
 import { Running } from './running.ts';
@@ -43,6 +43,8 @@ const LEG_ENDS: Readonly<Record<LegEnd['by'], SessionEnd>> = {
   media_failed: { status: 'error', disconnection_reason: 'error_retell' },
 };
 const BROKEN: SessionEnd = { status: 'error', disconnection_reason: 'error_retell' };
+/** The end of a call is written without its figures where they take longer. */
+const FIGURES_LIMIT_MS = 1_000;
 const STOPPED: SessionEnd = { status: 'ended', disconnection_reason: 'manual_stopped' };
 
 export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
@@ -84,11 +86,16 @@ class RunningSession {
   #started = false;
   #ended = false;
   #change: Partial<CallRow> = {};
+  #figures: Promise<Pick<CallRow, 'media_stats'>> = Promise.resolve({});
+  /** Where the caller is, while that is still to be written, and the writes of it so far. */
+  #dialog: EdgeMemo | undefined;
+  #written: Promise<void>;
 
   constructor(deps: SessionRunnerDeps, connected: ConnectedCall, gone: (callId: string) => void) {
     this.#deps = deps;
     this.#connected = connected;
     this.#gone = gone;
+    this.#written = connected.stored;
   }
 
   start(): CallRow {
@@ -97,6 +104,7 @@ class RunningSession {
       this.#said.push({ role: 'agent', content: prepared.opening, at: this.#deps.clock.wallMs() });
     }
     leg.onEnd((end) => this.end(LEG_ENDS[end.by], end.by !== 'caller'));
+    leg.onMoved?.((dialog) => this.#moved(dialog));
     if (leg.line && !this.#ended) this.#speak(leg.line);
     this.#started = true;
     return { ...call, ...this.#change };
@@ -112,6 +120,20 @@ class RunningSession {
       this.#bug('start', error);
       this.end(BROKEN, true);
     }
+  }
+
+  /** After a crash the BYE has to go where the caller is by then (H3). One write at a time, of the newest place. */
+  #moved(dialog: EdgeMemo): void {
+    const { store, clock, log } = this.#deps;
+    const { call_id: id } = this.#connected.call;
+    this.#dialog = dialog;
+    this.#written = this.#written.then(async () => {
+      const newest = this.#dialog;
+      this.#dialog = undefined;
+      if (!newest) return;
+      const write = async () => void (this.#ended || (await store.updateCall(id, { dialog: newest })));
+      await untilStored(write, { clock, log, what: 'move_call', id });
+    });
   }
 
   #bug(what: string, error: unknown): void {
@@ -140,6 +162,7 @@ class RunningSession {
     this.#ended = true;
     const { call, holdsSlot } = this.#connected;
     this.#letGo(weHangUp);
+    this.#figures = this.#readFigures();
     const { store, clock, log } = this.#deps;
     this.#change = {
       call_status: end.status,
@@ -166,10 +189,33 @@ class RunningSession {
     }
   }
 
+  /** How the audio was; nothing where the media thread does not tell in time, or there was none. */
+  async #readFigures(): Promise<Pick<CallRow, 'media_stats'>> {
+    const { leg, call } = this.#connected;
+    if (!leg.mediaStats) return {};
+    const { clock, log } = this.#deps;
+    let cancel = () => {};
+    const late = new Promise<undefined>((resolve) => {
+      cancel = clock.after(FIGURES_LIMIT_MS, () => resolve(undefined));
+    });
+    try {
+      const figures = await Promise.race([leg.mediaStats(), late]);
+      if (!figures) return {};
+      log.info('call_media', { call_id: call.call_id, ...figures });
+      return { media_stats: figures };
+    } catch (error) {
+      this.#bug('media_stats', error);
+      return {};
+    } finally {
+      cancel();
+    }
+  }
+
   /** After the call's beginning, which may still wait for a full disk. */
   async #writeEnd(): Promise<void> {
     const { call, stored } = this.#connected;
     await stored;
-    await this.#deps.store.endCall(call.call_id, this.#change, this.spoken());
+    const figures = await this.#figures;
+    await this.#deps.store.endCall(call.call_id, { ...this.#change, ...figures }, this.spoken());
   }
 }

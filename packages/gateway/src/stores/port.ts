@@ -14,6 +14,7 @@ import type {
   AgentChannel,
   AgentVersionReference,
   AttemptRecord,
+  CallMediaStats,
   Channel,
   EdgeName,
   InboundObject,
@@ -117,6 +118,8 @@ export interface CallRow {
   readonly start_timestamp?: number;
   readonly end_timestamp?: number;
   readonly disconnection_reason?: string;
+  /** Figures of the audio, once the call is over (ours). */
+  readonly media_stats?: CallMediaStats;
   readonly transcript?: string;
   readonly transcript_object?: Json;
   readonly inbound_id?: string;

@@ -10,6 +10,8 @@ export interface InDialogOptions {
   readonly via: string;
   readonly userAgent?: string;
   readonly headers?: HeaderInput;
+  /** SDP. */
+  readonly body?: string;
 }
 
 /** The URI a dialog's request is sent towards: the first route, else the remote target. */
@@ -32,7 +34,8 @@ export function buildInDialogRequest(state: DialogState, options: InDialogOption
     ...(options.userAgent === undefined ? [] : [['User-Agent', options.userAgent] as const]),
     ...(options.headers ?? []),
   ];
-  return buildRequest({ method: options.method, uri, headers });
+  const body = options.body === undefined ? {} : { body: options.body };
+  return buildRequest({ method: options.method, uri, headers, ...body });
 }
 
 const routeUri = (route: string | undefined): string | undefined =>

@@ -1,6 +1,10 @@
-export { AnsweredDialog, type Dialog, type DialogEnd, type DialogOptions } from './dialog.ts';
+export { AnsweredDialog, type DialogOptions } from './answered-dialog.ts';
+export type { Dialog, DialogEnd } from './dialog.ts';
+export type { DialogRequests, LocalSide, RefreshRequest } from './dialog-requests.ts';
 export { buildInDialogRequest, type InDialogOptions, nextHop } from './in-dialog-request.ts';
+export { type InfoBody, parseInfoDigit } from './info-digit.ts';
 export { type DialogState, dialogMemo, readDialogMemo } from './memo.ts';
 export type { SessionReply } from './offer-answer.ts';
-export type { SessionTerms } from './session-clock.ts';
+export { parseRAck, ReliableProvisionals } from './reliable-provisionals.ts';
+export type { RefreshAnswer, SessionTerms } from './session-clock.ts';
 export { readTarget } from './target.ts';

@@ -1,6 +1,7 @@
 /**
- * Offers and answers after the 200 (RFC 3264, RFC 3261 14.2, RFC 3311): one at a time. An offer of the peer's is
- * answered at once; one of ours, asked for by a re-INVITE without SDP, is open until the ACK brings the answer.
+ * Offers and answers after the 200 (RFC 3264, RFC 3261 14, RFC 3311): one at a time. An offer of the peer's is
+ * answered at once; one of ours is open until its answer: in the ACK where a re-INVITE without SDP asked for it, in the
+ * 200 of a re-INVITE of ours, which offers what is in force already.
  */
 import type { ParsedOffer } from '../sdp/index.ts';
 import { parseOffer } from '../sdp/index.ts';
@@ -17,9 +18,12 @@ export class OfferAnswer {
   #answered: ((answer: ParsedOffer | undefined) => void) | undefined;
   /** An offer of ours without answer. */
   #isOpen: boolean;
+  /** Our last description. */
+  #local: string;
 
-  /** `isOpen`: the 200 carried our offer. */
-  constructor(isOpen: boolean) {
+  /** `local` is our SDP so far; `isOpen`: it went out in the 200 as an offer. */
+  constructor(local: string, isOpen: boolean) {
+    this.#local = local;
     this.#isOpen = isOpen;
   }
 
@@ -43,6 +47,7 @@ export class OfferAnswer {
     const sdp = this.#offer?.();
     if (sdp === undefined) return { refused: 'not-acceptable' };
     this.#isOpen = true;
+    this.#local = sdp;
     return { sdp };
   }
 
@@ -51,7 +56,9 @@ export class OfferAnswer {
     if (!offer) return {};
     if (this.#isOpen) return { refused: 'pending' };
     const sdp = this.#answer?.(offer);
-    return sdp === undefined ? { refused: 'not-acceptable' } : { sdp };
+    if (sdp === undefined) return { refused: 'not-acceptable' };
+    this.#local = sdp;
+    return { sdp };
   }
 
   /** The ACK of the 200 that answered the first INVITE: its SDP is the call's own business. */
@@ -64,5 +71,18 @@ export class OfferAnswer {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#answered?.(sdp === undefined ? undefined : parseOffer(sdp));
+  }
+
+  /** Opens an offer of what is in force, unchanged; undefined while another one is open. */
+  offerAgain(): string | undefined {
+    if (this.#isOpen) return undefined;
+    this.#isOpen = true;
+    return this.#local;
+  }
+
+  /** The re-INVITE with `offerAgain` is over; undefined: without an answer, and all stays as it was. */
+  offeredAgain(answer: ParsedOffer | undefined): void {
+    this.#isOpen = false;
+    if (answer) this.#answered?.(answer);
   }
 }

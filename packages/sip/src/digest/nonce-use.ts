@@ -15,43 +15,45 @@ const window = 32;
 
 /** The counts used of nonces that are still good. */
 export class NonceUse {
-  readonly #most: number;
+  readonly #half: number;
   readonly #lifetimeMs: number;
-  /** In the order of first use. */
-  readonly #used = new Map<string, Used>();
+  /** Two halves, of which the older is dropped as a whole: to take single entries out of a Map's front is slow. */
+  #young = new Map<string, Used>();
+  #old = new Map<string, Used>();
   /** Nonces made at or before this are used up. */
   #floor = Number.NEGATIVE_INFINITY;
 
   constructor(options: { readonly most: number; readonly lifetimeMs: number }) {
-    this.#most = options.most;
+    this.#half = Math.max(1, Math.floor(options.most / 2));
     this.#lifetimeMs = options.lifetimeMs;
   }
 
   /** Nonces remembered. */
   get size(): number {
-    return this.#used.size;
+    return this.#young.size + this.#old.size;
   }
 
   /** Takes a count of a nonce made at `madeAt`; false where it was used before, or can no longer be told. */
   take(nonce: string, use: { readonly madeAt: number; readonly count: number; readonly nowMs: number }): boolean {
     const { madeAt, count, nowMs } = use;
     if (count < 1 || madeAt <= this.#floor) return false;
-    const known = this.#used.get(nonce);
+    const known = this.#young.get(nonce) ?? this.#old.get(nonce);
     if (known) return takeCount(known, count);
     this.#makeRoom(nowMs);
     if (madeAt <= this.#floor) return false;
     // Counts below the first one seen stay open: it may have overtaken them.
-    this.#used.set(nonce, { madeAt, highest: count, below: 0 });
+    this.#young.set(nonce, { madeAt, highest: count, below: 0 });
     return true;
   }
 
-  /** Old nonces go first. One that is still good takes all of its age with it. */
+  /** Nonces that were still good take all of their age with them. */
   #makeRoom(nowMs: number): void {
-    for (const [nonce, { madeAt }] of this.#used) {
-      if (this.#used.size < this.#most) return;
+    if (this.#young.size < this.#half) return;
+    for (const { madeAt } of this.#old.values()) {
       if (nowMs - madeAt <= this.#lifetimeMs) this.#floor = Math.max(this.#floor, madeAt);
-      this.#used.delete(nonce);
     }
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }
 

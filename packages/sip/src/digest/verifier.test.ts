@@ -1,11 +1,11 @@
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
-import { answerChallenge, createDigestVerifier, hashA1, parseChallenges } from './index.ts';
+import { answerChallenge, createDigestVerifier, type DigestVerifierOptions, hashA1, parseChallenges } from './index.ts';
 import { NonceUse } from './nonce-use.ts';
 
 const PASSWORD = 'open sesame';
 
-function realm(options: { readonly mostNonces?: number } = {}) {
+function realm(options: Partial<DigestVerifierOptions> = {}) {
   const clock = new ManualClock();
   let count = 0;
   const random = () => `random${++count}`;
@@ -34,6 +34,17 @@ test('RFC 8760 both hashes are offered, SHA-256 first, auth only, one per line',
     ['MD5', ['auth'], false],
   ]);
   expect(challenge(true).flatMap(parseChallenges)[0]?.stale).toBe(true);
+});
+
+test('RFC 8760 what is not offered is not taken', () => {
+  const { challenge, answer, verify } = realm({ offered: ['MD5'] });
+  expect(
+    challenge()
+      .flatMap(parseChallenges)
+      .map(({ algorithm }) => algorithm.hash),
+  ).toEqual(['MD5']);
+  expect(verify(answer())).toBe('right');
+  expect(verify(answer({ challenges: challenge().map((one) => one.replace('MD5', 'SHA-256')) }))).toBe('wrong');
 });
 
 test('case 61b right credentials pass, by either hash and in any case of the hex', () => {
@@ -124,23 +135,25 @@ test('only right credentials are remembered, and no more than told', async () =>
     await clock.advance(1);
     expect(verify(answer())).toBe('right');
   }
-  expect(verifier.remembered).toBe(3);
+  expect(verifier.remembered).toBeLessThanOrEqual(3);
 });
 
 test('what had to be forgotten does not become new', () => {
   const uses = new NonceUse({ most: 2, lifetimeMs: 1_000 });
   const take = (nonce: string, madeAt: number, count = 1) => uses.take(nonce, { madeAt, count, nowMs: 100 });
   expect([take('a', 1), take('b', 2), take('c', 3)]).toEqual([true, true, true]);
-  expect([take('a', 1), take('a', 1, 2)]).toEqual([false, false]);
+  expect([take('a', 1), take('a', 1, 2), take('late', 1)]).toEqual([false, false, false]);
   expect([take('b', 2, 2), take('d', 4), take('b', 2, 3)]).toEqual([true, true, false]);
 });
 
 test('nonces whose time is over make room without a loss', () => {
-  const uses = new NonceUse({ most: 2, lifetimeMs: 10 });
-  for (let i = 0; i < 100; i++) {
-    expect(uses.take(`n${i}`, { madeAt: i * 100, count: 1, nowMs: i * 100 })).toBe(true);
-    expect(uses.take(`old${i}`, { madeAt: i * 100 - 5, count: 1, nowMs: i * 100 })).toBe(true);
+  const uses = new NonceUse({ most: 4, lifetimeMs: 10 });
+  for (let nth = 0; nth < 100; nth++) {
+    const nowMs = nth * 100;
+    expect(uses.take(`n${nth}`, { madeAt: nowMs, count: 1, nowMs })).toBe(true);
+    expect(uses.take(`old${nth}`, { madeAt: nowMs - 5, count: 1, nowMs })).toBe(true);
   }
+  expect(uses.size).toBeLessThanOrEqual(4);
 });
 
 test('counts may overtake each other by 32, and none is taken twice', () => {

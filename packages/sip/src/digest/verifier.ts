@@ -18,6 +18,8 @@ export interface DigestVerifierOptions {
   readonly random: () => string;
   /** What users know the place by. */
   readonly realm: string;
+  /** What is offered, in this order; default SHA-256, then MD5. */
+  readonly offered?: readonly DigestHash[];
   /** How long a nonce is good; default 5 minutes. */
   readonly nonceLifetimeMs?: number;
   /** How many nonces in use are remembered; default 20,000. */
@@ -45,15 +47,15 @@ export type DigestVerdict =
 
 /** One realm's challenges and the judge of their answers. */
 export interface DigestVerifier {
-  /** The WWW-Authenticate headers of a 401, SHA-256 first; both have the same fresh nonce. */
+  /** The WWW-Authenticate headers of a 401, one for each hash offered; all have the same fresh nonce. */
   challenge(options?: { readonly stale?: boolean }): HeaderInput;
   verify(attempt: DigestAttempt): DigestVerdict;
   /** Nonces remembered now. */
   readonly remembered: number;
 }
 
-/** What is offered, in this order; auth-int is not, as anything on the way that touches the body breaks it. */
-const offered: readonly DigestHash[] = ['SHA-256', 'MD5'];
+/** The default; auth-int is never offered, as anything on the way that touches the body breaks it. */
+const bothHashes: readonly DigestHash[] = ['SHA-256', 'MD5'];
 /** Longer parameters are of no honest client, and need not be hashed. */
 const maxCredentialsLength = 4_096;
 /** Stands for the secret of users nobody knows. */
@@ -61,7 +63,8 @@ const nobody: DigestSecret = { password: '' };
 
 /** Opens a realm. Nonces of an earlier process are answered with `stale`, so that restarts cost a client one round. */
 export function createDigestVerifier(options: DigestVerifierOptions): DigestVerifier {
-  const { clock, random, realm, nonceLifetimeMs: lifetimeMs = 300_000, mostNonces: most = 20_000 } = options;
+  const { clock, random, realm, offered = bothHashes } = options;
+  const { nonceLifetimeMs: lifetimeMs = 300_000, mostNonces: most = 20_000 } = options;
   const signer = new NonceSigner(`${random()}${random()}`, random);
   const uses = new NonceUse({ most, lifetimeMs });
   const isFresh = ({ nonce, qop }: DigestCredentials): boolean => {
@@ -85,7 +88,8 @@ export function createDigestVerifier(options: DigestVerifierOptions): DigestVeri
         .find((credentials) => credentials?.realm === realm);
       if (!shown) return { verdict: 'missing' };
       const known = secretOf(shown.username);
-      const expected = expectedResponse(shown, method, known ?? nobody);
+      const isOffered = !shown.algorithm.session && offered.includes(shown.algorithm.hash);
+      const expected = isOffered ? expectedResponse(shown, method, known ?? nobody) : undefined;
       const isRight = isSame(shown.response.toLowerCase(), expected ?? '') && known !== undefined;
       if (!isRight || expected === undefined || fits?.(shown.uri) === false) return { verdict: 'wrong' };
       return isFresh(shown) ? { verdict: 'right', username: shown.username } : { verdict: 'stale' };
@@ -96,10 +100,9 @@ export function createDigestVerifier(options: DigestVerifierOptions): DigestVeri
   };
 }
 
-/** undefined for what was never offered. */
+/** undefined for a protection that was never offered. */
 function expectedResponse(shown: DigestCredentials, method: string, secret: DigestSecret): string | undefined {
-  const { algorithm, qop } = shown;
-  if (algorithm.session || !offered.includes(algorithm.hash) || (qop && qop.name !== 'auth')) return undefined;
+  if (shown.qop && shown.qop.name !== 'auth') return undefined;
   return digestResponse(shown, { method, secret });
 }
 

@@ -190,6 +190,36 @@ describe('the jitter buffer', () => {
     expect(frame.some((sample) => sample !== 0)).toBe(true);
   });
 
+  it('takes a gap in the timestamps alone for silence suppressed, one in the sequence for a loss', () => {
+    const talk = (skipped: number) => {
+      const buffer = new JitterBuffer();
+      const frame = new Int16Array(FRAME);
+      for (let tick = 0; tick < 100; tick += 1) {
+        const late = tick >= 70 ? skipped : 0;
+        if (tick < 50 || tick >= 70)
+          buffer.push({ ...packetOf(tick), sequence: tick - 20 * +(tick >= 70) + late }, muLaw, tick * 20);
+        buffer.pull(frame, tick * 20 + 5);
+      }
+      return buffer.report();
+    };
+    expect(talk(0)).toMatchObject({ concealedMs: 0, latePackets: 0, discardedPackets: 0 });
+    expect(talk(1).concealedMs).toBe(60);
+  });
+
+  it('bridges a lost packet without a dip where the next has come, and fades where nothing has', () => {
+    const wire = steady(60).filter(({ index }) => index !== 40);
+    const level = (heard: Int16Array) =>
+      Math.sqrt(heard.reduce((sum, sample) => sum + sample * sample, 0) / heard.length);
+    const { heard } = play({ wire, frames: 59 });
+    const levels = Array.from({ length: 59 }, (_, frame) =>
+      level(heard.subarray(frame * FRAME, frame * FRAME + FRAME)),
+    );
+    for (let frame = 41; frame < 46; frame += 1) expect(levels[frame]! / levels[30]!).toBeGreaterThan(0.85);
+    const ceased = play({ wire: steady(40), frames: 50 }).heard;
+    const faded = level(ceased.subarray(45 * FRAME, 46 * FRAME));
+    expect(faded / level(ceased.subarray(30 * FRAME, 31 * FRAME))).toBeLessThan(0.3);
+  });
+
   it('never throws, never holds more than it may, and gives only finite figures, whatever comes', () => {
     const packet = fc.record({
       payloadType: fc.constantFrom(0, 8),

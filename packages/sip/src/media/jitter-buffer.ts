@@ -6,7 +6,7 @@
  * behind the packets follows their jitter (`DelayEstimate`); it is moved in pauses of the speech first, within speech
  * only when it is far off, by single pitch periods. The same control takes up the drift between the two clocks.
  */
-import { Concealer } from './concealer.ts';
+import { AHEAD_SAMPLES, Concealer, FADE_SAMPLES } from './concealer.ts';
 import { DelayEstimate } from './delay-estimate.ts';
 import type { G711Law } from './g711.ts';
 import { FRAME_MS } from './pacer.ts';
@@ -52,8 +52,13 @@ export class JitterBuffer {
   readonly #ring = new SampleRing();
   readonly #delay = new DelayEstimate();
   readonly #concealer = new Concealer();
+  readonly #ahead = new Int16Array(AHEAD_SAMPLES);
   #ssrc: number | undefined;
   #newest = 0;
+  /** Where the newest packet ends. */
+  #newestEnd = 0;
+  /** Concealed beyond that: of loss or of silence, the next packet will tell. */
+  #unproven = 0;
   #strays = 0;
   #tickMs: number | undefined;
   #delayMs = 0;
@@ -89,6 +94,10 @@ export class JitterBuffer {
     if (packet.ssrc !== this.#ssrc) return;
     if (noiseDb !== undefined) this.#concealer.setNoise(noiseDb);
     const place = this.#ring.head + ((packet.timestamp - this.#ring.head) | 0);
+    if (((packet.sequence - this.#newest) << 16) >> 16 > 0) {
+      this.#newest = packet.sequence;
+      this.#newestEnd = Math.max(this.#newestEnd, place);
+    }
     if (this.#quietTo === Number.POSITIVE_INFINITY && place >= this.#quietFrom) return;
     this.#quietFrom = place;
     this.#quietTo = Number.POSITIVE_INFINITY;
@@ -127,7 +136,7 @@ export class JitterBuffer {
     const { head, end } = this.#ring;
     const place = head + ((timestamp - head) | 0);
     const newer = ((sequence - this.#newest) << 16) >> 16 > 0;
-    if (newer) this.#newest = sequence;
+    if (newer) this.#noteNewest(packet, place);
     const late = place + packet.payload.length <= head;
     const far = place + packet.payload.length > end;
     if (!far && (!late || head - place < end - head)) this.#delay.note(nowMs - place / 8, nowMs);
@@ -139,10 +148,24 @@ export class JitterBuffer {
     return undefined;
   }
 
+  /** Media time went on without a packet in between: the peer suppressed silence, and nothing was lost. */
+  #noteNewest(packet: RtpPacket, place: number): void {
+    if (packet.sequence === ((this.#newest + 1) & 0xffff) && place > this.#newestEnd) {
+      this.#concealed -= this.#unproven;
+      this.#quietFrom = this.#newestEnd;
+      this.#quietTo = place;
+    }
+    this.#unproven = 0;
+    this.#newest = packet.sequence;
+    this.#newestEnd = place + packet.payload.length;
+  }
+
   #restart(packet: RtpPacket, nowMs: number): number {
     const place = packet.timestamp;
     this.#ssrc = packet.ssrc;
     this.#newest = packet.sequence;
+    this.#newestEnd = place + packet.payload.length;
+    this.#unproven = 0;
     this.#delay.reset();
     this.#delay.note(nowMs - place / 8, nowMs);
     this.#quietFrom = Number.POSITIVE_INFINITY;
@@ -156,7 +179,7 @@ export class JitterBuffer {
   #moveInGap(frame: Int16Array, overMs: number, missing: number): number {
     if (overMs < -PAUSE_UNDER_MS) {
       const held = Math.min(frame.length, Math.round(-overMs * 8));
-      this.#fillGap(frame, 0, held);
+      this.#fillGap(frame, 0, held, held);
       return held;
     }
     const spare = Math.round(overMs * 8);
@@ -198,9 +221,15 @@ export class JitterBuffer {
     }
   }
 
-  #fillGap(frame: Int16Array, from: number, to: number): void {
+  /** Fills what is missing at the head; `held` samples of it are put in before the head moves on. */
+  #fillGap(frame: Int16Array, from: number, to: number, held = 0): void {
     const { head } = this.#ring;
-    if (head >= this.#quietFrom && head < this.#quietTo) this.#concealer.rest(frame, from, to);
-    else this.#concealed += this.#concealer.fill(frame, from, to);
+    if (head >= this.#quietFrom && head < this.#quietTo) return this.#concealer.rest(frame, from, to);
+    const missing = this.#ring.run(false, FADE_SAMPLES);
+    const count = missing < FADE_SAMPLES ? this.#ring.peek(head + missing, this.#ahead) : 0;
+    const ahead = count === 0 ? undefined : { distance: held + missing, samples: this.#ahead, count };
+    const concealed = this.#concealer.fill(frame, from, to, ahead);
+    this.#concealed += concealed;
+    if (head >= this.#newestEnd) this.#unproven += concealed;
   }
 }

@@ -199,4 +199,6 @@ function handleSession(open: Open, message: Exclude<ToWorker, { kind: 'open' | '
   }
 }
 
-outside.on('message', handle);
+outside.on('message', (messages: readonly ToWorker[]) => {
+  for (const message of messages) handle(message);
+});

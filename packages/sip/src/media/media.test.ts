@@ -12,6 +12,7 @@ import {
   parseReport,
   parseRtp,
   type RtpPacket,
+  Srtp,
   writeRtpHeader,
 } from './index.ts';
 
@@ -166,6 +167,57 @@ describe('media over real sockets', () => {
     expect(stats.mos).toBeGreaterThan(4);
     session.close();
     await until(() => seen.at(-1)!.bye);
+  });
+
+  it('needs one socket where RTCP shares the port, a second again where it does not any more', async () => {
+    const session = (await (await media([22_100, 22_199])).open())!;
+    const phone = await peer();
+    const isFree = async () => {
+      const socket = createSocket('udp4');
+      const bound = await new Promise<boolean>((resolve) => {
+        socket.once('error', () => resolve(false));
+        socket.bind(session.port + 1, '127.0.0.1', () => resolve(true));
+      });
+      await new Promise<void>((resolve) => socket.close(resolve));
+      return bound;
+    };
+    const remote = { address: '127.0.0.1', port: phone.port, payloadType: 0 } as const;
+    expect(await isFree()).toBe(false);
+    session.start({ ...remote, rtcp: 'mux' });
+    await session.stats();
+    expect(await isFree()).toBe(true);
+    session.start(remote);
+    await session.stats();
+    expect(await isFree()).toBe(false);
+    session.close();
+    await session.stats();
+    expect(await isFree()).toBe(true);
+  });
+
+  it('carries SRTP, and tells its last figures after the close', async () => {
+    const suite = 'AEAD_AES_128_GCM';
+    const [send, receive] = [Buffer.alloc(28, 1).toString('base64'), Buffer.alloc(28, 2).toString('base64')];
+    const session = (await (await media([22_200, 22_299])).open())!;
+    const phone = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(phone, 'listening');
+    cleanups.push(() => phone.close());
+    const { sender, receiver } = new Srtp({ suite, send: receive, receive: send });
+    const heard: Uint8Array[] = [];
+    phone.on('message', (bytes) => heard.push(parseRtp(receiver.open(bytes)!)!.payload));
+    session.start({ address: '127.0.0.1', port: phone.address().port, payloadType: 0, srtp: { suite, send, receive } });
+    const first = new Promise<void>((resolve) => session.onFirstPacket(resolve));
+    const packet = Buffer.alloc(12 + 160 + 20);
+    writeRtpHeader(packet, { payloadType: 0, marker: false, sequence: 1, timestamp: 160, ssrc: 77 });
+    phone.send(packet.subarray(0, sender.seal(packet, 172)), session.port, '127.0.0.1');
+    await first;
+    await session.play(tone(800));
+    await until(() => heard.length > 5);
+    expect(Buffer.concat(heard).includes(encodeG711(muLaw, tone(800)))).toBe(true);
+    session.close();
+    const last = await session.stats();
+    expect(last).toMatchObject({ codec: 'PCMU', srtp: suite, packetsReceived: 1, rejectedPackets: 0 });
+    expect(last.packetsSent).toBeGreaterThanOrEqual(heard.length);
+    expect(await session.stats()).toEqual(last);
   });
 
   it('tells when the caller speaks and stops, also when packets just cease', async () => {

@@ -1,10 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { type MediaSession, SessionHandle } from './media-session.ts';
+import { Outbox, type OutboxTarget } from './outbox.ts';
 import type { FromWorker, MediaStats } from './protocol.ts';
 
 /** Settings of the media engine. */
 export interface MediaOptions {
-  /** Address the RTP sockets are bound to. */
+  /** Address the RTP sockets are bound to, unless `open` names another. */
   readonly host: string;
   /** First and last RTP port; the even ones are used, those taken by others are skipped. Keep below 32768. */
   readonly ports: readonly [number, number];
@@ -19,9 +20,10 @@ export interface MediaOptions {
 export interface Media {
   /**
    * A session on a port of the range, or `undefined` when none is free or the worker died meanwhile. Rejects once
-   * closed, and where no socket can be had at all (`host` is not ours, no file descriptors left).
+   * closed, and where no socket can be had at all (`host` is not ours, no file descriptors left). `host`: the address
+   * to bind, IPv4 or IPv6, `::` taking IPv6 alone; default that of `MediaOptions`.
    */
-  open(): Promise<MediaSession | undefined>;
+  open(options?: { readonly host?: string }): Promise<MediaSession | undefined>;
   /** Figures of the whole engine. */
   stats(): Promise<MediaStats>;
   /** Closes every session and ends the worker. */
@@ -41,6 +43,8 @@ class MediaEngine implements Media {
   readonly #opening = new Map<number, { resolve(port: number | undefined): void; reject(error: unknown): void }>();
   readonly #statsWaiting = new Map<number, { resolve(stats: MediaStats): void; reject(error: Error): void }>();
   #worker: Worker | undefined;
+  /** Leads to `#worker`. */
+  #outbox: Outbox | undefined;
   #count = 0;
   #closed = false;
 
@@ -48,23 +52,23 @@ class MediaEngine implements Media {
     this.#options = options;
   }
 
-  async open(): Promise<MediaSession | undefined> {
+  async open(options: { readonly host?: string } = {}): Promise<MediaSession | undefined> {
     const worker = this.#running();
     const id = ++this.#count;
     const answered = new Promise<number | undefined>((resolve, reject) => {
       this.#opening.set(id, { resolve, reject });
     });
-    worker.postMessage({ kind: 'open', session: id });
+    this.#outbox?.post({ kind: 'open', session: id, host: options.host ?? this.#options.host });
     const port = await answered;
     if (port === undefined || this.#worker !== worker) return undefined;
     return this.#sessions.get(id);
   }
 
   stats(): Promise<MediaStats> {
-    const worker = this.#running();
+    this.#running();
     const request = ++this.#count;
     const answer = new Promise<MediaStats>((resolve, reject) => this.#statsWaiting.set(request, { resolve, reject }));
-    worker.postMessage({ kind: 'mediaStats', request });
+    this.#outbox?.post({ kind: 'mediaStats', request });
     return answer;
   }
 
@@ -83,8 +87,9 @@ class MediaEngine implements Media {
   }
 
   #spawn(): Worker {
-    const { host, ports } = this.#options;
-    const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { host, ports } });
+    const { ports } = this.#options;
+    const worker = new Worker(new URL('./media-worker.ts', import.meta.url), { workerData: { ports } });
+    this.#outbox = new Outbox(worker as OutboxTarget);
     worker.on('message', (message: FromWorker) => this.#hear(worker, message));
     worker.on('error', (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
     worker.on('exit', (code) => this.#fail(worker, new Error(`The media worker ended with code ${code}.`)));
@@ -97,20 +102,21 @@ class MediaEngine implements Media {
       this.#statsWaiting.get(message.request)?.resolve(message.stats);
       this.#statsWaiting.delete(message.request);
     } else if (message.kind === 'opened') {
-      this.#opened(worker, message);
+      this.#opened(message);
     } else {
       if (message.kind === 'failed') this.#options.onFailure?.(message.error);
       this.#sessions.get(message.session)?.hear(message);
     }
   }
 
-  #opened(worker: Worker, message: Extract<FromWorker, { kind: 'opened' }>): void {
+  #opened(message: Extract<FromWorker, { kind: 'opened' }>): void {
     const { session: id, port, error } = message;
-    if (port !== undefined) {
+    const outbox = this.#outbox;
+    if (port !== undefined && outbox !== undefined) {
       const handle = new SessionHandle({
         id,
         port,
-        post: (message, transfer = []) => worker.postMessage(message, transfer),
+        post: (said, transfer) => outbox.post(said, transfer),
         left: () => this.#sessions.delete(id),
       });
       this.#sessions.set(id, handle);

@@ -5,7 +5,6 @@ import { PlayQueue } from './play-queue.ts';
 import { PortPool } from './port-pool.ts';
 import { ReceiveStats } from './receive-stats.ts';
 import { parseRtp, type RtpPacket, writeRtpHeader } from './rtp-packet.ts';
-import { SourceLatch } from './source-latch.ts';
 import { SpeechDetector } from './speech-detector.ts';
 
 function packet(sequence: number, ssrc = 1): RtpPacket {
@@ -38,26 +37,6 @@ describe('RTP packets', () => {
     const rtcp = Buffer.alloc(28);
     rtcp.set([0x80, 200]);
     expect(parseRtp(rtcp)).toBeUndefined();
-  });
-});
-
-describe('the source latch', () => {
-  const phone = { address: '192.0.2.1', port: 4_000 };
-  const sameHost = { address: '192.0.2.1', port: 4_002 };
-  const stranger = { address: '198.51.100.9', port: 4_000 };
-
-  it('takes any port of the signalled address, then only that one', () => {
-    const latch = new SourceLatch(phone);
-    expect(latch.destination).toEqual(phone);
-    expect([latch.accepts(sameHost), latch.accepts(phone), latch.accepts(stranger)]).toEqual([true, false, false]);
-    expect(latch.destination).toEqual(sameHost);
-  });
-
-  it('takes the first stranger, who yields once to the signalled address', () => {
-    const latch = new SourceLatch(phone);
-    expect([latch.accepts(stranger), latch.accepts({ ...stranger, port: 1 })]).toEqual([true, false]);
-    expect([latch.accepts(phone), latch.accepts(stranger), latch.accepts(sameHost)]).toEqual([true, false, false]);
-    expect(latch.destination).toEqual(phone);
   });
 });
 

@@ -40,7 +40,7 @@ export interface SessionStats {
   readonly packetsReceived: number;
   readonly lost: number;
   readonly jitterMs: number;
-  /** SRTP and SRTCP packets dropped: not authentic, or come before. */
+  /** SRTP packets dropped: not authentic, or come before. */
   readonly rejectedPackets: number;
   /** Longest time between two received packets. */
   readonly maxGapMs: number;

@@ -58,6 +58,16 @@ export class SampleRing {
     this.skip(to - from);
   }
 
+  /** Copies the samples from `time` on into `target` up to the first missing one; gives how many. */
+  peek(time: number, target: Int16Array): number {
+    let count = 0;
+    while (count < target.length && this.has(time + count)) {
+      target[count] = this.#samples[(time + count) & MASK]!;
+      count += 1;
+    }
+    return count;
+  }
+
   /** Moves the head on. */
   skip(count: number): void {
     const forgotten = Math.min(count, SIZE);

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { isToken, trimSpace } from './characters.ts';
 import type { SipParam } from './params.ts';
 import { paramValue, parseParams, serializeParams } from './params.ts';
@@ -47,12 +48,20 @@ export function serializeVia(via: Via): string {
  */
 export function stampVia(via: Via, source: { readonly address: string; readonly port: number }): Via {
   const wantsRport = paramValue(via.params, 'rport') !== undefined;
-  if (!wantsRport && via.host === source.address) return via;
+  // A zone means nothing to the peer, and no Via has a place for it (RFC 4007 11.2, RFC 3261 25.1).
+  const address = source.address.split('%')[0] ?? '';
+  if (!wantsRport && isSameHost(via.host, address)) return via;
   const params: SipParam[] = via.params.filter((param) => {
     const name = param.name.toLowerCase();
     return name !== 'received' && name !== 'rport';
   });
-  params.push({ name: 'received', value: source.address });
+  params.push({ name: 'received', value: address });
   if (wantsRport) params.push({ name: 'rport', value: String(source.port) });
   return { ...via, params };
 }
+
+/** Is it the same address, IPv6 in any of its spellings (RFC 5952)? */
+const isSameHost = (host: string, address: string): boolean =>
+  host === address || (isIPv6(host) && isIPv6(address) && canonical(host) === canonical(address));
+
+const canonical = (address: string): string => new URL(`http://[${address}]`).hostname;

@@ -1,10 +1,11 @@
 /**
  * The user agent server without its sockets: bytes come in by `receive`, leave by a `Transport`.
  * Order of a request: parse, admit, transaction, dialog, method rules, `onInvite`.
- * Invariant: every map entry is removed by a timer or by the end of what it stands for.
  */
-import { AnsweredDialog, type Dialog, type DialogOptions, readDialogMemo } from '../dialog/index.ts';
+import { type DialogState, type LocalSide, readDialogMemo } from '../dialog/index.ts';
+import { draw } from '../draw.ts';
 import type { JsonObject } from '../json.ts';
+import { createLocate, DnsNames } from '../locate/index.ts';
 import {
   buildResponse,
   type HeaderInput,
@@ -23,15 +24,12 @@ import {
 import { TimerQueue } from '../timer-queue.ts';
 import { clientKey, defaultTimers, type Schedule, type SipTimers } from '../transaction/index.ts';
 import { responseDestination } from '../transport/address.ts';
-import { flowKey, type Source, type Transport } from '../transport/port.ts';
-import { createResolveHost } from '../transport/resolve.ts';
+import type { Source, Transport } from '../transport/port.ts';
 import type { Arrival } from './arrival.ts';
-import { InDialogServer } from './in-dialog.ts';
+import { CallServer } from './call-server.ts';
 import { readInviteMemo } from './invite-memo.ts';
-import { judgeRequest, type Refusal } from './judge-request.ts';
+import { judgeFirstRequest, type Refusal } from './judge-request.ts';
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
-import { PendingInvite } from './pending-invite.ts';
-import { readOffer, sdpText } from './read-offer.ts';
 import { Replier } from './replier.ts';
 import { RequestSender } from './request-sender.ts';
 import { TransactionTable } from './transaction-table.ts';
@@ -47,11 +45,10 @@ export class SipCore {
   readonly #transports: TransportSet;
   readonly #wire: Wire;
   readonly #transactions: TransactionTable;
-  readonly #dialogs = new Map<string, AnsweredDialog | PendingInvite>();
   readonly #requests: RequestSender;
   readonly #reply: Replier;
-  readonly #inDialog: InDialogServer;
-  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, unheeded: 0, invites: 0 };
+  readonly #calls: CallServer;
+  readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, unheeded: 0 };
 
   constructor(options: CoreOptions) {
     this.#options = options;
@@ -62,21 +59,30 @@ export class SipCore {
     this.#transactions = new TransactionTable(this.#timers, this.#schedule);
     this.#wire = new Wire(options);
     this.#reply = new Replier(this.#wire, this.#transactions, options.random);
-    this.#inDialog = new InDialogServer({
-      reply: this.#reply,
-      wire: this.#wire,
-      transactions: this.#transactions,
-      transports: this.#transports,
-      random: options.random,
-    });
+    const drawn = (below: number) => draw(options.random(), below);
     this.#requests = new RequestSender({
       timers: this.#timers,
       schedule: this.#schedule,
       random: options.random,
       userAgent: options.userAgent,
-      resolveHost: options.resolveHost ?? createResolveHost(),
+      locate:
+        options.locate ??
+        createLocate({ clock: options.clock, names: new DnsNames({ clock: options.clock }), draw: drawn }),
+      credentials: options.credentials,
       transports: this.#transports,
-      send: (packet, transport, to) => this.#wire.send(packet, transport, to),
+      outlet: ({ transport, to }) => this.#wire.outlet(transport, to),
+    });
+    this.#calls = new CallServer({
+      timers: this.#timers,
+      schedule: this.#schedule,
+      draw: drawn,
+      random: options.random,
+      wire: this.#wire,
+      reply: this.#reply,
+      transactions: this.#transactions,
+      transports: this.#transports,
+      requests: this.#requests,
+      onInvite: (invite) => options.onInvite(invite),
     });
   }
 
@@ -146,35 +152,33 @@ export class SipCore {
   /** See `SipServer.recoverBye`. */
   async recoverBye(memo: JsonObject, headers?: HeaderInput): Promise<void> {
     const state = readDialogMemo(memo);
-    // Far above what the lost process can have used.
-    if (state) await this.#requests.bye({ ...state, localSeq: state.localSeq + 1_000 }, headers);
+    if (state) await this.#requests.bye(sideAfterCrash(state), headers);
   }
 
   stats(): SipStats {
     const { unacknowledged, size } = this.#transactions;
     const transactions = size + this.#requests.size;
-    return { ...this.#counts, unacknowledged, sent: this.#wire.sent, transactions, dialogs: this.#dialogs.size };
+    return {
+      ...this.#counts,
+      unacknowledged,
+      sent: this.#wire.sent,
+      transactions,
+      dialogs: this.#calls.size,
+      invites: this.#calls.invites,
+    };
   }
 
   /** The peers, as `flowKey` writes them, that calls ring or run with. */
   flowsInUse(): ReadonlySet<string> {
-    const flows = new Set<string>();
-    for (const dialog of this.#dialogs.values()) {
-      const way = dialog instanceof PendingInvite ? dialog.source : undefined;
-      const state = way ? undefined : readDialogMemo((dialog as AnsweredDialog).memo);
-      if (way) flows.add(flowKey(way.transport, way));
-      else if (state) flows.add(flowKey(state.transport, state.peer));
-    }
-    return flows;
+    return this.#calls.flows();
   }
 
   /** Stops every timer and forgets everything; the transports are the caller's. */
   close(): void {
     this.#requests.close();
-    for (const dialog of this.#dialogs.values()) if (dialog instanceof AnsweredDialog) dialog.abandon();
+    this.#calls.close();
     this.#queue.clear();
     this.#transactions.clear();
-    this.#dialogs.clear();
   }
 
   #refuseMalformed(
@@ -210,87 +214,22 @@ export class SipCore {
     this.#wire.trace('in', head.callId, `${response.status} ${response.reason} (${head.cseq.method})`);
     const branch = paramValue(head.via.params, 'branch');
     const key = branch === undefined ? undefined : clientKey(branch, head.cseq.method);
-    if (key === undefined || !this.#requests.receive(key, response.status)) this.#options.onStray?.(source);
+    if (key === undefined || !this.#requests.receive(key, response)) this.#options.onStray?.(source);
   }
 
   #dispatch(arrival: Arrival): void {
     const { request, head } = arrival;
-    if (request.method === 'ACK') return this.#receiveAck(arrival);
+    if (request.method === 'ACK') return this.#calls.receiveAck(arrival);
     const known = this.#transactions.known(request, head);
     if (known) return known.retransmitted();
-    if (request.method === 'CANCEL') return this.#receiveCancel(arrival);
-    if (tagOf(head.to) !== undefined) return this.#receiveInDialog(arrival);
-    const refusal = judgeRequest(request) ?? (this.#transactions.isMerged(head) ? { status: 482 } : undefined);
+    if (request.method === 'CANCEL') return this.#calls.receiveCancel(arrival);
+    if (this.#requests.isLoop(request)) return this.#reply.refuse(arrival, { status: 482 });
+    if (tagOf(head.to) !== undefined) return this.#calls.receiveInDialog(arrival);
+    const refusal = judgeFirstRequest(request) ?? (this.#transactions.isMerged(head) ? { status: 482 } : undefined);
     if (refusal) return this.#reply.refuse(arrival, refusal);
-    if (request.method === 'INVITE') return this.#receiveInvite(arrival);
+    if (request.method === 'INVITE') return this.#calls.receiveInvite(arrival);
     if (request.method === 'OPTIONS') return this.#reply.options(arrival);
     return this.#reply.refuse(arrival, { status: 481 });
-  }
-
-  #receiveAck({ request, head }: Arrival): void {
-    const entry = this.#transactions.invite(request, head);
-    if (entry?.transaction.acknowledged()) return;
-    const dialog = this.#dialogs.get(dialogKey(head.callId, tagOf(head.to) ?? '', tagOf(head.from) ?? ''));
-    if (dialog instanceof AnsweredDialog) dialog.receiveAck(head.cseq.seq, sdpText(request).sdp);
-  }
-
-  #receiveCancel(arrival: Arrival): void {
-    const entry = this.#transactions.invite(arrival.request, arrival.head);
-    if (!entry) return this.#reply.refuse(arrival, { status: 481 });
-    const { pending, toTag } = entry;
-    this.#reply.answer(arrival, { status: 200 }, toTag);
-    pending?.cancel(arrival.request);
-  }
-
-  #receiveInDialog(arrival: Arrival): void {
-    const { request, head } = arrival;
-    const dialog = this.#dialogs.get(dialogKey(head.callId, tagOf(head.to) ?? '', tagOf(head.from) ?? ''));
-    const refusal = dialog ? judgeRequest(request) : { status: 481 };
-    if (!dialog || refusal) return this.#reply.refuse(arrival, refusal ?? { status: 481 });
-    if (dialog instanceof PendingInvite) return this.#inDialog.receiveEarly(arrival, dialog);
-    return this.#inDialog.receive(arrival, dialog);
-  }
-
-  #receiveInvite(arrival: Arrival): void {
-    const { request, head, source, transport, outlet } = arrival;
-    const { offer, refusal } = readOffer(request);
-    if (refusal) return this.#reply.refuse(arrival, refusal);
-    this.#counts.invites++;
-    const entry = this.#transactions.openInvite(request, head, outlet);
-    const pack = (response: SipResponse) => this.#wire.pack(response, head.callId, 'INVITE');
-    entry.transaction.respond(100, pack(buildResponse(request, 100)));
-    const toTag = this.#options.random();
-    const early = dialogKey(head.callId, toTag, tagOf(head.from) ?? '');
-    const pending = new PendingInvite({
-      request,
-      head,
-      source,
-      local: transport.local,
-      toTag,
-      offer,
-      transaction: entry.transaction,
-      contact: this.#transports.contact(transport, source, request.uri),
-      serverHeaders: this.#wire.serverHeaders,
-      pack,
-      openDialog: (opened) => this.#openDialog({ ...opened, outlet }),
-      onSettled: () => {
-        delete entry.pending;
-        this.#dialogs.delete(early);
-      },
-    });
-    entry.pending = pending;
-    entry.toTag = toTag;
-    this.#dialogs.set(early, pending);
-    this.#announce(pending);
-  }
-
-  #announce(pending: PendingInvite): void {
-    try {
-      this.#options.onInvite(pending);
-    } catch (error) {
-      pending.refuse(500);
-      throw error;
-    }
   }
 
   /** What a callback throws is reported where somebody listens for it. */
@@ -302,23 +241,12 @@ export class SipCore {
       this.#options.onError(error, callId);
     }
   }
-
-  #openDialog(of: Pick<DialogOptions, 'state' | 'answer' | 'isOffer' | 'terms' | 'outlet'>): Dialog {
-    const { state } = of;
-    const key = dialogKey(state.callId, state.localTag, state.remoteTag);
-    const dialog = new AnsweredDialog({
-      ...of,
-      timers: this.#timers,
-      schedule: this.#schedule,
-      sendBye: (now, headers) => this.#requests.bye(now, headers),
-      sendRefresh: (now, seconds) => this.#requests.refresh(now, seconds),
-      onClosed: () => this.#dialogs.delete(key),
-    });
-    this.#dialogs.set(key, dialog);
-    return dialog;
-  }
 }
 
-const dialogKey = (callId: string, localTag: string, remoteTag: string): string => `${callId} ${localTag} ${remoteTag}`;
-
 const refusalOf = (verdict: 'refuse' | Refusal): Refusal => (verdict === 'refuse' ? { status: 403 } : verdict);
+
+/** A dialog of a lost process: its requests count from far above what it can have used. */
+function sideAfterCrash(state: DialogState): LocalSide {
+  let seq = state.localSeq + 1_000;
+  return { state, nextSeq: () => ++seq, refreshTarget: () => {} };
+}

@@ -1,10 +1,18 @@
 /**
- * Requests inside a dialog: BYE, OPTIONS, INFO, and re-INVITE and UPDATE, which may change the session and always
- * tell where the caller is (RFC 3261 12.2.2 and 14.2, RFC 3311 5.2, RFC 6086 4.2).
+ * Requests inside a dialog: BYE, OPTIONS, INFO, PRACK, and re-INVITE and UPDATE, which may change the session and
+ * always tell where the caller is (RFC 3261 12.2.2 and 14.2, RFC 3262 3, RFC 3311 5.2, RFC 6086 4.2).
  */
-import { type AnsweredDialog, readTarget, type SessionReply } from '../dialog/index.ts';
+import {
+  type AnsweredDialog,
+  parseRAck,
+  type ReliableProvisionals,
+  readTarget,
+  type SessionReply,
+} from '../dialog/index.ts';
+import { draw } from '../draw.ts';
 import { buildResponse, type HeaderInput, headerValue } from '../message/index.ts';
 import type { Arrival } from './arrival.ts';
+import { judgeInfo } from './judge-info.ts';
 import { allowHeader, type Refusal, supportedHeader } from './judge-request.ts';
 import type { PendingInvite } from './pending-invite.ts';
 import { readOffer } from './read-offer.ts';
@@ -22,8 +30,7 @@ interface InDialogServerOptions {
   readonly random: () => string;
 }
 
-/** Bodies of an INFO that are taken: keys pressed, which the media hear as well. */
-const infoTypes = new Set(['', 'application/dtmf-relay', 'application/dtmf']);
+const outOfOrder: Refusal = { status: 500, reason: 'CSeq Out of Order' };
 
 /** Answers the requests of dialogs. */
 export class InDialogServer {
@@ -37,9 +44,10 @@ export class InDialogServer {
   receive(arrival: Arrival, dialog: AnsweredDialog): void {
     const { reply } = this.#options;
     const { request, head } = arrival;
-    if (!dialog.takeSeq(head.cseq.seq)) return reply.refuse(arrival, { status: 500, reason: 'CSeq Out of Order' });
+    if (!dialog.takeSeq(head.cseq.seq)) return reply.refuse(arrival, outOfOrder);
     if (request.method === 'OPTIONS') return reply.options(arrival);
-    if (request.method === 'INFO') return reply.answer(arrival, judgeInfo(arrival));
+    if (request.method === 'INFO') return this.#info(arrival, dialog);
+    if (request.method === 'PRACK') return this.#acknowledge(arrival, dialog.reliable);
     if (request.method === 'INVITE' || request.method === 'UPDATE') {
       return this.#renegotiate(arrival, dialog, request.method);
     }
@@ -51,16 +59,40 @@ export class InDialogServer {
   receiveEarly(arrival: Arrival, pending: PendingInvite): void {
     const { reply } = this.#options;
     const { request, head, source, transport } = arrival;
+    if (!pending.takeSeq(head.cseq.seq)) return reply.refuse(arrival, outOfOrder);
     if (request.method === 'OPTIONS') return reply.options(arrival);
-    if (request.method === 'INFO') return reply.answer(arrival, judgeInfo(arrival));
+    // Nobody listens to keys yet.
+    if (request.method === 'INFO') return reply.answer(arrival, judgeInfo(request).answer);
+    if (request.method === 'PRACK') return this.#acknowledge(arrival, pending.reliable);
     if (request.method === 'INVITE') return reply.refuse(arrival, this.#overlapping());
     if (request.method === 'UPDATE') {
-      if (request.body.length > 0) return reply.refuse(arrival, this.#overlapping());
+      if (request.body.length > 0) {
+        return reply.refuse(arrival, pending.reliable?.isOfferOpen ? { status: 491 } : this.#overlapping());
+      }
       pending.refreshTarget(readTarget(request, head, { source, local: transport.local }, head.from.uri));
       return reply.answer(arrival, { status: 200, headers: [['Contact', this.#contact(arrival)], allowHeader] });
     }
     reply.answer(arrival, { status: 200 });
     pending.cancel(request);
+  }
+
+  #info(arrival: Arrival, dialog: AnsweredDialog): void {
+    const { answer, key } = judgeInfo(arrival.request);
+    this.#options.reply.answer(arrival, answer);
+    if (key?.kind === 'digit') dialog.receiveDigit(key.digit, key.durationMs);
+  }
+
+  /** A PRACK: 481 for no response that waits for one, 488 for an offer, as none is in place here (RFC 3262 5). */
+  #acknowledge(arrival: Arrival, reliable: ReliableProvisionals | undefined): void {
+    const { request } = arrival;
+    const { reply } = this.#options;
+    if (!reliable?.acknowledge(parseRAck(headerValue(request, 'rack') ?? ''))) {
+      return reply.refuse(arrival, { status: 481 });
+    }
+    const { offer: sdp, refusal } = readOffer(request);
+    const isTaken = reliable.takeSdp(sdp);
+    reply.answer(arrival, refusal ?? { status: isTaken ? 200 : 488 });
+    reliable.proceed();
   }
 
   #renegotiate(arrival: Arrival, dialog: AnsweredDialog, method: 'INVITE' | 'UPDATE'): void {
@@ -115,17 +147,7 @@ export class InDialogServer {
 
   /** Another offer is not done with: the peer is to come again within 10 s (RFC 3261 14.2). */
   #overlapping(): Refusal {
-    let sum = 0;
-    for (const character of this.#options.random()) sum += character.charCodeAt(0);
-    return { status: 500, reason: 'Overlapping Request', headers: [['Retry-After', String(sum % 11)]] };
+    const seconds = draw(this.#options.random(), 11);
+    return { status: 500, reason: 'Overlapping Request', headers: [['Retry-After', String(seconds)]] };
   }
-}
-
-function judgeInfo({ request }: Arrival): Refusal {
-  if (headerValue(request, 'info-package') !== undefined) {
-    return { status: 469, reason: 'Bad Info Package', headers: [['Recv-Info', '']] };
-  }
-  const type = (headerValue(request, 'content-type') ?? '').split(';')[0] ?? '';
-  if (request.body.length === 0 || infoTypes.has(type.trim().toLowerCase())) return { status: 200 };
-  return { status: 415, headers: [['Accept', 'application/dtmf-relay, application/dtmf']] };
 }

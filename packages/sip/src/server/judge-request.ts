@@ -1,12 +1,20 @@
-import { type AnyUri, type HeaderInput, headerList, isSipUri, parseUri, type SipRequest } from '../message/index.ts';
+import {
+  type AnyUri,
+  type HeaderInput,
+  headerList,
+  headerValue,
+  isSipUri,
+  parseUri,
+  type SipRequest,
+} from '../message/index.ts';
 import { isSessionTooShort, minSessionSeconds } from './session-terms.ts';
 
 /** Methods that are served here. */
-export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO'] as const;
+export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'PRACK'] as const;
 /** Body types an INVITE or UPDATE may bring. */
 export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
 /** Extensions understood, for Supported and Require. */
-export const supportedExtensions: readonly string[] = ['timer'];
+export const supportedExtensions: readonly string[] = ['timer', '100rel'];
 
 /** The Allow header of our responses. */
 export const allowHeader: HeaderInput[number] = ['Allow', allowedMethods.join(', ')];
@@ -15,7 +23,9 @@ export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join('
 /** The Supported header of our responses. */
 export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
 
-const otherMethods = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'MESSAGE', 'PRACK']);
+const otherMethods = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'MESSAGE']);
+/** No event package is served here. */
+const badEvent: Refusal = { status: 489 };
 const allowed: ReadonlySet<string> = new Set(allowedMethods);
 
 /** A refusal the rules of a user agent server demand. */
@@ -26,20 +36,37 @@ export interface Refusal {
 }
 
 /** The checks of RFC 3261 8.2.1 to 8.2.3 that need nothing but the request; undefined where it passes. */
-export function judgeRequest(request: SipRequest): Refusal | undefined {
+function judgeRequest(request: SipRequest): Refusal | undefined {
   const uri = parseUri(request.uri);
   if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
   return (
-    judgeMethod(request.method) ??
-    judgeUri(uri) ??
-    judgeRequire(request) ??
-    judgeContent(request) ??
-    judgeSession(request)
+    judgeMethod(request) ?? judgeUri(uri) ?? judgeRequire(request) ?? judgeContent(request) ?? judgeSession(request)
   );
 }
 
-function judgeMethod(method: string): Refusal | undefined {
+/**
+ * The rules for a request outside a dialog: also, a call whose hops are used up has gone in a circle
+ * (RFC 3261 8.1.1.6), and a NOTIFY without subscription is 481 (RFC 6665 4.1.3).
+ */
+export function judgeFirstRequest(request: SipRequest): Refusal | undefined {
+  if (request.method === 'NOTIFY') return { status: 481, reason: 'Subscription Does Not Exist' };
+  const isLastHop = request.method === 'INVITE' && Number(headerValue(request, 'max-forwards')) === 0;
+  return isLastHop ? { status: 483 } : judgeRequest(request);
+}
+
+/** The rules inside a dialog: also, nobody is transferred on a caller's wish, a REFER is declined (RFC 3515 2.4.2). */
+export function judgeLaterRequest(request: SipRequest): Refusal | undefined {
+  if (request.method === 'NOTIFY') return badEvent;
+  if (request.method !== 'REFER') return judgeRequest(request);
+  return headerValue(request, 'refer-to') === undefined ? { status: 400, reason: 'Missing Refer-To' } : { status: 603 };
+}
+
+function judgeMethod(request: SipRequest): Refusal | undefined {
+  const { method } = request;
   if (allowed.has(method)) return undefined;
+  if (method === 'SUBSCRIBE') {
+    return headerValue(request, 'event') === undefined ? { status: 400, reason: 'Missing Event' } : badEvent;
+  }
   return { status: otherMethods.has(method) ? 405 : 501, headers: [allowHeader] };
 }
 

@@ -1,13 +1,15 @@
 import type { Clock } from '../clock.ts';
 import type { Dialog } from '../dialog/index.ts';
 import type { JsonObject } from '../json.ts';
+import type { Locate } from '../locate/index.ts';
 import type { HeaderInput, SipRequest } from '../message/index.ts';
 import type { ParsedOffer } from '../sdp/index.ts';
 import type { SipTimers } from '../transaction/index.ts';
+import type { PublicHost } from '../transport/address.ts';
 import type { Source, TransportKind } from '../transport/port.ts';
-import type { ResolveHost } from '../transport/resolve.ts';
 import type { StreamLimits } from '../transport/stream-limits.ts';
 import type { TlsIdentity } from '../transport/tls-endpoint.ts';
+import type { FindCredentials } from './answer-to.ts';
 import type { Refusal } from './judge-request.ts';
 
 /** One message that went in or out. */
@@ -28,8 +30,8 @@ export interface CoreOptions {
   readonly clock: Clock;
   /** A fresh token for tags and branches; at least 64 random bits, token characters. */
   readonly random: () => string;
-  /** Advertised in Contact and Via; default the listener's own address. */
-  readonly publicHost?: string;
+  /** Advertised in Contact and Via, port and all; default the listener's own address. */
+  readonly publicHost?: PublicHost;
   /** The Server and User-Agent headers; default none. */
   readonly userAgent?: string;
   /** Asked for every message, before it is read: false is silence. Default: everybody is heard. */
@@ -49,8 +51,10 @@ export interface CoreOptions {
   onError?(error: unknown, callId: string): void;
   /** Defaults 500, 4,000 and 5,000. */
   readonly timers?: Partial<SipTimers>;
-  /** Finds the address of a host in a route or Contact; default DNS. */
-  readonly resolveHost?: ResolveHost;
+  /** Finds where a host in a route or Contact is reached (RFC 3263); default DNS and the hosts file. */
+  readonly locate?: Locate;
+  /** What to answer a 401 or 407 with that comes to a request of ours in a call; default nothing. */
+  readonly credentials?: FindCredentials;
 }
 
 /** Settings of a server, with where it listens. */
@@ -114,6 +118,8 @@ export interface RefuseOptions {
 export interface IncomingInvite {
   readonly request: SipRequest;
   readonly source: Source;
+  /** The listener it came in by. */
+  readonly local: { readonly host: string; readonly port: number };
   readonly callId: string;
   /** Empty where the caller sent none (RFC 2543). */
   readonly fromTag: string;
@@ -126,16 +132,32 @@ export interface IncomingInvite {
   readonly memo: JsonObject;
   /** Plain JSON: enough to end the call after a crash, had it been accepted just before. */
   readonly dialogMemo: JsonObject;
-  /** A CANCEL, or a BYE while ringing, was matched before a final response. */
+  /** A CANCEL, or a BYE while ringing, was matched before a final response; or a PRACK that had to come did not. */
   readonly cancelled: boolean;
+  /**
+   * The caller requires reliable provisional responses and made no offer: the first `provisional` has to carry ours
+   * (RFC 3262 5), its PRACK brings the answer (`onAnswer`), and the 200 says no more of it.
+   */
+  readonly ringsWithOffer: boolean;
   /** The values of a header, one per line. */
   headers(name: string): string[];
-  /** False where it is too late. May be repeated. */
+  /**
+   * False where it is too late. May be repeated. Where the caller requires 100rel it is sent reliably, and nothing is
+   * sent while the one before waits for its PRACK.
+   */
   provisional(code: 180 | 183, extra?: { readonly sdp?: string; readonly headers?: HeaderInput }): boolean;
-  /** Sends the 200, repeated until the ACK. undefined where it is too late. */
+  /**
+   * Sends the 200, repeated until the ACK. undefined where it is too late. Only where `ringsWithOffer` and the PRACK is
+   * still to come, the 200 waits for it (RFC 3262 3).
+   */
   accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined;
   /** Sends a final response of 300 to 699, repeated until the ACK. False where it is too late. */
   refuse(code: number, options?: RefuseOptions): boolean;
-  /** The caller gave up; 200 to the CANCEL and 487 are already sent. Called at once if it already happened. */
-  onCancel(listener: (cancel: SipRequest) => void): void;
+  /**
+   * The caller gave up; 200 to the CANCEL and 487 are already sent. Called at once if it already happened. undefined
+   * where no PRACK came in 64·T1: 504 is sent.
+   */
+  onCancel(listener: (cancel: SipRequest | undefined) => void): void;
+  /** The answer to the offer of `ringsWithOffer`; undefined where the PRACK had none that can be read. */
+  onAnswer(listener: (answer: ParsedOffer | undefined) => void): void;
 }

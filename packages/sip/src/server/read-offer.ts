@@ -1,4 +1,4 @@
-import { headerValue, paramValue, parseParams, type SipRequest } from '../message/index.ts';
+import { headerValue, paramValue, parseParams, type SipMessage } from '../message/index.ts';
 import { type ParsedOffer, parseOffer } from '../sdp/index.ts';
 import { sdpPart } from '../sdp/multipart.ts';
 import { acceptHeader, type Refusal } from './judge-request.ts';
@@ -6,7 +6,7 @@ import { acceptHeader, type Refusal } from './judge-request.ts';
 const unacceptable: Refusal = { status: 415, headers: [acceptHeader] };
 
 /** The SDP text of a message's body, whether alone or a part of multipart/mixed; or why there is none. */
-export function sdpText(message: SipRequest): { readonly sdp?: string; readonly refusal?: Refusal } {
+export function sdpText(message: SipMessage): { readonly sdp?: string; readonly refusal?: Refusal } {
   if (message.body.length === 0) return {};
   const body = Buffer.from(message.body.buffer, message.body.byteOffset, message.body.byteLength);
   const contentType = headerValue(message, 'content-type') ?? '';
@@ -21,16 +21,16 @@ export function sdpText(message: SipRequest): { readonly sdp?: string; readonly 
   return isOptional(message) ? {} : { refusal: unacceptable };
 }
 
-function isOptional(message: SipRequest): boolean {
+function isOptional(message: SipMessage): boolean {
   const disposition = headerValue(message, 'content-disposition') ?? '';
   const semicolon = disposition.indexOf(';');
   const params = semicolon < 0 ? [] : (parseParams(disposition, semicolon) ?? []);
   return paramValue(params, 'handling')?.toLowerCase() === 'optional';
 }
 
-/** The offer of an INVITE or UPDATE: absent for a delayed one, a refusal where the body is of no use. */
-export function readOffer(request: SipRequest): { readonly offer?: ParsedOffer; readonly refusal?: Refusal } {
-  const { sdp, refusal } = sdpText(request);
+/** The offer, or answer, of a message: absent for a delayed one, a refusal where the body is of no use. */
+export function readOffer(message: SipMessage): { readonly offer?: ParsedOffer; readonly refusal?: Refusal } {
+  const { sdp, refusal } = sdpText(message);
   if (refusal) return { refusal };
   if (sdp === undefined) return {};
   const offer = parseOffer(sdp);

@@ -1,9 +1,36 @@
-import { buildInDialogRequest, type DialogState, nextHop } from '../dialog/index.ts';
-import { branchCookie, type HeaderInput, parseUri, serializeMessage } from '../message/index.ts';
-import { clientKey, NonInviteClientTransaction, type Schedule, type SipTimers } from '../transaction/index.ts';
-import { defaultPort, isAddress, type UriTarget, uriTarget } from '../transport/address.ts';
-import type { Destination, Packet, Transport } from '../transport/port.ts';
-import type { ResolveHost } from '../transport/resolve.ts';
+/**
+ * Our requests in dialogs: BYE, and UPDATE or INVITE that refresh a session. Each is tried at the places of its next
+ * hop in turn, while one is silent or says 503 (RFC 3263 4.3); a challenge is answered once at each (RFC 3261 22.2).
+ */
+import {
+  buildInDialogRequest,
+  type DialogRequests,
+  type LocalSide,
+  type RefreshAnswer,
+  type RefreshRequest,
+} from '../dialog/index.ts';
+import type { Locate } from '../locate/index.ts';
+import {
+  branchCookie,
+  buildRequest,
+  type HeaderInput,
+  headerList,
+  headerValue,
+  headerValues,
+  parseNameAddr,
+  type SipRequest,
+  type SipResponse,
+  serializeMessage,
+} from '../message/index.ts';
+import type { ParsedOffer } from '../sdp/index.ts';
+import { clientKey, type Final, type Schedule, type SipTimers, silence, unreachable } from '../transaction/index.ts';
+import type { Outlet, Packet } from '../transport/port.ts';
+import { answerTo, type FindCredentials } from './answer-to.ts';
+import { ClientTransactions } from './client-transactions.ts';
+import { allowHeader, supportedHeader } from './judge-request.ts';
+import { type Hop, NextHops } from './next-hops.ts';
+import { readOffer } from './read-offer.ts';
+import { readRefreshAnswer } from './session-terms.ts';
 import type { TransportSet } from './transport-set.ts';
 
 interface RequestSenderOptions {
@@ -11,23 +38,46 @@ interface RequestSenderOptions {
   readonly schedule: Schedule;
   readonly random: () => string;
   readonly userAgent: string | undefined;
-  readonly resolveHost: ResolveHost;
+  readonly locate: Locate;
+  readonly credentials: FindCredentials | undefined;
   readonly transports: TransportSet;
-  readonly send: (packet: Packet, transport: Transport, to: Destination) => void;
+  readonly outlet: (hop: Hop) => Outlet;
 }
 
-/** Request Timeout: what no answer counts as (RFC 3261 8.1.3.1). */
-const timedOut = 408;
+/** A request as a dialog wants it. */
+interface Wanted {
+  readonly method: 'BYE' | 'UPDATE' | 'INVITE';
+  readonly headers: HeaderInput;
+  readonly sdp?: string;
+}
 
-/** Sends our requests in dialogs, BYE and UPDATE, and waits for their answers. */
-export class RequestSender {
+/** A request of ours, numbered. */
+interface Built {
+  readonly request: SipRequest;
+  readonly seq: number;
+  /** Of its transaction. */
+  readonly key: string;
+}
+
+/** A larger request may be cut into fragments, and a lost fragment is a lost request (RFC 3261 18.1.1). */
+const mostDatagramBytes = 1_300;
+/** Where there are others to try, one that says nothing has so many times T1. */
+const silentT1s = 8;
+
+/** Sends our requests in dialogs and waits for their answers. */
+export class RequestSender implements DialogRequests {
   readonly #options: RequestSenderOptions;
-  readonly #transactions = new Map<string, NonInviteClientTransaction>();
-  readonly #waiting = new Set<(status: number) => void>();
+  readonly #transactions: ClientTransactions;
+  readonly #hops: NextHops;
+  /** What each of our branches begins with: a request that has one in a Via came back to us. */
+  readonly #mark: string;
   #closed = false;
 
   constructor(options: RequestSenderOptions) {
     this.#options = options;
+    this.#transactions = new ClientTransactions(options.timers, options.schedule);
+    this.#hops = new NextHops(options.transports, options.locate);
+    this.#mark = `${branchCookie}${options.random()}.`;
   }
 
   /** Client transactions in memory. */
@@ -35,100 +85,162 @@ export class RequestSender {
     return this.#transactions.size;
   }
 
-  /** Sends a BYE; resolves as `#send` does. */
-  async bye(state: DialogState, headers: HeaderInput | undefined): Promise<void> {
-    await this.#send(state, 'BYE', headers ?? []);
+  /** Did we send this request (RFC 3261 16.3 item 4)? */
+  isLoop(request: SipRequest): boolean {
+    return headerValues(request, 'via').some((via) => via.includes(this.#mark));
   }
 
-  /** Sends an UPDATE that refreshes the session (RFC 4028 7.4); resolves as `#send` does. */
-  refresh(state: DialogState, seconds: number): Promise<number> {
-    const { transports } = this.#options;
-    const transport = transports.forDialog(state, this.#target(state)?.transport);
-    if (!transport) return Promise.resolve(timedOut);
-    return this.#send(state, 'UPDATE', [
-      ['Contact', transports.contact(transport, state.peer, state.remoteTarget)],
-      ['Supported', 'timer'],
+  async bye(side: LocalSide, headers: HeaderInput | undefined): Promise<void> {
+    await this.#send(side, { method: 'BYE', headers: headers ?? [] });
+  }
+
+  async refresh(
+    side: LocalSide,
+    { method, seconds, minSeconds, sdp }: RefreshRequest,
+  ): Promise<RefreshAnswer & { readonly answer?: ParsedOffer | undefined }> {
+    const headers: HeaderInput = [
+      allowHeader,
+      supportedHeader,
       ['Session-Expires', `${seconds};refresher=uac`],
-    ]);
-  }
-
-  /** Resolves with the final status, 408 after 64·T1 without one or when closed. Never rejects. */
-  async #send(state: DialogState, method: string, headers: HeaderInput): Promise<number> {
-    const target = this.#target(state);
-    const transport = this.#options.transports.forDialog(state, target?.transport);
-    if (!transport) return timedOut;
-    const branch = `${branchCookie}${this.#options.random()}`;
-    const sentBy = this.#options.transports.advertise(transport, state.peer);
-    const request = buildInDialogRequest(state, {
-      method,
-      seq: state.localSeq + 1,
-      via: `SIP/2.0/${transport.kind.toUpperCase()} ${sentBy};branch=${branch};rport`,
-      ...(this.#options.userAgent === undefined ? {} : { userAgent: this.#options.userAgent }),
-      headers,
-    });
-    const packet = { bytes: serializeMessage(request), callId: state.callId, summary: `${method} ${request.uri}` };
-    const found = this.#destination(state, target, transport);
-    const to = found instanceof Promise ? await found : found;
-    if (this.#closed) return timedOut;
-    return this.#transact(clientKey(branch, method), packet, transport, to);
+      ...(minSeconds === undefined ? [] : [['Min-SE', String(minSeconds)] as const]),
+    ];
+    const final = await this.#send(side, { method, headers, ...(sdp === undefined ? {} : { sdp }) });
+    const said = readRefreshAnswer(final);
+    return final.response && final.status < 300 ? { ...said, answer: readOffer(final.response).offer } : said;
   }
 
   /** Hands a response to its transaction; false where there is none. */
-  receive(key: string, status: number): boolean {
-    const transaction = this.#transactions.get(key);
-    transaction?.receive(status);
-    return transaction !== undefined;
+  receive(key: string, response: SipResponse): boolean {
+    return this.#transactions.receive(key, response);
   }
 
   /** Resolves everything that waits; nothing is sent any more. */
   close(): void {
     this.#closed = true;
-    this.#transactions.clear();
-    for (const resolve of [...this.#waiting]) resolve(timedOut);
-    this.#waiting.clear();
+    this.#transactions.close();
   }
 
-  #transact(key: string, packet: Packet, transport: Transport, to: Destination): Promise<number> {
-    const { timers, schedule, send } = this.#options;
-    return new Promise((resolve) => {
-      this.#waiting.add(resolve);
-      const outlet = { reliable: transport.reliable, send: (bytes: Packet) => send(bytes, transport, to) };
-      const transaction = new NonInviteClientTransaction({
-        packet,
-        outlet,
-        timers,
-        schedule,
-        onFinal: (status) => {
-          this.#waiting.delete(resolve);
-          resolve(status);
-        },
-        onTerminated: () => this.#transactions.delete(key),
+  /** Resolves with how it ended at the last place tried; as silence when closed. Never rejects. */
+  async #send(side: LocalSide, wanted: Wanted): Promise<Final> {
+    const found = this.#hops.find(side.state);
+    const hops = found instanceof Promise ? await found : found;
+    let last = unreachable;
+    for (const [at, hop] of hops.entries()) {
+      const limitMs = at < hops.length - 1 ? { limitMs: silentT1s * this.#options.timers.t1Ms } : {};
+      last = await this.#tryAt(side, wanted, { ...hop, ...limitMs });
+      if (this.#closed) return silence;
+      // Silence and 503: the next place may do better (RFC 3263 4.3). A 408 that somebody sent is an answer.
+      if (last.response && last.status !== 503) return last;
+    }
+    return last;
+  }
+
+  async #tryAt(side: LocalSide, wanted: Wanted, hop: Hop & { readonly limitMs?: number }): Promise<Final> {
+    const first = this.#build(side, wanted, hop, []);
+    const stream = this.#streamFor(side, first.request, hop);
+    if (!stream) return this.#exchange(side, wanted, hop, first);
+    const final = await this.#tryAt(side, wanted, stream);
+    if (final.response || this.#closed) return final;
+    return this.#exchange(side, wanted, hop, this.#build(side, wanted, hop, []));
+  }
+
+  /** The connection that a request too large for a datagram is tried over first, where the place may take one. */
+  #streamFor({ state }: LocalSide, request: SipRequest, { transport, to }: Hop) {
+    // To where an INVITE came from through a NAT no connection leads.
+    const isLarge = transport.kind === 'udp' && serializeMessage(request).length > mostDatagramBytes;
+    if (!isLarge || to === state.peer) return undefined;
+    const tcp = this.#options.transports.findToward(to.address, 'tcp', transport.local);
+    return tcp && { transport: tcp, to, limitMs: silentT1s * this.#options.timers.t1Ms };
+  }
+
+  async #exchange(
+    side: LocalSide,
+    wanted: Wanted,
+    hop: Hop & { readonly limitMs?: number },
+    first: Built,
+  ): Promise<Final> {
+    const final = await this.#transact(side, first, hop);
+    const { credentials, random } = this.#options;
+    if (!final.response || !credentials || this.#closed) return final;
+    const answer = answerTo(final.response, { request: first.request, credentials, random });
+    return answer ? this.#transact(side, this.#build(side, wanted, hop, [answer]), hop) : final;
+  }
+
+  #build(side: LocalSide, { method, headers, sdp }: Wanted, hop: Hop, more: HeaderInput): Built {
+    const { transports, userAgent, random } = this.#options;
+    const branch = `${this.#mark}${random()}`;
+    const { state } = side;
+    const contact = transports.contact(hop.transport, hop.to, state.remoteTarget);
+    const own: HeaderInput = method === 'BYE' ? headers : [['Contact', contact], ...headers];
+    const seq = side.nextSeq();
+    const request = buildInDialogRequest(state, {
+      method,
+      seq,
+      via: this.#via(hop, branch),
+      ...(userAgent === undefined ? {} : { userAgent }),
+      headers: [...own, ...more],
+      ...(sdp === undefined ? {} : { body: sdp }),
+    });
+    return { request, seq, key: clientKey(branch, method) };
+  }
+
+  #transact(side: LocalSide, { request, seq, key }: Built, hop: Hop & { readonly limitMs?: number }): Promise<Final> {
+    const { limitMs } = hop;
+    const outlet = this.#options.outlet(hop);
+    const sending = { packet: pack(request), outlet, ...(limitMs === undefined ? {} : { limitMs }) };
+    if (request.method === 'BYE') return this.#transactions.request(key, sending);
+    if (request.method === 'UPDATE') {
+      return this.#transactions.request(key, sending).then((final) => {
+        if (final.response && final.status < 300) follow(side, final.response);
+        return final;
       });
-      this.#transactions.set(key, transaction);
+    }
+    return this.#transactions.invite(key, {
+      ...sending,
+      buildAck: (refusal) => pack(ackOfRefusal(request, seq, refusal)),
+      onAccepted: (response) => {
+        follow(side, response);
+        void this.#acknowledge(side, seq);
+      },
     });
   }
 
-  /** The next hop; undefined where it is the INVITE's source, whatever the Contact says. */
-  #target(state: DialogState): UriTarget | undefined {
-    if (state.behindNat && state.routes.length === 0) return undefined;
-    return uriTarget(parseUri(nextHop(state)));
+  /** The ACK of a 2xx: a request of its own, to where the dialog leads now (RFC 3261 13.2.2.4). */
+  async #acknowledge(side: LocalSide, seq: number): Promise<void> {
+    const { state } = side;
+    const found = this.#hops.find(state);
+    const [hop] = found instanceof Promise ? await found : found;
+    if (!hop || this.#closed) return;
+    const { userAgent, random, outlet } = this.#options;
+    const via = this.#via(hop, `${this.#mark}${random()}`);
+    const named = userAgent === undefined ? {} : { userAgent };
+    outlet(hop).send(pack(buildInDialogRequest(state, { method: 'ACK', seq, via, ...named })));
   }
 
-  /** The next hop's address; the INVITE's source where it has none (RFC 3263 has no answer). */
-  #destination(
-    state: DialogState,
-    target: UriTarget | undefined,
-    transport: Transport,
-  ): Destination | Promise<Destination> {
-    if (!target) return state.peer;
-    const { host, port = defaultPort(transport.kind) } = target;
-    const place = (address: string): Destination => {
-      const found = { address, port, name: host };
-      // The connection the INVITE came by serves, as long as it is open: the peer may be unable to take others.
-      const isPeer = transport.reliable && transport.kind === state.transport && address === state.peer.address;
-      return isPeer ? { ...state.peer, name: host, reconnect: { address, port } } : found;
-    };
-    if (isAddress(host)) return place(host);
-    return this.#options.resolveHost(host).then((address) => (address === undefined ? state.peer : place(address)));
+  #via({ transport, to }: Hop, branch: string): string {
+    const sentBy = this.#options.transports.advertise(transport, to);
+    return `SIP/2.0/${transport.kind.toUpperCase()} ${sentBy};branch=${branch};rport`;
   }
+}
+
+function pack(request: SipRequest): Packet {
+  const callId = headerValue(request, 'call-id') ?? '';
+  return { bytes: serializeMessage(request), callId, summary: `${request.method} ${request.uri}` };
+}
+
+/** The ACK of a refusal: hop by hop, on the INVITE's branch (RFC 3261 17.1.1.3). */
+function ackOfRefusal(invite: SipRequest, seq: number, refusal: SipResponse): SipRequest {
+  const kept = invite.headers.filter(({ key }) => ['via', 'route', 'from', 'call-id', 'max-forwards'].includes(key));
+  const headers: HeaderInput = [
+    ...kept.map(({ name, value }) => [name, value] as const),
+    ['To', headerValue(refusal, 'to') ?? headerValue(invite, 'to') ?? ''],
+    ['CSeq', `${seq} ACK`],
+  ];
+  return buildRequest({ method: 'ACK', uri: invite.uri, headers });
+}
+
+/** The peer says in a 2xx where it is (RFC 3261 12.2.1.2). */
+function follow(side: LocalSide, response: SipResponse): void {
+  const remoteTarget = parseNameAddr(headerList(response, 'contact')[0] ?? '')?.uri;
+  if (remoteTarget !== undefined) side.refreshTarget({ remoteTarget });
 }

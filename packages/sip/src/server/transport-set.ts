@@ -1,15 +1,16 @@
+import { isIP } from 'node:net';
 import type { DialogState } from '../dialog/index.ts';
 import { hostPort } from '../message/index.ts';
-import { advertisedHost } from '../transport/address.ts';
+import { advertisedHost, type PublicHost } from '../transport/address.ts';
 import type { Destination, Transport, TransportKind } from '../transport/port.ts';
 
 /** The listeners of a server, and what they are called towards peers. */
 export class TransportSet {
-  readonly #publicHost: string | undefined;
+  readonly #publicHost: PublicHost | undefined;
   readonly #transports: Transport[] = [];
 
-  /** `publicHost` stands in place of every listener's own address. */
-  constructor(publicHost: string | undefined) {
+  /** `publicHost` stands in place of the listeners' own addresses. */
+  constructor(publicHost: PublicHost | undefined) {
     this.#publicHost = publicHost;
   }
 
@@ -22,6 +23,13 @@ export class TransportSet {
     const same = this.#transports.filter((transport) => transport.kind === kind);
     const near = same.filter(({ local }) => local.host === host);
     return near.find(({ local }) => local.port === port) ?? near[0] ?? same[0];
+  }
+
+  /** As `find`, among the listeners that reach the address: those of its family. */
+  findToward(address: string, kind: TransportKind, local: Transport['local']): Transport | undefined {
+    const found = this.find(kind, local);
+    if (isIP(address) === 0 || !found || isIP(found.local.host) === isIP(address)) return found;
+    return this.#transports.find((one) => one.kind === kind && isIP(one.local.host) === isIP(address));
   }
 
   /** The way out for a dialog's request: the transport its next hop names, else that of the INVITE. */

@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { AnyUri, Via } from '../message/index.ts';
 import { isSipUri, paramValue } from '../message/index.ts';
 import type { Destination, Source, Transport, TransportKind } from './port.ts';
+import { routeAddress, withoutZone } from './route-address.ts';
 
 /** The port a host without one is reached at (RFC 3261 19.1.2). */
 export const defaultPort = (kind: TransportKind): number => (kind === 'tls' ? 5061 : 5060);
@@ -21,17 +21,24 @@ export function responseDestination(via: Via | undefined, source: Source): Desti
   return { address, port: toSource ? port : sentBy };
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+/** What peers are told in place of a listener's own address: always, or as it depends on the peer. */
+export type PublicHost = string | ((peerAddress: string) => string | undefined);
 
-/** The host to advertise in Contact and Via towards a peer; a wildcard bind is replaced by an address of its own. */
-export function advertisedHost(transport: Transport, peerAddress: string, publicHost: string | undefined): string {
-  if (publicHost !== undefined) return publicHost;
+/** The host to advertise in Contact and Via towards a peer. An address of the other family is never shown to it. */
+export function advertisedHost(transport: Transport, peerAddress: string, publicHost: PublicHost | undefined): string {
   const { host } = transport.local;
-  if (host !== '0.0.0.0' && host !== '::') return host;
-  const family = host === '::' ? 'IPv6' : 'IPv4';
-  if (isLoopback(peerAddress)) return family === 'IPv6' ? '::1' : '127.0.0.1';
-  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-  return all.find((entry) => !entry.internal && entry.family === family)?.address ?? host;
+  const given = typeof publicHost === 'function' ? publicHost(peerAddress) : publicHost;
+  const isUsable = given !== undefined && (isIP(given) === 0 || isIP(given) === isIP(host));
+  return isUsable ? given : ownAddress(host, peerAddress);
+}
+
+/** The address a socket bound to `host` is reached at: for a wildcard the one packets to the peer leave from. */
+export function ownAddress(host: string, peerAddress: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return withoutZone(host);
+  const isSameFamily = isIP(peerAddress) === isIP(host);
+  // Where the peer is of the other family, any address that leads far serves: nothing is sent there.
+  const towards = isSameFamily ? peerAddress : host === '::' ? '2001:db8::1' : '192.0.2.1';
+  return routeAddress(towards) ?? (host === '::' ? '::1' : '127.0.0.1');
 }
 
 /** Where a request to a URI goes, as far as the URI says. */

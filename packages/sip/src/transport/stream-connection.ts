@@ -106,9 +106,9 @@ export class StreamConnection {
     this.#activeAtMs = this.#options.clock.monoMs();
     this.#socket.write(bytes, (error) => {
       if (!error) return;
-      // This may come before the socket's own events.
+      // This may come before the socket's own events, and say less than they will.
       this.#leave();
-      onFailed(error);
+      onFailed(this.#socket.errored ?? error);
     });
     if (this.#socket.writableLength > this.#options.limits.maxUnsentBytes) this.cut();
   }

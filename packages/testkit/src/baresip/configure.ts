@@ -35,6 +35,7 @@ export async function configure(folder: string, options: BaresipOptions, keysPor
     'regint=0',
     'audio_codecs=PCMU/8000/1,PCMA/8000/1',
     ...(options.srtp === 'required' ? ['mediaenc=srtp-mand'] : []),
+    ...(options.password === undefined ? [] : [`auth_pass=${options.password}`]),
     ...(options.proxy === undefined ? [] : [`outbound="${options.proxy}"`]),
   ];
   await writeFile(join(folder, 'accounts'), `${account.join(';')}\n`);

@@ -23,6 +23,8 @@ export interface BaresipOptions {
   readonly from?: string;
   /** The proxy every request goes to first: `sip:127.0.0.1:5070;transport=tcp`. Default: whom it calls. */
   readonly proxy?: string;
+  /** What it answers a challenge with (RFC 8760); its user is `from`. */
+  readonly password?: string;
   /** PEM file with the authorities a server's certificate has to come from. */
   readonly caFile?: string;
   /** `required`: audio encrypted by SDES (RFC 4568), or no call. Default: plain audio. */

@@ -22,6 +22,8 @@ export interface KamailioOptions {
   readonly relay?: readonly Relay[];
   /** How long it lets a call ring before it gives up with 408 (tm's fr_inv_timer, not begun anew by a 180). Default 60 s. */
   readonly ringLimitMs?: number;
+  /** Where it takes calls, as one that is started again does. Default: any free port. */
+  readonly port?: number;
 }
 
 /** A running proxy. It takes UDP and TCP on the same port. */
@@ -42,10 +44,10 @@ const START_LIMIT_MS = 15_000;
 const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 50;
 
-/** Runs Debian's Kamailio as a child on a free loopback port; resolves once it answers, rejects with what it printed. */
+/** Runs Debian's Kamailio as a child on a loopback port; resolves once it answers, rejects with what it printed. */
 export async function startKamailio(options: KamailioOptions): Promise<Kamailio> {
   for (let left = TRIES - 1; ; left--) {
-    const port = await freePort(HOST);
+    const port = options.port ?? (await freePort(HOST));
     const started = await tryToStart(buildProxyConfig(options, HOST, port), port);
     if ('output' in started) return started;
     if (left === 0 || !started.failed.includes('already in use')) throw new Error(`kamailio: ${started.failed}`);

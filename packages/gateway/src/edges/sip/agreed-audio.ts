@@ -1,9 +1,21 @@
 /**
- * What was agreed on about a call's audio, and the media made to follow (RFC 3264): where to send, in which codec, and
- * whether the caller holds us.
+ * What was agreed on about a call's audio, and the media made to follow (RFC 3264, RFC 4568): where to send, in which
+ * codec, under which keys, and whether the caller holds us.
  */
-import { buildAnswer, buildOffer, type CodecChoice, chooseCodec, type Direction, type ParsedOffer } from '@pickup/sip';
-import type { MediaSession } from '@pickup/sip/media';
+import { randomBytes } from 'node:crypto';
+import { isIPv6 } from 'node:net';
+import {
+  type AudioChoice,
+  type AudioPolicy,
+  buildAnswer,
+  buildOffer,
+  type CryptoLine,
+  chooseAudio,
+  type Direction,
+  newCryptoLine,
+  type ParsedOffer,
+} from '@pickup/sip';
+import type { MediaSession, RtpRemote } from '@pickup/sip/media';
 
 interface Endpoint {
   readonly address: string;
@@ -11,24 +23,37 @@ interface Endpoint {
   readonly sessionId: string;
 }
 
-/** G.711 under its static payload types, as the media engine speaks it. */
-export function usableCodec(offer: ParsedOffer): CodecChoice | undefined {
-  const choice = chooseCodec(offer);
-  return choice && (choice.payloadType === 0 || choice.payloadType === 8) ? choice : undefined;
+export interface AgreedAudioOptions {
+  readonly media: MediaSession;
+  readonly endpoint: Endpoint;
+  readonly policy: AudioPolicy;
+  /** Our own first offer is of SRTP, and of nothing else. */
+  readonly offersSrtp: boolean;
 }
+
+/** The keys of both sides. */
+interface Secured {
+  readonly own: CryptoLine;
+  readonly theirs: CryptoLine;
+}
+
+/** The suites everybody has, the better first. */
+const OFFERED = ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32'] as const;
 
 /** The offers and answers of one call. */
 export class AgreedAudio {
-  readonly #media: MediaSession;
-  readonly #endpoint: Endpoint;
+  readonly #options: AgreedAudioOptions;
   /** The version of our last description. */
   #version = 0;
   #direction: Direction | undefined;
   #remote = '';
+  #secured: Secured | undefined;
+  #isMuxed = false;
+  /** The keys of our last offer. */
+  #offered: readonly CryptoLine[] = [];
 
-  constructor(media: MediaSession, endpoint: Endpoint) {
-    this.#media = media;
-    this.#endpoint = endpoint;
+  constructor(options: AgreedAudioOptions) {
+    this.#options = options;
   }
 
   /** Was any audio agreed on yet? */
@@ -43,39 +68,92 @@ export class AgreedAudio {
 
   /** Our answer, in force from now on; undefined where nothing offered can be used, and all stays as it was. */
   answer(offer: ParsedOffer): string | undefined {
-    const choice = usableCodec(offer);
+    const choice = this.#choose(offer);
     if (!choice) return undefined;
-    this.agree(offer, choice);
-    return buildAnswer(offer, choice, this.#next());
+    const { crypto: theirs, stream } = choice;
+    const secured = theirs && { own: this.#keyFor(theirs), theirs };
+    this.#isMuxed = stream.rtcpMux;
+    this.#agree(offer, choice, secured);
+    return buildAnswer(offer, choice, {
+      ...this.#next(),
+      ...(secured && { crypto: [secured.own] }),
+      rtcpMux: stream.rtcpMux,
+    });
   }
 
-  /** Our offer; `agree` with the answer puts it in force. */
+  /** Our offer, encrypted as the call is; `take` with the answer puts it in force. */
   offer(): string {
-    return buildOffer(this.#next());
+    this.#offered = this.#keysToOffer();
+    return buildOffer({ ...this.#next(), crypto: this.#offered, rtcpMux: this.#isMuxed });
+  }
+
+  /** The answer to our offer is in force; false where it cannot be used, and all stays as it was. */
+  take(answer: ParsedOffer): boolean {
+    const choice = this.#choose(answer);
+    if (!choice) return false;
+    const isSrtp = this.#offered.length > 0;
+    const theirs = isSrtp ? choice.crypto : undefined;
+    const own = this.#offered.find((line) => line.tag === theirs?.tag && line.suite === theirs.suite);
+    if (isSrtp && (!own || !theirs)) return false;
+    this.#isMuxed &&= choice.stream.rtcpMux;
+    this.#agree(answer, choice, own && theirs && { own, theirs });
+    return true;
+  }
+
+  /** Among the streams our socket can send to: those of its family, and held ones. */
+  #choose(said: ParsedOffer): AudioChoice | undefined {
+    const { endpoint, policy } = this.#options;
+    const family = isIPv6(endpoint.address) ? 6 : 4;
+    const audios = said.audios.filter(
+      (one) => one.family === family || one.address === '0.0.0.0' || one.address === '::',
+    );
+    return chooseAudio({ ...said, audios }, policy);
   }
 
   /** The caller's description is in force: the media send to it, or fall silent while it holds us. */
-  agree({ audio }: ParsedOffer, choice: CodecChoice): void {
-    if (!audio) return;
-    const { direction, address, port } = audio;
+  #agree({ description }: ParsedOffer, choice: AudioChoice, secured: Secured | undefined): void {
+    const { media } = this.#options;
+    const { direction, address } = choice.stream;
     this.#direction = direction;
-    const remote = {
+    this.#secured = secured;
+    const remote = this.#describe(choice, secured);
+    // The hold of RFC 2543 gives an address of zeros; a mere refresh changes nothing.
+    const state = JSON.stringify([remote, description.origin]);
+    if (state !== this.#remote && address !== '0.0.0.0' && address !== '::') {
+      this.#remote = state;
+      media.start(remote);
+    }
+    media.setHold(direction === 'sendonly' || direction === 'inactive');
+  }
+
+  #describe(choice: AudioChoice, secured: Secured | undefined): RtpRemote {
+    const { address, port, rtcp: signalled } = choice.stream;
+    const rtcp = this.#isMuxed ? 'mux' : signalled;
+    return {
       address,
       port,
-      payloadType: choice.payloadType === 8 ? (8 as const) : (0 as const),
+      payloadType: choice.payloadType === 8 ? 8 : 0,
       ...(choice.telephoneEvent !== undefined && { dtmfPayloadType: choice.telephoneEvent }),
+      ...(secured && { srtp: { suite: secured.own.suite, send: secured.own.key, receive: secured.theirs.key } }),
+      ...(rtcp && { rtcp }),
     };
-    // The hold of RFC 2543 gives an address of zeros; a mere refresh changes nothing.
-    const isSame = this.#remote === JSON.stringify(remote);
-    if (!isSame && address !== '0.0.0.0' && address !== '::') {
-      this.#remote = JSON.stringify(remote);
-      this.#media.start(remote);
-    }
-    this.#media.setHold(direction === 'sendonly' || direction === 'inactive');
+  }
+
+  /** Ours to go with a key of the caller's: a new one whenever theirs is new, so that both sides begin afresh. */
+  #keyFor(theirs: CryptoLine): CryptoLine {
+    const { own, theirs: before } = this.#secured ?? {};
+    const isSame = before?.key === theirs.key && before.suite === theirs.suite;
+    return own && isSame ? { ...own, tag: theirs.tag } : newCryptoLine(theirs.tag, theirs.suite, randomBytes);
+  }
+
+  #keysToOffer(): readonly CryptoLine[] {
+    if (this.#secured) return [{ ...this.#secured.own, tag: 1 }];
+    if (this.isAgreed || !this.#options.offersSrtp) return [];
+    return OFFERED.map((suite, index) => newCryptoLine(index + 1, suite, randomBytes));
   }
 
   #next() {
     this.#version += 1;
-    return { ...this.#endpoint, version: this.#version };
+    return { ...this.#options.endpoint, version: this.#version };
   }
 }

@@ -12,6 +12,10 @@ import {
 import { isCustomHeader } from '../../runners/custom-headers.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 
+const REGISTERED = /^call_[\w-]+$/;
+/** Longer than any number or name a carrier sends. */
+const LONGEST_CALLER = 128;
+
 /** The dialled user: of the Request-URI, or of To where that holds no number. */
 export function dialledUser(request: SipRequest): string {
   const user = userOf(request.uri);
@@ -19,6 +23,13 @@ export function dialledUser(request: SipRequest): string {
   const to = parseNameAddr(headerValue(request, 'To') ?? '');
   const toUser = to && userOf(to.uri);
   return toUser !== undefined && /^\+?[\d().-]{2,}$/.test(toUser) ? toUser : (user ?? toUser ?? '');
+}
+
+/** The id a registered call is dialled by (A3). */
+export function registeredId(request: SipRequest): string | undefined {
+  const uri = parseUri(request.uri);
+  const user = uri && isSipUri(uri) ? uri.user : undefined;
+  return user !== undefined && REGISTERED.test(user) ? user : undefined;
 }
 
 /** The caller in E.164 where possible, or `anonymous`. P-Asserted-Identity counts from trusted peers only. */
@@ -31,7 +42,7 @@ export function callerNumber(
   const from = parseNameAddr(headerValue(request, 'From') ?? '');
   const user = asserted ?? (from && userOf(from.uri)) ?? '';
   if (isHidden(user)) return ANONYMOUS;
-  return printable(toE164(user, options.country) ?? user);
+  return toE164(user, options.country) ?? namedCaller(user);
 }
 
 /** X-* and the four named headers, names lower-cased, repeated ones joined (E9). */
@@ -61,7 +72,7 @@ function assertedUser(request: SipRequest): string | undefined {
 }
 
 /** The user part of a sip: or sips: URI or the number of a tel: URI, without parameters of its own, escapes decoded. */
-function userOf(uri: string): string | undefined {
+export function userOf(uri: string): string | undefined {
   const parsed = parseUri(uri);
   if (!parsed) return undefined;
   if (isTelUri(parsed)) return parsed.number;
@@ -74,7 +85,14 @@ function userOf(uri: string): string | undefined {
   }
 }
 
-/** Control characters out, and no longer than anybody's number or header. */
+/** A caller without a number: invisible characters out, so that nobody poses as another, and cut to a name's length. */
+function namedCaller(user: string): string {
+  const visible = user.replace(/[\p{C}\p{Z}]+/gu, ' ').trim();
+  const shown = visible.slice(0, LONGEST_CALLER).toWellFormed();
+  return isHidden(shown) ? ANONYMOUS : shown;
+}
+
+/** Control characters out, and no longer than anybody's header. */
 function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f]/g, '').slice(0, 2_048);
 }

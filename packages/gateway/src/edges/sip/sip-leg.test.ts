@@ -1,4 +1,4 @@
-import { type Dialog, type IncomingInvite, parseOffer } from '@pickup/sip';
+import { type Dialog, type IncomingInvite, type JsonObject, parseOffer } from '@pickup/sip';
 import type { MediaSession } from '@pickup/sip/media';
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
@@ -45,6 +45,8 @@ function fakeInvite() {
   let onOffer: Parameters<Dialog['onOffer']>[0] = () => undefined;
   let onOfferWanted: Parameters<Dialog['onOfferWanted']>[0] = () => undefined;
   let onAnswer: Parameters<Dialog['onAnswer']>[0] = () => {};
+  let onKey: Parameters<Dialog['onDigit']>[0] = () => {};
+  let onMoved: Parameters<Dialog['onMoved']>[0] = () => {};
   const dialog: Dialog = {
     callId: 'c',
     memo: {},
@@ -58,10 +60,13 @@ function fakeInvite() {
     onOffer: (listener) => (onOffer = listener),
     onOfferWanted: (listener) => (onOfferWanted = listener),
     onAnswer: (listener) => (onAnswer = listener),
+    onDigit: (listener) => (onKey = listener),
+    onMoved: (listener) => (onMoved = listener),
   };
   const offer = parseOffer(OFFER);
   const invite = {
     callId: 'c',
+    source: { address: '127.0.0.1', port: 5_062, transport: 'udp' },
     fromTag: 'f',
     cseq: 1,
     memo: {},
@@ -88,6 +93,8 @@ function fakeInvite() {
     },
     wanted: () => onOfferWanted(),
     answer: (sdp: string) => onAnswer(parseOffer(sdp)),
+    key: (digit: string) => onKey(digit, 100),
+    moved: (memo: JsonObject) => onMoved(memo),
   };
   return { invite: invite as unknown as IncomingInvite, sent, talk, cancel: () => cancel(), noAck: () => noAck() };
 }
@@ -101,6 +108,8 @@ function ringing(next?: ReturnType<typeof fakeMedia>) {
     media: media.session,
     openMedia: async () => next?.session,
     mediaAddress: '127.0.0.1',
+    warning: undefined,
+    audioPolicy: { srtp: 'optional' },
     clock,
     trace: [],
     onDone() {},

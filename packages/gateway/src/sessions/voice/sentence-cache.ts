@@ -24,7 +24,7 @@ export type Spoken =
       readonly ok: true;
       /** Signed 16-bit mono at 8,000 Hz. Shared with other calls and threads: not to be written to. */
       readonly samples: Int16Array;
-      /** Pieces that were there, and pieces that had to be synthesised. */
+      /** Pieces that were there, a text kept whole being one, and pieces that had to be synthesised. */
       readonly hits: number;
       readonly misses: number;
     }
@@ -82,8 +82,9 @@ export function createSentenceCache(options: SentenceCacheOptions): Speech {
     return { result, hit: false };
   };
 
-  const piece = (key: string, clause: Clause, request: SpeakRequest): Promise<Piece> => {
+  const piece = (clause: Clause, request: SpeakRequest): Promise<Piece> => {
     const wanted = { text: clause.text, voice: request.voice, speed: request.speed };
+    const key = keyOf(wanted);
     const kept = memory.get(key);
     if (kept) return Promise.resolve({ result: { ok: true, samples: kept }, hit: true });
     // A constant twin is fetched apart, so that it reaches the disk.
@@ -93,24 +94,21 @@ export function createSentenceCache(options: SentenceCacheOptions): Speech {
     return running.finally(() => inFlight.delete(flight));
   };
 
-  const join = (clauses: readonly Clause[], keys: readonly string[], pieces: readonly Piece[]): Int16Array => {
-    const all = keys.join(' ');
-    const samples = joined.get(all) ?? joinPieces(clauses, pieces);
-    joined.set(all, samples);
-    return samples;
-  };
-
   return {
     async speak(request) {
+      const whole = JSON.stringify([request.voice, request.speed, request.spans]);
+      const known = joined.get(whole);
+      if (known) return { ok: true, samples: known, hits: 1, misses: 0 };
       const clauses = splitClauses(request.spans);
-      const keys = clauses.map(({ text }) => keyOf({ text, voice: request.voice, speed: request.speed }));
-      const all = Promise.all(clauses.map((clause, index) => piece(keys[index] ?? '', clause, request)));
+      const all = Promise.all(clauses.map((clause) => piece(clause, request)));
       const pieces = await orAborted(all, request.signal);
       if (!pieces) return { ok: false, error: 'aborted', message: 'not wanted any more' };
       const failure = pieces.find(({ result }) => !result.ok)?.result;
       if (failure && !failure.ok) return failure;
       const hits = pieces.filter(({ hit }) => hit).length;
-      return { ok: true, samples: join(clauses, keys, pieces), hits, misses: pieces.length - hits };
+      const samples = joinPieces(clauses, pieces);
+      joined.set(whole, samples);
+      return { ok: true, samples, hits, misses: pieces.length - hits };
     },
     async close() {
       await disk?.close();

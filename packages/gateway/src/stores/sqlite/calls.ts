@@ -31,7 +31,7 @@ export function createCalls(writer: Writer, db: Database, reader: Reader): CallC
       return fromJsonCell<CallRow>(doc);
     },
     async endCall(callId, end, spoken) {
-      await writer.send('endCall', [callId, JSON.stringify(end), JSON.stringify(spoken)]);
+      await writer.sendUnhurried('endCall', [callId, JSON.stringify(end), JSON.stringify(spoken)]);
     },
     deleteCall: async (callId) => (await writer.send('deleteCall', [callId])) === 1,
     getCall: async (callId) => fromJsonCell<CallRow>(get.get(callId) ?? null),

@@ -37,6 +37,21 @@ async function killAfter(lines: number): Promise<readonly string[]> {
 }
 
 describe('durability', () => {
+  test('what nobody waits for is written all the same: with the next commit, alone, or at the close', async () => {
+    let store = openSqliteStore({ folder, log });
+    const end = { call_status: 'ended' } as const;
+    for (const id of ['call_1', 'call_2', 'call_3']) await store.registerCall(call(id));
+    await Promise.all([store.endCall('call_1', end, {}), store.registerCall(call('call_4'))]);
+    await store.endCall('call_2', end, {});
+    const last = store.endCall('call_3', end, {});
+    await store.close();
+    await last;
+    store = openSqliteStore({ folder, log });
+    const statuses = ['call_1', 'call_2', 'call_3'].map(async (id) => (await store.getCall(id))?.call_status);
+    expect(await Promise.all(statuses)).toEqual(['ended', 'ended', 'ended']);
+    await store.close();
+  });
+
   test('case 81 after kill -9 in the middle of writes every awaited write is there and the file is sound', async () => {
     for (const lines of [50, 1_500]) {
       const printed = await killAfter(lines);

@@ -21,7 +21,7 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader): In
       return { opened: openAlready === null, inbound_id: openAlready ?? a.inbound_id };
     },
     async recordAttempt(inboundId, attempt) {
-      const recorded = await writer.send('recordAttempt', [inboundId, JSON.stringify(attempt)]);
+      const recorded = await writer.sendUnhurried('recordAttempt', [inboundId, JSON.stringify(attempt)]);
       return recorded === 1 ? 'recorded' : 'duplicate';
     },
     async recordDecision(d) {

@@ -1,7 +1,7 @@
 /** The child process of inspect-store.ts: reads one database, read-only, and writes each part as a line of JSON. */
 import type { PhoneNumberSettings } from '@pickup/contract';
 import Database from 'better-sqlite3';
-import type { StoreInspection, WebhookInUse } from './inspect-store.ts';
+import type { SealedPassword, StoreInspection, WebhookInUse } from './inspect-store.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { numberKey } from './number-key.ts';
 
@@ -53,16 +53,23 @@ function secretsOf(db: Database.Database): NonNullable<StoreInspection['secrets'
       'SELECT key_id, sealed_key, signs FROM api_keys WHERE revoked_timestamp IS NULL',
     )
     .all();
-  const passwords = db
-    .prepare<[number], { phone_number: string; sealed: string }>(
-      'SELECT phone_number, sealed_auth_password AS sealed FROM numbers WHERE sealed_auth_password IS NOT NULL LIMIT ?',
-    )
-    .all(MOST_PASSWORDS);
   return {
     ...(check !== undefined && { check }),
     api_keys: keys.map((key) => ({ ...key, signs: key.signs === 1 })),
-    trunk_passwords: passwords,
+    trunk_passwords: passwordsOf(db, 'sealed_auth_password'),
+    inbound_passwords: passwordsOf(db, 'sealed_sip_inbound_password'),
   };
+}
+
+/** A database of an earlier version may lack the column. */
+function passwordsOf(db: Database.Database, column: string): readonly SealedPassword[] {
+  const isThere = db.prepare("SELECT 1 FROM pragma_table_info('numbers') WHERE name = ?").get(column) !== undefined;
+  if (!isThere) return [];
+  return db
+    .prepare<[number], SealedPassword>(
+      `SELECT phone_number, ${column} AS sealed FROM numbers WHERE ${column} IS NOT NULL LIMIT ?`,
+    )
+    .all(MOST_PASSWORDS);
 }
 
 function numberOf(db: Database.Database, wanted: string): PhoneNumberSettings | undefined {

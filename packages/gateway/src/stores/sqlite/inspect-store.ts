@@ -16,6 +16,12 @@ export interface WebhookInUse {
   readonly numbers: number;
 }
 
+/** A password, sealed to its number. */
+export interface SealedPassword {
+  readonly phone_number: string;
+  readonly sealed: string;
+}
+
 /** What was found; a part is absent where it could not be read in time. */
 export interface StoreInspection {
   readonly exists: boolean;
@@ -25,8 +31,9 @@ export interface StoreInspection {
     /** A known text sealed when the database was new; absent where it never was opened. */
     readonly check?: string;
     readonly api_keys: readonly { readonly key_id: string; readonly sealed_key: string; readonly signs: boolean }[];
-    /** Of the trunk passwords the first 1,000. */
-    readonly trunk_passwords: readonly { readonly phone_number: string; readonly sealed: string }[];
+    /** Of each kind the first 1,000: of the trunk, and of the callers who show a user name. */
+    readonly trunk_passwords: readonly SealedPassword[];
+    readonly inbound_passwords: readonly SealedPassword[];
   };
   readonly numbers?: {
     readonly count: number;

@@ -13,6 +13,8 @@ import type { WriterData } from './writer-thread.ts';
 
 const DEATHS_ALLOWED = 3;
 const DEATHS_WITHIN_MS = 60_000;
+/** What nobody waits for may lie this long for others to share a commit with. */
+const LINGER_MS = 10;
 
 interface Waiter {
   readonly resolve: (result: Cell) => void;
@@ -33,6 +35,9 @@ export class Writer {
   #queued: Waiter[] = [];
   #inFlight: Waiter[] = [];
   #flushing = false;
+  /** Is there anything in the queue that must not linger? */
+  #hurried = false;
+  #lingering: NodeJS.Timeout | undefined;
   #closing: (() => void) | undefined;
   #closed = false;
   #deaths: number[] = [];
@@ -45,19 +50,22 @@ export class Writer {
   /** Settles once the command's batch is durable. Rejects with StoreUnavailable where it could not be. */
   send(command: string, cells: readonly Cell[]): Promise<Cell> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
-    this.#queue.push(command, cells.length, ...cells);
-    if (!this.#flushing && this.#inFlight.length === 0) {
-      // After the events of this turn of the loop, so that those that came together share a commit.
-      this.#flushing = true;
-      setImmediate(() => this.#flush());
-    }
-    return new Promise<Cell>((resolve, reject) => this.#queued.push({ resolve, reject }));
+    this.#hurry();
+    return this.#push(command, cells);
+  }
+
+  /** As `send`, for what no caller waits for: it goes with the next commit, within 10 ms. */
+  sendUnhurried(command: string, cells: readonly Cell[]): Promise<Cell> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
+    this.#lingering ??= setTimeout(() => this.#hurry(), LINGER_MS);
+    return this.#push(command, cells);
   }
 
   /** Waits for what is queued, then ends the thread. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#hurry();
     if (this.#queued.length + this.#inFlight.length > 0) {
       await new Promise<void>((resolve) => {
         this.#closing = resolve;
@@ -84,8 +92,24 @@ export class Writer {
     return worker;
   }
 
+  #push(command: string, cells: readonly Cell[]): Promise<Cell> {
+    this.#queue.push(command, cells.length, ...cells);
+    return new Promise<Cell>((resolve, reject) => this.#queued.push({ resolve, reject }));
+  }
+
+  #hurry(): void {
+    this.#hurried = true;
+    if (this.#flushing || this.#inFlight.length > 0) return;
+    // After the events of this turn of the loop, so that those that came together share a commit.
+    this.#flushing = true;
+    setImmediate(() => this.#flush());
+  }
+
   #flush(): void {
     this.#flushing = false;
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    this.#hurried = false;
     if (this.#queued.length === 0) return;
     const batch = this.#queue;
     this.#inFlight = this.#queued;
@@ -98,7 +122,7 @@ export class Writer {
     const waiters = this.#inFlight;
     this.#inFlight = [];
     // The next commit starts before this one's callers go on: the disk is the narrow place.
-    this.#flush();
+    if (this.#hurried) this.#flush();
     if ('unavailable' in answer) rejectAll(waiters, answer.unavailable);
     else for (let at = 0; at < waiters.length; at += 1) settleOne(waiters[at]!, answer.results[at]!);
     this.#endIfDrained();

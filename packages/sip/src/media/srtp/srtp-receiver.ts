@@ -6,7 +6,7 @@ import { ReplayWindow } from './replay-window.ts';
 /** Streams (SSRCs) heard under one key; who begins more is not heard. */
 const MOST_STREAMS = 64;
 
-/** Opens what the peer sealed under one key; what is not authentic, or came before, is dropped and counted. */
+/** Opens what the peer sealed under one key; what is not authentic, or came before, is dropped. */
 export class SrtpReceiver {
   readonly #cipher: PacketCipher;
   readonly #streams = new Map<number, ReplayWindow>();
@@ -18,7 +18,7 @@ export class SrtpReceiver {
     this.#cipher = cipher;
   }
 
-  /** Packets dropped so far. */
+  /** RTP packets dropped so far; reports are not counted, which some phones send plain. */
   get rejected(): number {
     return this.#rejected;
   }
@@ -45,13 +45,13 @@ export class SrtpReceiver {
 
   /** The RTCP packet of a datagram, opened in place; undefined where it is to be dropped. */
   openReport(datagram: Buffer): Buffer | undefined {
-    if (datagram.length < REPORT_HEAD_BYTES) return this.#reject();
+    if (datagram.length < REPORT_HEAD_BYTES) return undefined;
     const ssrc = datagram.readUInt32BE(4);
     const window = this.#reports.get(ssrc) ?? newWindow(this.#reports);
     const index = this.#cipher.rtcpIndex(datagram);
-    if (window === undefined || index === undefined || !window.isFresh(index)) return this.#reject();
+    if (window === undefined || index === undefined || !window.isFresh(index)) return undefined;
     const end = this.#cipher.openRtcp(datagram);
-    if (end === undefined) return this.#reject();
+    if (end === undefined) return undefined;
     window.note(index);
     this.#reports.set(ssrc, window);
     return datagram.subarray(0, end);
