@@ -9,6 +9,8 @@ import { createSimulator, type Simulator } from './edges/simulator/simulator.ts'
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
 import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
+import { hookOf, hookOfPlan } from './events/event-hook.ts';
+import { createEventSender } from './events/event-sender.ts';
 import {
   createKeyRing,
   type KeyRing,
@@ -106,7 +108,14 @@ async function composeOn(
     wallMs: clock.wallMs,
     version: VERSION,
   });
-  const runner = createInboundRunner({ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log });
+  const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
+  const runner = createInboundRunner({
+    ...{ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log },
+    eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
+  });
+  const events = createEventSender({
+    ...{ store, outbound: toAgents, signingKey: () => keys.signingKey(), clock, log, version: VERSION },
+  });
   const readArrival = createArrivalReader({
     store,
     clock,
@@ -140,6 +149,7 @@ async function composeOn(
     liveCall: (callId) => sessions.live(callId),
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     endCall: (callId) => sessions.stop(callId),
+    eventHook: (agent, variables) => hookOf(agent, variables, hooks),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
     concurrency: () => ({ current: runner.ringing + sessions.active, limit: config.concurrency }),
     log,
@@ -186,6 +196,7 @@ async function composeOn(
         addresses: sip.addresses.map(({ transport, host, port }) => `${transport}:${bracket(host)}:${port}`),
       });
       ownPorts.push(...sip.addresses.map((address) => address.port));
+      events.start();
       return sip;
     },
     stopTaking() {
@@ -194,6 +205,7 @@ async function composeOn(
     async close() {
       numbers.stop();
       await api.close();
+      await events.close();
       await Promise.all([toNumbers.close(), toAgents.close()]);
       await runtime.close();
       await speech.close();

@@ -53,6 +53,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     liveCall: () => undefined,
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,
+    eventHook: () => undefined,
     ready: () => ({ ready: true, reasons: [] }),
     concurrency: () => ({ current: 2, limit: 20 }),
     log: silentLog,

@@ -1,8 +1,8 @@
 /** Lists of calls: Retell's present filters, and the plain ones of older SDKs. */
 import { CALL_FILTERS, fieldsSchema, LIST_FIELDS, type ListBody, parseListBody } from '@pickup/contract';
+import { callBody, slimCallBody } from '../stores/call-body.ts';
 import { matchFilters } from '../stores/match-filters.ts';
 import type { FieldFilter } from '../stores/port.ts';
-import { callBody, slimCallBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid } from './failure.ts';
 import { renderPage } from './page.ts';

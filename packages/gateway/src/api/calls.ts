@@ -1,7 +1,8 @@
 /** Single calls: read, change, delete, stop. */
 import { apiError, fieldsSchema, parseUpdateCall, UPDATE_CALL_FIELDS, type UpdateCallBody } from '@pickup/contract';
-import type { CallRow } from '../stores/port.ts';
-import { callBody } from './call-body.ts';
+import { redactUrl } from '../runners/inbound-object.ts';
+import { callBody } from '../stores/call-body.ts';
+import type { CallRow, EventRow } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
@@ -35,9 +36,37 @@ export function callRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
           return callBody(after);
         }),
     },
+    eventsRoute(deps),
     deleteRoute(deps),
     stopRoute(deps),
   ];
+}
+
+function eventsRoute(deps: ApiDeps): Route {
+  return {
+    method: 'GET',
+    path: '/list-call-events/{call_id}',
+    summary: 'List the event webhooks of a call, with every attempt to deliver them',
+    access: 'read',
+    async handle({ params }) {
+      const call = await findCall(deps, params['call_id']!);
+      const events = await deps.store.listEvents(call.call_id);
+      return { items: events.map(eventBody), has_more: false };
+    },
+  };
+}
+
+/** Without the body, which is the call as it was. */
+function eventBody({ body: _body, url, attempts, next_timestamp, ...shown }: EventRow) {
+  const last = attempts.at(-1)?.status ?? 0;
+  const done = last >= 200 && last < 300 ? 'delivered' : 'failed';
+  return {
+    ...shown,
+    url: redactUrl(url),
+    status: next_timestamp === undefined ? done : 'waiting',
+    attempts,
+    ...(next_timestamp !== undefined && { next_timestamp }),
+  };
 }
 
 function deleteRoute(deps: ApiDeps): Route {

@@ -1,8 +1,8 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
-import type { Catalogue, InboundObject } from '@pickup/contract';
+import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
 import type { KeyRing } from '../keys/index.ts';
 import type { Log } from '../observe/log.ts';
-import type { CallRow, Store } from '../stores/port.ts';
+import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
 export interface ApiCaller {
@@ -43,6 +43,8 @@ export interface ApiDeps {
   }) => Promise<{ readonly inbound_id: string }>;
   /** Ends a connected call with BYE; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
+  /** Where the events of a registered call go; undefined: nowhere. */
+  readonly eventHook: (agent: Settings, variables: Readonly<Record<string, string>>) => EventHook | undefined;
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** `limit` 0: none. */
   readonly concurrency: () => { readonly current: number; readonly limit: number };

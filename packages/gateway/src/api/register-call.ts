@@ -8,8 +8,8 @@ import {
   type RegisterCallBody,
 } from '@pickup/contract';
 import { overrideReads } from '@pickup/core';
+import { callBody } from '../stores/call-body.ts';
 import type { CallRow, ResolveResult } from '../stores/port.ts';
-import { callBody } from './call-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, badReference, refuseFaults, unknownAsset } from './failure.ts';
 import type { Route } from './route.ts';
@@ -70,6 +70,8 @@ function callRow(deps: ApiDeps, read: RegisterCallBody, { target }: Target): Cal
   const now = deps.clock.wallMs();
   const name = target.settings['agent_name'];
   const storage = target.settings['data_storage_setting'];
+  const agent = { ...target.settings, ...read.agent_override?.agent };
+  const hook = deps.eventHook(agent, { ...target.tag_variables, ...read.retell_llm_dynamic_variables });
   return {
     call_id: `call_${deps.newId()}`,
     call_status: 'registered',
@@ -87,6 +89,7 @@ function callRow(deps: ApiDeps, read: RegisterCallBody, { target }: Target): Cal
       expires_timestamp: now + LIFE_MS,
       ...(read.agent_override && { agent_override: read.agent_override as JsonObject }),
     },
+    ...(hook && { event_hook: hook }),
     created_timestamp: now,
   };
 }

@@ -52,6 +52,8 @@ export interface Config {
     readonly allow: readonly Cidr[];
     readonly profile: WebhookProfile;
     readonly ringBudgetMs: number;
+    /** For events of agents without a webhook of their own. */
+    readonly eventUrl?: string;
   };
   /** 0: no limit. */
   readonly concurrency: number;
@@ -134,6 +136,7 @@ function arrange(values: SettingValues, machine: Machine): Config {
       allow: values.PICKUP_WEBHOOK_ALLOW,
       profile: values.PICKUP_WEBHOOK_PROFILE,
       ringBudgetMs: values.PICKUP_WEBHOOK_RING_BUDGET_MS,
+      ...optional('eventUrl', values.PICKUP_EVENT_WEBHOOK_URL),
     }),
     concurrency: values.PICKUP_CONCURRENCY,
     drainMs: values.PICKUP_DRAIN_SECONDS * 1_000,

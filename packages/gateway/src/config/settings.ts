@@ -188,6 +188,14 @@ export const SETTINGS = Object.freeze({
     description:
       'What the request says: seed has exactly the documented fields, current adds event_timestamp, call_id or chat_id, and custom_sip_headers (rule B4). A number can choose its own.',
   }),
+  PICKUP_EVENT_WEBHOOK_URL: setting({
+    kind: 'url',
+    unset: 'only agents with a webhook_url of their own tell of their calls',
+    example: 'https://example.com/retell-events',
+    group: 'Webhook',
+    description:
+      'Where call_started, call_ended and call_analyzed go for agents without a webhook_url. Loopback and private addresses need PICKUP_WEBHOOK_ALLOW.',
+  }),
   PICKUP_WEBHOOK_RING_BUDGET_MS: setting({
     kind: 'integer',
     default: '45000',
@@ -230,6 +238,7 @@ export type SettingValue<N extends SettingName> =
 /** Settings without a default. */
 export type OptionalName =
   | 'PICKUP_PUBLIC_URL'
+  | 'PICKUP_EVENT_WEBHOOK_URL'
   | 'PICKUP_SIP_TLS_CERT'
   | 'PICKUP_SIP_TLS_KEY'
   | 'PICKUP_SIP_TLS_CA'

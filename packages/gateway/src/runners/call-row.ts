@@ -1,6 +1,6 @@
 /** Session objects as stored (H4). */
 import type { InboundFacts, SessionPlan, StillbornSession } from '@pickup/core';
-import type { CallRow, EdgeMemo } from '../stores/port.ts';
+import type { CallRow, EdgeMemo, EventHook } from '../stores/port.ts';
 
 /** The object of a call that was just connected. */
 export function callRow(options: {
@@ -9,6 +9,7 @@ export function callRow(options: {
   readonly nodeId: string;
   readonly startedAt: number;
   readonly dialog?: EdgeMemo;
+  readonly eventHook?: EventHook | undefined;
 }): CallRow {
   const { plan, facts } = options;
   const name = plan.agent['agent_name'];
@@ -27,6 +28,7 @@ export function callRow(options: {
     data_storage_setting: typeof storage === 'string' ? storage : 'everything',
     start_timestamp: options.startedAt,
     ...(options.dialog && { dialog: options.dialog }),
+    ...(options.eventHook && { event_hook: options.eventHook }),
     created_timestamp: options.startedAt,
   };
 }

@@ -1,6 +1,6 @@
 /** What is written of an inbound at its arrival, at its decision and at its end (H1, H2). */
 import { type InboundEffect, type InboundState, ringBudget } from '@pickup/core';
-import type { EdgeMemo, InboundArrival, InboundDecision, InboundSettlement } from '../stores/port.ts';
+import type { EdgeMemo, EventHook, InboundArrival, InboundDecision, InboundSettlement } from '../stores/port.ts';
 import { callRow, stillbornRow } from './call-row.ts';
 import { usedSettings } from './inbound-object.ts';
 import type { CallLeg, ConnectedLeg } from './leg.ts';
@@ -55,14 +55,16 @@ export function settlementRow(
     readonly connected: ConnectedLeg | undefined;
     readonly nodeId: string;
     readonly at: number;
+    /** Of the session, where events of it are wanted. */
+    readonly eventHook?: EventHook | undefined;
   },
 ): InboundSettlement {
   const { facts } = state;
-  const { leg, connected, nodeId, at } = end;
+  const { leg, connected, nodeId, at, eventHook } = end;
   const dialog = connected?.dialog;
   const call =
     effect.plan && connected
-      ? callRow({ plan: effect.plan, facts, nodeId, startedAt: at, ...(dialog && { dialog }) })
+      ? callRow({ plan: effect.plan, facts, nodeId, startedAt: at, eventHook, ...(dialog && { dialog }) })
       : effect.stillborn && stillbornRow(facts, effect.stillborn, nodeId, at);
   const sip = leg.trace();
   return {

@@ -18,7 +18,7 @@ import {
 } from '@pickup/core';
 import type { Log } from '../observe/index.ts';
 import type { AgentRuntime, PreparedSession } from '../sessions/port.ts';
-import { type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
+import { type EventHook, type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
 import type { WebhookSender } from '../webhook/sender.ts';
 import type { Clock } from './clock.ts';
 import { liveInboundObject } from './inbound-object.ts';
@@ -32,6 +32,8 @@ import type { Unrecorded } from './unrecorded.ts';
 import { untilStored } from './until-stored.ts';
 
 export interface InboundRunDeps {
+  /** Where the events of a session go; absent: nowhere. */
+  readonly eventHook?: (plan: SessionPlan) => EventHook | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -290,6 +292,7 @@ export class InboundRun {
       connected: this.#connected,
       nodeId: this.#deps.nodeId,
       at,
+      eventHook: effect.plan && this.#deps.eventHook?.(effect.plan),
     });
     if (effect.outcome !== 'connected' && this.#state.facts.entry.kind === 'registered') this.#releaseCall();
     if (this.#openFailed) {

@@ -11,13 +11,14 @@ describe('notApplied', () => {
       'agent.response_engine',
       'agent.voice_temperature',
       'retell_llm.model',
+      'agent.vocab_specialization',
       'agent.webhook_url',
     ];
     const issues = notApplied(plan('voice', overridden), new Set(['agent.voice_speed']));
     expect(issues.map((issue) => issue.pointer)).toEqual([
       '/call_inbound/agent_override/agent/voice_temperature',
       '/call_inbound/agent_override/retell_llm/model',
-      '/call_inbound/agent_override/agent/webhook_url',
+      '/call_inbound/agent_override/agent/vocab_specialization',
     ]);
     expect(issues.map(({ severity, effect, code }) => [severity, effect, code])).toEqual(
       Array(3).fill(['warning', 'not_applied', 'not_honoured']),

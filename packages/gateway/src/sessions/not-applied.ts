@@ -2,12 +2,15 @@
 import type { Issue } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
 
-/** Acted on outside the runtime: when the target is resolved (E4, E5) and by the records. */
+/** Acted on outside the runtime: when the target is resolved (E4, E5), by the records and by the events. */
 const GATEWAY_FIELDS: ReadonlySet<string> = new Set([
   'agent.agent_name',
   'agent.data_storage_setting',
   'agent.fallback_voice_ids',
   'agent.response_engine',
+  'agent.webhook_events',
+  'agent.webhook_timeout_ms',
+  'agent.webhook_url',
 ]);
 
 /** Why a runtime without a model and without ears cannot act on a field; the first match counts. */

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { callCases } from './conformance/call-cases.ts';
 import { configCases } from './conformance/config-cases.ts';
+import { eventCases } from './conformance/event-cases.ts';
 import { inboundCases } from './conformance/inbound-cases.ts';
 import { keyCases } from './conformance/key-cases.ts';
 import { listCases } from './conformance/list-cases.ts';
@@ -32,6 +33,7 @@ export function describeStore(name: string, open: () => Promise<TwoConnections>)
     slotCases(stores);
     configCases(stores);
     keyCases(stores);
+    eventCases(stores);
     listCases(stores);
   });
 }

@@ -100,6 +100,16 @@ export interface OpenInbound {
 
 export type CallStatus = 'registered' | 'not_connected' | 'ongoing' | 'ended' | 'error';
 
+/** Where a call's events go, fixed when the call is: later changes of the agent do not touch it (E8). */
+export interface EventHook {
+  /** Variables are rendered. */
+  readonly url: string;
+  /** Names of the events that are wanted. */
+  readonly events: readonly string[];
+  /** Of each attempt. */
+  readonly timeout_ms: number;
+}
+
 /** The call object's stored fields, in Retell's names (H4). */
 export interface CallRow {
   readonly call_id: string;
@@ -126,6 +136,7 @@ export interface CallRow {
   readonly node_id?: string;
   /** Kept while ongoing, for the BYE after a crash. */
   readonly dialog?: EdgeMemo;
+  readonly event_hook?: EventHook;
   /** The registration's own override and expiry (A3). */
   readonly registration?: JsonObject;
   /** Epoch ms of creation; lists are ordered by it. */
@@ -351,6 +362,47 @@ export interface KeyCommands {
   putMeta(name: string, value: string): Promise<void>;
 }
 
+/** One try of an event's webhook. */
+export interface EventAttempt {
+  /** Epoch ms. */
+  readonly start_timestamp: number;
+  readonly status?: number;
+  /** Class of the failure where no answer came. */
+  readonly error?: string;
+}
+
+export interface EventRow {
+  /** `<call id>.<event>`: a call has each event once. */
+  readonly event_id: string;
+  /** The call or chat. */
+  readonly subject_id: string;
+  readonly event: string;
+  readonly url: string;
+  readonly timeout_ms: number;
+  /** JSON as it is sent and signed. */
+  readonly body: string;
+  readonly created_timestamp: number;
+  readonly attempts: readonly EventAttempt[];
+  /** When it is due; absent once it was delivered or given up. */
+  readonly next_timestamp?: number;
+}
+
+/**
+ * Event webhooks. They are created in the same commit as the change they tell of (settleInbound, updateCall, endCall,
+ * expireRegisteredCalls), by the rules of call-events.ts, so none is lost and none is told twice.
+ */
+export interface EventCommands {
+  /**
+   * The events due, the longest due first. One whose subject has an earlier event that was not tried yet is not due:
+   * first attempts are in order, and a failing event holds no later one back.
+   */
+  dueEvents(now: number, limit: number): Promise<readonly EventRow[]>;
+  /** Adds an attempt; without `nextTimestamp` nothing more is tried. */
+  recordEventAttempt(eventId: string, attempt: EventAttempt, nextTimestamp?: number): Promise<void>;
+  /** In the order of their creation. */
+  listEvents(subjectId: string): Promise<readonly EventRow[]>;
+}
+
 /** One change that was made. */
 export interface AuditEntry {
   /** Epoch ms. */
@@ -370,7 +422,14 @@ export interface AuditCommands {
   listAudit(request: PageRequest): Promise<Page<AuditEntry>>;
 }
 
-export interface Store extends InboundCommands, CallCommands, SlotCommands, ConfigCommands, KeyCommands, AuditCommands {
+export interface Store
+  extends InboundCommands,
+    CallCommands,
+    SlotCommands,
+    ConfigCommands,
+    KeyCommands,
+    EventCommands,
+    AuditCommands {
   /** Waits for what is queued, then closes. */
   close(): Promise<void>;
 }

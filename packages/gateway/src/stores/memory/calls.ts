@@ -1,9 +1,11 @@
 /** Calls and slots in memory. */
+import { eventsOfChange } from '../call-events.ts';
 import { endedCall } from '../ended-call.ts';
 import { matchFilters } from '../match-filters.ts';
 import type { CallCommands, SlotCommands } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { copyOf, type MemoryData } from './data.ts';
+import { tell } from './events.ts';
 import { listPage } from './list-page.ts';
 
 /** The call commands over shared data. */
@@ -30,7 +32,9 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
       for (const [callId, row] of data.calls) {
         if (row.call.call_status !== 'registered') continue;
         if (!isForgotten(row.call, liveHolder(data, row.holder), now)) continue;
-        data.calls.set(callId, { ...row, call: expireCall(row.call, now), holder: null });
+        const call = expireCall(row.call, now);
+        data.calls.set(callId, { ...row, call, holder: null });
+        tell(data, eventsOfChange(row.call, call));
         expired += 1;
       }
       return expired;
@@ -40,13 +44,20 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
       if (row === undefined) return undefined;
       const call = { ...row.call, ...copyOf(change), call_id: callId };
       data.calls.set(callId, { ...row, call });
+      tell(data, eventsOfChange(row.call, call));
       return call;
     },
     async endCall(callId, end, spoken) {
       const row = data.calls.get(callId);
-      if (row) data.calls.set(callId, { ...row, call: endedCall(row.call, copyOf(end), copyOf(spoken)) });
+      if (row === undefined) return;
+      const call = endedCall(row.call, copyOf(end), copyOf(spoken));
+      data.calls.set(callId, { ...row, call });
+      tell(data, eventsOfChange(row.call, call));
     },
-    deleteCall: async (callId) => data.calls.delete(callId),
+    async deleteCall(callId) {
+      for (const [eventId, event] of data.events) if (event.subject_id === callId) data.events.delete(eventId);
+      return data.calls.delete(callId);
+    },
     getCall: async (callId) => data.calls.get(callId)?.call,
     async listCalls(request) {
       const rows = [...data.calls.values()]

@@ -5,6 +5,7 @@ import type {
   AuditEntry,
   CallRow,
   EngineVersionRow,
+  EventRow,
   InboundArrival,
   InboundDecision,
   InboundSettlement,
@@ -52,6 +53,8 @@ export interface MemoryData {
   readonly keys: Map<string, ApiKeyRow>;
   readonly meta: Map<string, string>;
   readonly audit: AuditEntry[];
+  /** By id, in the order of their creation. */
+  readonly events: Map<string, EventRow>;
   /** Order of storage. */
   nextSequence(): number;
 }
@@ -70,6 +73,7 @@ export function createMemoryData(): MemoryData {
     keys: new Map(),
     meta: new Map(),
     audit: [],
+    events: new Map(),
     nextSequence: () => ++sequence,
   };
 }

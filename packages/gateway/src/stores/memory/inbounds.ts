@@ -1,10 +1,12 @@
 /** Inbounds in memory. */
 import type { InboundObject } from '@pickup/contract';
+import { eventsOfSettlement } from '../call-events.ts';
 import { describeInbound } from '../describe-inbound.ts';
 import { matchFilters } from '../match-filters.ts';
 import { addAttempt, mergeAttempts } from '../merge-attempts.ts';
 import type { InboundCommands, OpenInbound } from '../port.ts';
 import { copyOf, type MemoryData, type MemoryInbound } from './data.ts';
+import { tell } from './events.ts';
 import { listPage } from './list-page.ts';
 
 /** The inbound commands over shared data; each runs to its end before another begins. */
@@ -42,6 +44,7 @@ export function createMemoryInbounds(data: MemoryData): InboundCommands {
         const { call } = settlement;
         const sequence = data.calls.get(call.call_id)?.sequence ?? data.nextSequence();
         data.calls.set(call.call_id, { sequence, call, holder: null });
+        tell(data, eventsOfSettlement(call, settlement.outcome));
       }
       return { won: true };
     },

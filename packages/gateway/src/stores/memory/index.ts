@@ -3,6 +3,7 @@ import type { Store } from '../port.ts';
 import { createMemoryCalls, createMemorySlots } from './calls.ts';
 import { createMemoryConfig } from './config.ts';
 import { createMemoryData, type MemoryData } from './data.ts';
+import { createMemoryEvents } from './events.ts';
 import { createMemoryInbounds } from './inbounds.ts';
 import { createMemoryAudit, createMemoryKeys } from './keys.ts';
 
@@ -17,6 +18,7 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
     ...createMemoryConfig(data),
     ...createMemoryKeys(data),
     ...createMemoryAudit(data),
+    ...createMemoryEvents(data),
     async close() {},
   };
 }

@@ -8,6 +8,7 @@ import type { Store } from '../port.ts';
 import { createAudit } from './audit.ts';
 import { createCalls, createSlots } from './calls.ts';
 import { createConfig } from './config.ts';
+import { createEvents } from './events.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { createInbounds } from './inbounds.ts';
 import { createKeys } from './keys.ts';
@@ -87,6 +88,7 @@ export function connectSqliteStore(
     ...createConfig(writer, db, reader, { exclusive: lock !== undefined }),
     ...createKeys(writer, db),
     ...createAudit(writer, reader),
+    ...createEvents(writer, db),
     async close() {
       stopWatching();
       await Promise.all([writer.close(), reader.close()]);

@@ -1,10 +1,12 @@
 /** Calls and slots, as the writer thread does them. */
 import type { Database, Statement } from 'better-sqlite3';
+import { eventsOfChange } from '../call-events.ts';
 import { endedCall } from '../ended-call.ts';
 import type { CallRow } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { callCells } from './call-cells.ts';
 import { type Cell, fromJsonCell, type WriteHandlers } from './cells.ts';
+import { prepareEventInsert } from './events.ts';
 
 interface ClaimRow {
   readonly doc: string;
@@ -37,6 +39,8 @@ export function writeCalls(db: Database): WriteHandlers {
     `SELECT doc, ${LIVE_HOLDER} FROM calls INDEXED BY live_calls
      WHERE call_status = 'registered' AND call_status IN ('registered', 'ongoing')`,
   );
+  const tell = prepareEventInsert(db);
+  const forget = db.prepare('DELETE FROM events WHERE subject_id = ?');
   const hold = db.prepare('UPDATE calls SET holder = ? WHERE call_id = ?');
   const letGo = db.prepare('UPDATE calls SET holder = NULL WHERE call_id = ? AND holder = ?');
   const remove = db.prepare('DELETE FROM calls WHERE call_id = ?');
@@ -63,24 +67,35 @@ export function writeCalls(db: Database): WriteHandlers {
         .all()
         .map((row) => ({ call: JSON.parse(row.doc) as CallRow, holder: row.holder }))
         .filter(({ call, holder }) => isForgotten(call, holder, now));
-      for (const { call } of lapsed) replace.run(...callCells(expireCall(call, now)));
+      for (const { call } of lapsed) {
+        const expired = expireCall(call, now);
+        replace.run(...callCells(expired));
+        tell(eventsOfChange(call, expired));
+      }
       return lapsed.length;
     },
     updateCall(callId: string, change: string) {
       const call = fromJsonCell<CallRow>(find.get(callId)?.doc ?? null);
       if (call === undefined) return null;
-      const cells = callCells({ ...call, ...(JSON.parse(change) as Partial<CallRow>), call_id: callId });
+      const after = { ...call, ...(JSON.parse(change) as Partial<CallRow>), call_id: callId };
+      const cells = callCells(after);
       replace.run(...cells);
+      tell(eventsOfChange(call, after));
       return cells.at(-1)!;
     },
     endCall(callId: string, end: string, spoken: string) {
       const doc = document.get(callId);
       if (doc === undefined) return null;
-      const call = endedCall(JSON.parse(doc), JSON.parse(end), JSON.parse(spoken));
+      const before = JSON.parse(doc) as CallRow;
+      const call = endedCall(before, JSON.parse(end), JSON.parse(spoken));
       finish.run(...lastCells(call), callId);
+      tell(eventsOfChange(before, call));
       return null;
     },
-    deleteCall: (callId: string) => remove.run(callId).changes,
+    deleteCall(callId: string) {
+      forget.run(callId);
+      return remove.run(callId).changes;
+    },
   };
 }
 

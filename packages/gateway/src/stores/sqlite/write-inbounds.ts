@@ -1,8 +1,10 @@
 /** Inbounds, as the writer thread does them. */
-import type { AttemptRecord } from '@pickup/contract';
+import type { AttemptRecord, Outcome } from '@pickup/contract';
 import type { Database } from 'better-sqlite3';
+import { eventsOfSettlement } from '../call-events.ts';
 import { addAttempt, mergeAttempts } from '../merge-attempts.ts';
 import { type Cell, fromJsonCell, type WriteHandlers } from './cells.ts';
+import { prepareEventInsert } from './events.ts';
 import { prepareCallUpsert } from './write-calls.ts';
 
 interface AttemptsRow {
@@ -35,6 +37,7 @@ export function writeInbounds(db: Database): WriteHandlers {
   const decide = db.prepare(DECIDE);
   const settle = db.prepare(SETTLE);
   const upsertCall = prepareCallUpsert(db);
+  const tell = prepareEventInsert(db);
   const attemptsOf = db.prepare<[Cell], AttemptsRow>('SELECT outcome, attempts FROM inbounds WHERE inbound_id = ?');
   const outcomeOf = db.prepare<[Cell], Cell>('SELECT outcome FROM inbounds WHERE inbound_id = ?').pluck();
   const setAttempts = db.prepare('UPDATE inbounds SET attempts = ? WHERE inbound_id = ?');
@@ -73,7 +76,11 @@ export function writeInbounds(db: Database): WriteHandlers {
     settleInbound(...cells: Cell[]) {
       const settlement = cells.slice(0, SETTLEMENT_CELLS);
       if (settle.run(...settlement).changes === 0) return outcomeOf.get(settlement.at(-1)!) ?? '';
-      if (cells.length > SETTLEMENT_CELLS) upsertCall.run(...cells.slice(SETTLEMENT_CELLS));
+      if (cells.length > SETTLEMENT_CELLS) {
+        upsertCall.run(...cells.slice(SETTLEMENT_CELLS));
+        const doc = cells.at(-1) as string;
+        if (doc.includes('"event_hook":')) tell(eventsOfSettlement(JSON.parse(doc), cells[0] as Outcome));
+      }
       return 1;
     },
   };

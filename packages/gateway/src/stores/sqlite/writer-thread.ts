@@ -8,6 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 import { writeAudit } from './audit.ts';
 import type { BatchAnswer, Cell } from './cells.ts';
+import { writeEvents } from './events.ts';
 import { openForWriting } from './open-database.ts';
 import { writeAgentDeletions } from './write-agent-deletions.ts';
 import { writeAgents } from './write-agents.ts';
@@ -62,6 +63,7 @@ function connect(): Connection {
     ...writeAgentDeletions(db),
     ...writeKeys(db),
     ...writeAudit(db),
+    ...writeEvents(db),
   };
   return { db, write: createBatchWriter(db, handlers, commitDelayMs) };
 }

@@ -4,6 +4,7 @@ import { publishedEngines } from './0002-published-engines.ts';
 import { guardedNumbers } from './0003-guarded-numbers.ts';
 import { uses } from './0004-uses.ts';
 import { audit } from './0005-audit.ts';
+import { events } from './0006-events.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -14,4 +15,4 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses, audit];
+export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses, audit, events];

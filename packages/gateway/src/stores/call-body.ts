@@ -1,9 +1,10 @@
-/** Calls as answered: Retell's phone call object. */
-import type { CallRow } from '../stores/port.ts';
+/** Calls as others see them, in answers and events: Retell's phone call object. */
+import type { CallRow } from './port.ts';
 
 /** A call without what only the gateway needs; empty metadata and variables are left out. */
 export function callBody(row: CallRow): Record<string, unknown> {
-  const { node_id: _node, dialog: _dialog, registration: _registration, created_timestamp: _created, ...shown } = row;
+  const { node_id: _node, dialog: _dialog, registration: _registration, event_hook: _hook, ...rest } = row;
+  const { created_timestamp: _created, ...shown } = rest;
   const { start_timestamp: start, end_timestamp: end } = row;
   const body: Record<string, unknown> = {
     call_type: 'phone_call',
