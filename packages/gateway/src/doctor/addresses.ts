@@ -59,7 +59,7 @@ function judgeNames({ names }: AddressFacts, config: SipConfig): readonly Findin
 
 /** A private address in Contact is of no use to a peer on the internet. */
 function judgeNat({ own }: AddressFacts, { sip }: SipConfig): readonly Finding[] {
-  const publicPeers = sip.peers.filter((peer) => isPublicAddress(peer.address) || peer.prefix === 0);
+  const publicPeers = publicPeersOf(sip);
   if (sip.publicHost !== undefined || publicPeers.length === 0) return [];
   const hidden = sip.hosts.filter((host) => !isLoopback(host) && !isWildcard(host) && !isPublicAddress(host));
   if (hidden.length === 0) return [];
@@ -67,17 +67,20 @@ function judgeNat({ own }: AddressFacts, { sip }: SipConfig): readonly Finding[]
   return [warn(what, `PICKUP_SIP_PUBLIC_HOST=${own.find(isPublicAddress) ?? '<the public address of the router>'}`)];
 }
 
-/** Many carriers take only an address in SDP. */
+/** In SDP many carriers take only an address; and without one of its own, audio is told the socket's. */
 function judgeAudio({ sip, rtp }: SipConfig): readonly Finding[] {
-  const told = rtp.publicHost ?? sip.publicHost;
-  if (told === undefined || isIP(told) !== 0) return [];
-  return [
-    warn(
-      `for audio callers are told the name ${told}; many take an address only`,
-      'PICKUP_RTP_PUBLIC_HOST=<its address>',
-    ),
-  ];
+  const change = 'PICKUP_RTP_PUBLIC_HOST=<the public address>';
+  if (rtp.publicHost !== undefined) {
+    if (isIP(rtp.publicHost) !== 0) return [];
+    return [warn(`for audio callers are told the name ${rtp.publicHost}; many take an address only`, change)];
+  }
+  const hidden = sip.hosts.filter((host) => !isLoopback(host) && !isPublicAddress(host));
+  if (sip.publicHost === undefined || hidden.length === 0 || publicPeersOf(sip).length === 0) return [];
+  return [warn(`callers are told ${sip.publicHost} for SIP, but ${hidden.join(', ')} for audio`, change)];
 }
+
+const publicPeersOf = ({ peers }: Config['sip']): readonly Cidr[] =>
+  peers.filter((peer) => isPublicAddress(peer.address) || peer.prefix === 0);
 
 function behindNat({ own, names }: AddressFacts, { sip, rtp }: SipConfig): string {
   const told = sip.publicHost;

@@ -227,6 +227,10 @@ describe('addresses', () => {
       [/^ok .*here\.example \(10\.0\.0\.5\)$/],
     ],
     [
+      { PICKUP_SIP_HOST: '10.0.0.5', PICKUP_SIP_PUBLIC_HOST: 'away.example', PICKUP_SIP_PEERS: '54.172.60.0/30' },
+      [/^warn callers are told away\.example for SIP, but 10\.0\.0\.5 for audio → PICKUP_RTP_PUBLIC_HOST=/],
+    ],
+    [
       { PICKUP_SIP_HOST: '10.0.0.5', PICKUP_RTP_PUBLIC_HOST: 'away.example' },
       [/^warn for audio .*away\.example.* → PICKUP_RTP_PUBLIC_HOST=/],
     ],
@@ -333,12 +337,12 @@ test('OPTIONS: silence names the transport, any answer is one', () => {
   expect(
     told(
       judgeOptions([
-        { ...at, protocol: 'udp', code: 'silence' },
+        { ...at, protocol: 'udp', code: 'ETIMEDOUT' },
         { ...at, protocol: 'tcp', status: 403 },
       ]),
     ),
   ).toEqual([
-    expect.stringMatching(/^fail UDP \[::1\]:5060 does not answer OPTIONS \(silence\) → /),
+    expect.stringMatching(/^fail UDP \[::1\]:5060 does not answer OPTIONS \(ETIMEDOUT\) → /),
     'ok answers OPTIONS at TCP [::1]:5060 with 403',
   ]);
 });

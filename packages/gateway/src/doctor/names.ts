@@ -31,7 +31,7 @@ export function lookUpAll(
           name,
           addresses: [],
           tookMs: tookMs(),
-          code: error.code ?? 'unknown',
+          code: error.code ?? 'EUNKNOWN',
         }),
       );
     }),

@@ -22,7 +22,7 @@ try {
   inspect();
 } catch (error) {
   const { code, message } = error as { readonly code?: string; readonly message: string };
-  say({ error: { code: code ?? 'unknown', message } });
+  say({ error: { code: code ?? 'EUNKNOWN', message } });
 }
 
 function inspect(): void {
