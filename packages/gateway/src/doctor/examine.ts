@@ -93,7 +93,11 @@ async function checkCertificate({ running, config, clock }: Surroundings) {
   const { tls, hosts } = config.sip;
   const asks = lock.held && tls !== undefined && tls.port !== 0;
   const shown = asks ? await probeShown(hosts[0] ?? '127.0.0.1', tls.port) : undefined;
-  return judgeCertificate(config, { nowMs: clock.wallMs(), ...(shown && { shown }) });
+  return judgeCertificate(config, {
+    nowMs: clock.wallMs(),
+    ...(shown && { shown }),
+    ...(lock.pid !== undefined && { pid: lock.pid }),
+  });
 }
 
 function publicUrlCheck(around: Surroundings): readonly Check[] {

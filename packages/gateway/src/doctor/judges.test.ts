@@ -31,7 +31,7 @@ test('settings: all faults and warnings at once, each with the name to change', 
   expect(told(judgeSettings(faulty))).toEqual([
     expect.stringMatching(/^fail PICKUP_HTTP_PORT must be .*"x" → set PICKUP_HTTP_PORT right/),
     expect.stringMatching(/^fail PICKUP_SIP_PORT must be .*"y" → set PICKUP_SIP_PORT right/),
-    expect.stringMatching(/^warn PICKUP_SIP_PROT is not a setting .*PICKUP_SIP_PORT\? → change PICKUP_SIP_PROT/),
+    expect.stringMatching(/^warn PICKUP_SIP_PROT is not a setting .*PICKUP_SIP_PORT\? → set PICKUP_SIP_PROT otherwise/),
   ]);
   expect(told(judgeSettings(loadConfig({})))).toEqual([expect.stringMatching(/^ok well-formed, 0 of \d+ set$/)]);
 });
@@ -73,6 +73,7 @@ describe('the data folder', () => {
     flushMs: 2,
     space: { freeBytes: 50e9, totalBytes: 100e9, freeFiles: 900, totalFiles: 1_000 },
     open: [],
+    foreign: [],
   };
   test.each<[Partial<FolderFacts>, readonly RegExp[]]>([
     [{}, [/^ok \/d\/p, mode 0700, a flushed write takes 2\.0 ms$/]],
@@ -80,6 +81,10 @@ describe('the data folder', () => {
     [{ flushMs: 51 }, [/^warn .*51 ms.* → PICKUP_HOME=/]],
     [{ flushMs: 50 }, [/^ok /]],
     [{ open: ['/d/p/seal.key'] }, [/^warn .* → chmod 600 \/d\/p\/seal\.key$/]],
+    [
+      { foreign: ['/d/p/pickup.db'] },
+      [/^warn \/d\/p\/pickup\.db belongs to another user .* → chown --reference=\/d\/p \/d\/p\/pickup\.db$/],
+    ],
     [{ writeError: 'EACCES' }, [/^fail \/d\/p cannot be written \(EACCES\) → chown/]],
     [{ exists: false, nearest: '/d', writeError: 'EROFS' }, [/^fail \/d\/p cannot be made \(EROFS\) → /]],
     [{ isFolder: false }, [/^fail \/d\/p is no folder → PICKUP_HOME=/]],
@@ -255,19 +260,22 @@ describe('the clock', () => {
   });
 });
 
-test('names: unknown, unanswered and slow ones, with the server that was asked', () => {
+test('names: unanswered and slow ones, with the server that was asked; a name that is not there is no fault of a server', () => {
   const found = [
     { name: 'a.example', tookMs: 3, addresses: ['192.0.2.1'] },
-    { name: 'b.example', tookMs: 3, addresses: [], code: 'ENOTFOUND' },
+    { name: 'b.example', tookMs: 5, addresses: [], code: 'ENOTFOUND' },
     { name: 'c.example', tookMs: 3_000, addresses: [], code: 'ETIMEOUT' },
     { name: 'd.example', tookMs: 1_200, addresses: ['192.0.2.1'] },
   ];
   expect(told(judgeNames(found, ['192.0.2.53']))).toEqual([
-    expect.stringMatching(/^fail b\.example is no name with an address \(name server 192\.0\.2\.53\)/),
-    expect.stringMatching(/^fail c\.example could not be looked up \(ETIMEOUT.* → nameserver/),
+    expect.stringMatching(
+      /^fail c\.example could not be looked up \(ETIMEOUT, name server 192\.0\.2\.53\) → nameserver/,
+    ),
     expect.stringMatching(/^warn d\.example took 1200 ms/),
   ]);
-  expect(told(judgeNames(found.slice(0, 1), []))).toEqual(['ok a.example found, the slowest in 3 ms']);
+  expect(told(judgeNames(found.slice(0, 2), []))).toEqual([
+    'ok 2 looked up, the slowest in 5 ms (no name server); without an address: b.example',
+  ]);
 });
 
 describe('webhooks', () => {
@@ -291,7 +299,7 @@ describe('webhooks', () => {
       /^fail .* → PICKUP_WEBHOOK_ALLOW=10\.0\.0\.1\/32$/,
     ],
     [failed('address_refused', 'own_port'), /^fail .* → another inbound_webhook_url for \+1/],
-    [failed('dns_error'), /^fail .* → correct the name/],
+    [failed('dns_error'), /^fail .* → correct hook\.example in/],
     [failed('tls_error'), /^fail .* → .*openssl s_client -connect hook\.example:443 -servername hook\.example$/],
     [failed('connect_error'), /^fail .* → start the endpoint, and let TCP 443 out to hook\.example/],
     [failed('timeout'), /^fail .* → start the endpoint/],

@@ -80,7 +80,7 @@ function changeFor(reached: Extract<ReachResult, { ok: false }>, { url, phone_nu
     case 'address_refused':
       return settingIn(reached.detail) ?? `another inbound_webhook_url for ${number}: this one leads to Pickup itself`;
     case 'dns_error':
-      return `correct the name in inbound_webhook_url of ${number}, or see the check of names`;
+      return `correct ${hostname} in inbound_webhook_url of ${number}, or add it to the DNS or /etc/hosts`;
     case 'tls_error':
       return `a certificate that is valid for ${hostname}, with its whole chain; look with: openssl s_client -connect ${hostname}:${port} -servername ${hostname}`;
     case 'connect_error':
