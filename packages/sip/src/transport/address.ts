@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AnyUri, Via } from '../message/index.ts';
-import { isSipUri, paramValue } from '../message/index.ts';
+import { isSipUri, paramValue, unmapAddress } from '../message/index.ts';
 import type { Destination, Source, Transport, TransportKind } from './port.ts';
 import { routeAddress, withoutZone } from './route-address.ts';
 
@@ -57,7 +57,7 @@ export function uriTarget(uri: AnyUri | undefined): UriTarget | undefined {
   const known = named === 'udp' || named === 'tcp' || named === 'tls' ? named : undefined;
   const transport = uri.scheme === 'sips' ? 'tls' : known;
   return {
-    host: paramValue(uri.params, 'maddr') ?? uri.host,
+    host: unmapAddress(paramValue(uri.params, 'maddr') ?? uri.host),
     ...(uri.port === undefined ? {} : { port: uri.port }),
     ...(transport === undefined ? {} : { transport }),
   };
