@@ -28,6 +28,11 @@ export interface RawCall {
   /** For the final response that came; of a 200 it may bring an SDP. */
   acknowledge(sdp?: string): void;
   bye(): void;
+  /** A request in the call, once it was answered or rings. CSeq numbers from 2 on; ACK that of the INVITE it is for. */
+  send(
+    method: string,
+    request: { readonly seq: number; readonly more?: readonly string[]; readonly body?: string },
+  ): void;
   /** 200 to a request of the gateway's. */
   agree(request: string): void;
   close(): void;
@@ -35,6 +40,7 @@ export interface RawCall {
 
 const LIMIT_MS = 15_000;
 const FINAL = /^SIP\/2\.0 [2-6]\d\d [\s\S]*?^CSeq: 1 INVITE/im;
+const RINGING = /^SIP\/2\.0 18\d /;
 /** A PCMU offer or answer. */
 export const PCMU_SDP =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
@@ -49,7 +55,8 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
   const seen: string[] = [];
   socket.on('message', (bytes) => seen.push(bytes.toString()));
   const transmit = (lines: readonly string[], body = '') => {
-    const type = body === '' ? [] : ['Content-Type: application/sdp'];
+    const isTyped = lines.some((line) => line.startsWith('Content-Type:'));
+    const type = body === '' || isTyped ? [] : ['Content-Type: application/sdp'];
     const text = [...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
     socket.send(text, server.port, server.host);
   };
@@ -58,8 +65,8 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     request: { branch?: string; seq?: number; more?: readonly string[]; body?: string },
   ) => {
     const { branch = '', seq = 1, more = [], body } = request;
-    const final = seen.find((message) => FINAL.test(message)) ?? '';
-    const inDialog = final.startsWith('SIP/2.0 2');
+    const final = seen.find((message) => FINAL.test(message)) ?? seen.find((message) => RINGING.test(message)) ?? '';
+    const inDialog = /^SIP\/2\.0 (2|18)/.test(final);
     const target = /^Contact: <([^>]+)>/im.exec(final)?.[1];
     const lines = [
       `${method} ${inDialog && target !== undefined && method !== 'CANCEL' ? target : uri} SIP/2.0`,
@@ -86,6 +93,7 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
       send('ACK', { ...(answered && { branch: 'ack' }), ...(body !== undefined && { body }) });
     },
     bye: () => send('BYE', { branch: 'bye', seq: 2 }),
+    send: (method, request) => send(method, { branch: `${method}${request.seq}`, ...request }),
     agree(request) {
       const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
       transmit(['SIP/2.0 200 OK', ...copied]);
