@@ -102,7 +102,7 @@ class Edge {
       clock,
       newId,
       table: deps.callers,
-      refusals: new RefusalLog(log, config.sip.peers),
+      refusals: new RefusalLog(log, config.sip),
       digests: config.sip.digests,
       country: config.sip.country,
       openPassword: deps.openInboundPassword,
