@@ -71,7 +71,12 @@ export function judgeFolder(facts: FolderFacts): readonly Finding[] {
   if (!isFolder) return [fail(`${nearest} is no folder`, other)];
   if (writeError !== undefined) {
     const what = exists ? `${folder} cannot be written (${writeError})` : `${folder} cannot be made (${writeError})`;
-    return [fail(what, `chown -R <user of pickup> ${nearest}   or ${other}`)];
+    return [
+      fail(
+        what,
+        `as the user that Pickup runs as, run this again; where that is so: chown -R <that user> ${nearest}, or ${other}`,
+      ),
+    ];
   }
   const found: Finding[] = [];
   if (!exists) found.push(ok(`${folder} does not exist yet; the first start makes it`));

@@ -41,6 +41,10 @@ describe('the gateway', () => {
   test.each([
     [{ lock: { held: false } }, /^ok not running/],
     [
+      { lock: { held: false }, lockError: 'unable to open' },
+      /^fail whether it runs is not known: unable to open → run this as the user/,
+    ],
+    [
       { lock: { held: true, pid: 7 }, url, healthy: true, ready: { ready: true, reasons: [] } },
       /^ok running \(pid 7\).*takes calls$/,
     ],
@@ -85,7 +89,7 @@ describe('the data folder', () => {
       { foreign: ['/d/p/pickup.db'] },
       [/^warn \/d\/p\/pickup\.db belongs to another user .* → chown --reference=\/d\/p \/d\/p\/pickup\.db$/],
     ],
-    [{ writeError: 'EACCES' }, [/^fail \/d\/p cannot be written \(EACCES\) → chown/]],
+    [{ writeError: 'EACCES' }, [/^fail \/d\/p cannot be written \(EACCES\) → as the user that Pickup runs as/]],
     [{ exists: false, nearest: '/d', writeError: 'EROFS' }, [/^fail \/d\/p cannot be made \(EROFS\) → /]],
     [{ isFolder: false }, [/^fail \/d\/p is no folder → PICKUP_HOME=/]],
   ])('%o', (change, says) => {
