@@ -129,14 +129,15 @@ export const SETTINGS = Object.freeze({
     kind: 'cidrs',
     default: '127.0.0.0/8,::1/128',
     group: 'SIP and media',
-    description: 'The carriers and PBXs that calls are taken from. Others are turned away without a record (rule A4).',
+    description:
+      'The carriers and PBXs that calls are taken from, but for numbers with `sip_peers` or `sip_inbound_username` of their own. Others are turned away without a record (rule A4).',
   }),
   PICKUP_SIP_TRUSTED_PEERS: setting({
     kind: 'cidrs',
     default: 'none',
     group: 'SIP and media',
     description:
-      'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). Each must be a peer as well.',
+      'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). It lets nobody call: each must be a peer as well, here or in a number’s `sip_peers`.',
   }),
   PICKUP_SIP_DIGEST: setting({
     kind: 'digests',
