@@ -5,13 +5,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { digestResponse, parseCredentials } from '@pickup/sip';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GatewayProcess, startGateway } from '../support/gateway.ts';
 import { filesHolding } from '../support/inspect-store.ts';
 import { type NumberOptions, openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { endedCall } from './support/ended-call.ts';
-import { digitsAgent } from './support/flow-agents.ts';
+import { briefAgent, digitsAgent } from './support/flow-agents.ts';
 import { openRawCall, PCMU_SDP, type RawCallOptions } from './support/raw-call.ts';
 import { onlyOutcome, outcomesOf } from './support/records.ts';
 import { steadyPort } from './support/steady-port.ts';
@@ -35,9 +36,12 @@ describe('requests in a call', { timeout: 60_000 }, () => {
   });
 
   /** Calls a number that connects. */
-  async function dial(options: Pick<RawCallOptions, 'headers' | 'sdp'> & Pick<NumberOptions, 'script'> = {}) {
-    const { script, ...request } = options;
-    const { number } = await stage.number(script === undefined ? {} : { script });
+  async function dial(
+    options: Pick<RawCallOptions, 'headers' | 'sdp'> & Pick<NumberOptions, 'script' | 'settings'> = {},
+  ) {
+    const { headers, sdp, ...settings } = options;
+    const { number } = await stage.number(settings);
+    const request = { ...(headers && { headers }), ...(sdp !== undefined && { sdp }) };
     const server = stage.gateway.sip;
     const uri = `sip:${number}@${server.host}:${server.port}`;
     const call = await openRawCall({ server, uri, from: '<sip:+12137771234@127.0.0.1>', ...request });
@@ -46,7 +50,7 @@ describe('requests in a call', { timeout: 60_000 }, () => {
   }
 
   /** As `dial`, answered and acknowledged. */
-  async function connect(options: Pick<NumberOptions, 'script'> = {}) {
+  async function connect(options: Pick<NumberOptions, 'script' | 'settings'> = {}) {
     const dialled = await dial(options);
     expect(await dialled.call.final()).toMatch(/^SIP\/2\.0 200/);
     dialled.call.acknowledge();
@@ -108,5 +112,19 @@ describe('requests in a call', { timeout: 60_000 }, () => {
     const ended = await endedCall(stage.gateway, number);
     expect(ended.call).toMatchObject({ call_status: 'ended', disconnection_reason: 'agent_hangup' });
     expect(ended.call.transcript).toContain('User: [digits] 47#');
+  });
+
+  test('RFC 3261 22.2 a trunk that challenges our BYE is answered with the login of the number', async () => {
+    const login = { sip_trunk_auth_username: 'trunk', sip_trunk_auth_password: 'secret' };
+    const script = { body: JSON.stringify({ call_inbound: { override_agent_id: await briefAgent(stage.gateway) } }) };
+    const { call } = await connect({ script, settings: { termination_uri: 'sip.example.com', ...login } });
+    const bye = await call.received(/^BYE/);
+    call.answer(bye, 407, ['Proxy-Authenticate: Digest realm="trunk", nonce="n1", qop="auth", algorithm=SHA-256']);
+    const again = await call.received(/^BYE[\s\S]*^Proxy-Authorization:/m);
+    const given = parseCredentials(/^Proxy-Authorization: (.*)\r$/m.exec(again)?.[1] ?? '')!;
+    expect(given).toMatchObject({ username: 'trunk', realm: 'trunk', nonce: 'n1' });
+    const { response, ...unsigned } = given;
+    expect(response).toBe(digestResponse(unsigned, { method: 'BYE', secret: { password: 'secret' } }));
+    call.agree(again);
   });
 });

@@ -35,6 +35,8 @@ export interface RawCall {
   ): void;
   /** 200 to a request of the gateway's. */
   agree(request: string): void;
+  /** Another response to a request of the gateway's. */
+  answer(request: string, status: number, headers: readonly string[]): void;
   close(): void;
 }
 
@@ -81,6 +83,10 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     transmit(lines, body);
   };
   send('INVITE', { more: [`Contact: <sip:raw@127.0.0.1:${port}>`, ...headers], body: sdp });
+  const respond = (request: string, status: string, headers: readonly string[]) => {
+    const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+    transmit([`SIP/2.0 ${status}`, ...copied, ...headers]);
+  };
   const received = (pattern: RegExp) =>
     until(`a message like ${pattern}`, () => seen.find((message) => pattern.test(message)), LIMIT_MS);
   return {
@@ -94,10 +100,8 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     },
     bye: () => send('BYE', { branch: 'bye', seq: 2 }),
     send: (method, request) => send(method, { branch: `${method}${request.seq}`, ...request }),
-    agree(request) {
-      const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
-      transmit(['SIP/2.0 200 OK', ...copied]);
-    },
+    agree: (request) => respond(request, '200 OK', []),
+    answer: (request, status, headers) => respond(request, `${status} Test`, headers),
     close: () => socket.close(),
   };
 }

@@ -163,7 +163,9 @@ export class RequestSender implements DialogRequests {
     const final = await this.#transact(side, first, hop);
     const { credentials, random } = this.#options;
     if (!final.response || !credentials || this.#closed) return final;
-    const answer = answerTo(final.response, { request: first.request, credentials, random });
+    const { address } = hop.to;
+    const answer = await answerTo(final.response, { request: first.request, address, credentials, random });
+    if (this.#closed) return silence;
     return answer ? this.#transact(side, this.#build(side, wanted, hop, [answer]), hop) : final;
   }
 

@@ -13,6 +13,7 @@ import type { CallerTable } from './admission/caller-table.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
 import { CAUSE_41, CallTaker } from './call-taker.ts';
 import { OwnAddresses } from './media-place.ts';
+import { trunkCredentials } from './trunk-credentials.ts';
 import { tlsIdentity } from './watch-tls.ts';
 
 export interface SipEdgeDeps {
@@ -27,6 +28,8 @@ export interface SipEdgeDeps {
   readonly callers: CallerTable;
   /** Opens the sealed password of a number's callers; throws where it does not open. */
   readonly openInboundPassword: (sealed: string, phoneNumber: string) => string;
+  /** Opens the sealed password of a number's trunk; throws where it does not open. */
+  readonly openTrunkPassword: (sealed: string, phoneNumber: string) => string;
   readonly version: string;
 }
 
@@ -73,6 +76,7 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
       listeners: own.hosts.flatMap((host) => listenersOn(host, config)),
       publicHost: own.sipHostFor,
       userAgent: `Pickup/${deps.version}`,
+      credentials: trunkCredentials({ ...deps, country: config.sip.country, openPassword: deps.openTrunkPassword }),
       ...edge.callbacks(),
     });
     return edge.serve(server);
