@@ -1,6 +1,7 @@
 /** Where calls come in and what callers are told, held against the machine's own addresses. */
 import { isIP } from 'node:net';
-import { type Cidr, type Config, isLoopback, isPublicAddress, isWildcard } from '../config/index.ts';
+import { type Cidr, type Config, isLoopback, isPublicAddress, isWildcard, parseCidr } from '../config/index.ts';
+import type { StoreInspection } from '../stores/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** What was looked up. */
@@ -12,6 +13,16 @@ export interface AddressFacts {
 }
 
 type SipConfig = Pick<Config, 'sip' | 'rtp'>;
+
+/** The configuration with the callers of numbers among its peers, since they have to reach the gateway too. */
+export function withCallers(config: SipConfig, numbers: StoreInspection['numbers']): SipConfig {
+  const texts = [...(numbers?.sip_peers ?? []), ...(numbers?.open_to_all ? ['0.0.0.0/0'] : [])];
+  const more = texts.flatMap((text) => {
+    const parsed = parseCidr(text);
+    return parsed.ok ? [parsed.cidr] : [];
+  });
+  return { ...config, sip: { ...config.sip, peers: [...config.sip.peers, ...more] } };
+}
 
 /** The names that have to be looked up. */
 export function namesToResolve({ sip, rtp }: SipConfig): readonly string[] {
@@ -41,7 +52,7 @@ function judgeListening({ own }: AddressFacts, { sip }: SipConfig): readonly Fin
   );
   const far = sip.peers.filter((peer) => !isLoopback(peer.address));
   if (!sip.hosts.every(isLoopback) || far.length === 0) return found;
-  const what = `SIP listens on ${sip.hosts.join(', ')}, where ${listOf(far)} of PICKUP_SIP_PEERS cannot reach it`;
+  const what = `SIP listens on ${sip.hosts.join(', ')}, where callers of ${listOf(far)} cannot reach it`;
   return [...found, warn(what, `PICKUP_SIP_HOST=${outward(own) ?? '<an address the peers reach>'}`)];
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createOutbound, createReach } from '@pickup/outbound';
 import { type Env, loadConfig } from '../config/index.ts';
 import { type Clock, systemClock } from '../runners/clock.ts';
-import { judgeAddresses } from './addresses.ts';
+import { judgeAddresses, withCallers } from './addresses.ts';
 import { judgeCertificate, probeShown } from './certificate.ts';
 import { judgeFolder, judgeSpace } from './data-folder.ts';
 import { judgeDatabase } from './database.ts';
@@ -59,7 +59,10 @@ function checksOf(around: Surroundings, { number, send = false }: ExamineOptions
     { name: 'database', run: async () => judgeDatabase(await around.store, join(config.home, 'pickup.db')) },
     { name: 'ports', run: () => checkPorts(around) },
     { name: 'limits', run: async () => judgeLimits(await probeLimits((await around.running).lock.pid), config) },
-    { name: 'addresses', run: async () => judgeAddresses(await around.addresses(), config) },
+    {
+      name: 'addresses',
+      run: async () => judgeAddresses(await around.addresses(), withCallers(config, (await around.store).numbers)),
+    },
     { name: 'TLS', run: () => checkCertificate(around) },
     {
       name: 'clock',

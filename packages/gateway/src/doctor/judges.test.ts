@@ -2,7 +2,7 @@
 import type { ReachResult } from '@pickup/outbound';
 import { describe, expect, test } from 'vitest';
 import { type Config, type Env, loadConfig } from '../config/index.ts';
-import { judgeAddresses } from './addresses.ts';
+import { judgeAddresses, withCallers } from './addresses.ts';
 import { type FolderFacts, judgeFolder, judgeSpace } from './data-folder.ts';
 import { judgeDatabase } from './database.ts';
 import type { Finding } from './finding.ts';
@@ -210,7 +210,7 @@ describe('addresses', () => {
     [{}, [/^ok .*callers on this machine only$/]],
     [
       { PICKUP_SIP_PEERS: '192.0.2.0/24' },
-      [/^warn .*192\.0\.2\.0\/24 of PICKUP_SIP_PEERS cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/],
+      [/^warn .*callers of 192\.0\.2\.0\/24 cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/],
     ],
     [
       { PICKUP_SIP_HOST: '10.0.0.6' },
@@ -246,6 +246,16 @@ describe('addresses', () => {
   ])('%o', (env, says) => {
     expect(judge(env)).toEqual(says.map((one) => expect.stringMatching(one)));
   });
+});
+
+test('addresses: the callers of numbers have to reach the gateway too', () => {
+  const numbers = { count: 1, urls: 0, webhooks: [], sip_peers: ['198.51.100.0/24'], open_to_all: true };
+  const config = withCallers(configOf({}), numbers);
+  expect(told(judgeAddresses({ own: ['127.0.0.1', '10.0.0.5'], names: new Map() }, config))).toEqual([
+    expect.stringMatching(
+      /^warn .*callers of 198\.51\.100\.0\/24, 0\.0\.0\.0\/0 cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/,
+    ),
+  ]);
 });
 
 describe('the clock', () => {
@@ -322,7 +332,15 @@ describe('webhooks', () => {
     });
   });
 
+  test('numbers that could not be read in time are not taken for none', () => {
+    expect(told(judgeWebhookList({ exists: true }))).toEqual([
+      expect.stringMatching(/^warn the numbers could not be read → /),
+    ]);
+    expect(told(judgeWebhookList({ exists: false }))).toEqual(['ok no numbers yet']);
+  });
+
   test('by number: its own URLs, each once; an unknown number fails', () => {
+    const secrets = { api_keys: [], trunk_passwords: [], inbound_passwords: [] };
     const number = {
       phone_number: '+1',
       inbound_webhook_url: 'http://a/',
@@ -331,11 +349,14 @@ describe('webhooks', () => {
     expect(webhooksToTry({ exists: true, number }, '+1')).toEqual([
       { url: 'http://a/', phone_number: '+1', numbers: 1 },
     ]);
-    expect(told(judgeWebhookList({ exists: true, number }, '+1'))).toEqual([]);
-    expect(told(judgeWebhookList({ exists: true }, '+1'))).toEqual([
+    expect(told(judgeWebhookList({ exists: true, secrets, number }, '+1'))).toEqual([]);
+    expect(told(judgeWebhookList({ exists: true, secrets }, '+1'))).toEqual([
       expect.stringMatching(/^fail there is no number \+1 → /),
     ]);
-    const many = { exists: true, numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse) } };
+    const many = {
+      exists: true,
+      numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse), sip_peers: [], open_to_all: false },
+    };
     expect(told(judgeWebhookList(many))).toEqual(['ok 2 more URLs were not tried; one is by --number']);
   });
 

@@ -41,6 +41,9 @@ export interface StoreInspection {
     readonly webhooks: readonly WebhookInUse[];
     /** How many distinct URLs there are. */
     readonly urls: number;
+    /** The addresses numbers name themselves (`sip_peers`), at most 100, and whether one takes calls from anywhere. */
+    readonly sip_peers: readonly string[];
+    readonly open_to_all: boolean;
   };
   /** The number asked for; absent where there is no such number. */
   readonly number?: PhoneNumberSettings;
