@@ -12,7 +12,7 @@ const LEAST_POWER = (32_768 * 10 ** (-50 / 20)) ** 2;
 /** Below this likeness a window has no say in the delay. */
 const LEAST_LIKENESS = 0.5;
 /** Around the delay before, this far is looked first. */
-const NEAR = 100 * 8;
+const NEAR = 50 * 8;
 
 /** The delay at one moment. */
 export interface DelayPoint {

@@ -50,7 +50,7 @@ export async function talkBothWays(talk: TwoWayTalk): Promise<{ readonly toFar: 
     const [nearStats, farStats] = [await near.stats(), await far.stats()];
     const figures = wire?.figures();
     const hear = (ear: CallEar, said: Int16Array, stats: SessionStats, sent: 'toFar' | 'toNear'): OneWay => ({
-      line: measureLine(said, ear.heardFrom(fromMs)),
+      line: measureLine(said, ear.heard(fromMs)),
       stats,
       stream: wire && judgeStream(sent === 'toFar' ? wire.sentByNear : wire.sentByFar),
       wire: figures?.[sent],
