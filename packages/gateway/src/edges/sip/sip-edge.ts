@@ -11,6 +11,7 @@ import type { EdgeMemo, Store } from '../../stores/port.ts';
 import { Admission } from './admission/admission.ts';
 import type { CallerTable } from './admission/caller-table.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
+import { reportStrangers, type StrangerCounts } from './admission/report-strangers.ts';
 import { CAUSE_41, CallTaker } from './call-taker.ts';
 import { OwnAddresses } from './media-place.ts';
 import { trunkCredentials } from './trunk-credentials.ts';
@@ -33,20 +34,9 @@ export interface SipEdgeDeps {
   readonly version: string;
 }
 
-/** What was not let in, since the start. */
-export interface StrangerCounts {
-  /** Requests that were refused, with 401 too. */
-  readonly refused: number;
-  /** Sources that flooded (case 61). */
-  readonly banned: number;
-  /** Messages of theirs that were not read. */
-  readonly silenced: number;
-  /** Messages of anybody that could not be read. */
-  readonly malformed: number;
-}
-
 export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
+  /** What strangers leave instead of records. */
   strangers(): StrangerCounts;
   /** From now on new calls hear 503 (H5). */
   drain(): void;
@@ -132,6 +122,7 @@ class Edge {
       const { notAdmitted, unheeded, malformed } = server.stats();
       return { refused: notAdmitted, banned: this.#admission.bans, silenced: unheeded, malformed };
     };
+    const report = reportStrangers({ counts, clock: this.#deps.clock, log: this.#deps.log });
     return {
       addresses: server.addresses,
       strangers: counts,
@@ -145,8 +136,7 @@ class Edge {
         await server.close();
         this.#admission.close();
         await this.#media.close();
-        const strangers = counts();
-        if (strangers.refused + strangers.silenced > 0) this.#deps.log.info('sip_strangers', { ...strangers });
+        report.stop();
       },
     };
   }
