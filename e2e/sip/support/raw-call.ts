@@ -6,6 +6,8 @@ import { until } from '../../support/until.ts';
 
 export interface RawCallOptions {
   readonly server: { readonly host: string; readonly port: number };
+  /** Where it calls from; default 127.0.0.1. */
+  readonly host?: string;
   /** The Request-URI. */
   readonly uri: string;
   /** The value of From, without tag; of To. */
@@ -49,8 +51,8 @@ export const PCMU_SDP =
 
 /** Sends the INVITE, once. */
 export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
-  const { server, uri, from, to = `<${uri}>`, headers = [], sdp = PCMU_SDP } = options;
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  const { server, host = '127.0.0.1', uri, from, to = `<${uri}>`, headers = [], sdp = PCMU_SDP } = options;
+  const socket = createSocket('udp4').bind(0, host);
   await once(socket, 'listening');
   const { port } = socket.address();
   const tag = randomBytes(8).toString('hex');
@@ -72,7 +74,7 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     const target = /^Contact: <([^>]+)>/im.exec(final)?.[1];
     const lines = [
       `${method} ${inDialog && target !== undefined && method !== 'CANCEL' ? target : uri} SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${tag}${branch};rport`,
+      `Via: SIP/2.0/UDP ${host}:${port};branch=z9hG4bK${tag}${branch};rport`,
       `From: ${from};tag=${tag}`,
       `To: ${method === 'CANCEL' ? to : (/^To: (.*)$/im.exec(final)?.[1] ?? to)}`,
       `Call-ID: ${tag}@raw`,
@@ -82,7 +84,7 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     ];
     transmit(lines, body);
   };
-  send('INVITE', { more: [`Contact: <sip:raw@127.0.0.1:${port}>`, ...headers], body: sdp });
+  send('INVITE', { more: [`Contact: <sip:raw@${host}:${port}>`, ...headers], body: sdp });
   const respond = (request: string, status: string, headers: readonly string[]) => {
     const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
     transmit([`SIP/2.0 ${status}`, ...copied, ...headers]);
