@@ -33,8 +33,8 @@ export function trackDelay(reference: Int16Array, heard: Int16Array, mostMs = 60
   const coarse = { reference: smoothed(reference), heard: smoothed(heard) };
   const points: DelayPoint[] = [];
   let last: number | undefined;
-  for (let at = 0; at + WINDOW <= reference.length && at + WINDOW <= heard.length; at += STEP) {
-    if (power(reference, at, WINDOW) < LEAST_POWER) continue;
+  for (const at of spokenWindows(reference)) {
+    if (at + WINDOW > heard.length) break;
     const search = (from: number, to: number) => searchDelay({ reference, heard, coarse, at }, from, to);
     let found = last === undefined ? undefined : search(Math.max(0, last - NEAR), Math.min(most, last + NEAR));
     if (found === undefined || found.likeness < 0.8) {
@@ -46,6 +46,15 @@ export function trackDelay(reference: Int16Array, heard: Int16Array, mostMs = 60
     points.push({ atMs: (at * 1_000) / RATE, delayMs: found.lag / 8, likeness: found.likeness });
   }
   return points;
+}
+
+/** Where the windows begin in which somebody speaks. */
+export function spokenWindows(reference: Int16Array): readonly number[] {
+  const windows: number[] = [];
+  for (let at = 0; at + WINDOW <= reference.length; at += STEP) {
+    if (power(reference, at, WINDOW) >= LEAST_POWER) windows.push(at);
+  }
+  return windows;
 }
 
 /** The delay in ms of each point's time on, as a function of the reference's time; before the first, its delay. */

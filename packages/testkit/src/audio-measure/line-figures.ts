@@ -1,5 +1,5 @@
 import { findClicks } from './clicks.ts';
-import { type DelayPoint, delayAt, trackDelay } from './delay-track.ts';
+import { type DelayPoint, delayAt, spokenWindows, trackDelay } from './delay-track.ts';
 import { compareFrames, type FrameFigures } from './frames.ts';
 import { intelligibility } from './intelligibility.ts';
 
@@ -31,7 +31,7 @@ export function measureLine(reference: Int16Array, heard: Int16Array, mostMs = 6
   const whole = reference.subarray(0, Math.max(0, heard.length - mostMs * 8));
   return {
     ...compareFrames(whole, heard, delayMs),
-    delay: summary(points, trackDelay(whole, whole).length),
+    delay: summary(points, spokenWindows(whole).length),
     intelligibility: points.length === 0 ? 0 : intelligibility(whole, heard, delayMs),
     clicksPerMinute: Math.max(0, clicks) / minutes,
   };
