@@ -4,7 +4,8 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,6 +60,8 @@ class CallSoak {
 
   async run(): Promise<readonly string[]> {
     const home = await mkdtemp(join(tmpdir(), 'pickup-soak-'));
+    // At the first finding of any part the process ends at once.
+    process.once('exit', () => rmSync(home, { recursive: true, force: true }));
     const endpoint = new BenchChild(new URL('../parts/endpoint.ts', import.meta.url));
     try {
       const { port } = await endpoint.next<{ port: number }>();
@@ -75,7 +78,6 @@ class CallSoak {
       return [`calls: ${error instanceof Error ? error.stack : String(error)}`];
     } finally {
       await Promise.all([this.#gateway?.stop(), endpoint.stop()]);
-      await rm(home, { recursive: true, force: true });
     }
   }
 
