@@ -7,6 +7,7 @@ import { DtmfReceiver } from './dtmf-receiver.ts';
 import { encodeG711, muLaw } from './g711.ts';
 import { JitterBuffer, type JitterReport } from './jitter-buffer.ts';
 import type { RtpPacket } from './rtp-packet.ts';
+import { SpeechDetector } from './speech-detector.ts';
 
 const FRAME = 160;
 const RATE = 8_000;
@@ -149,6 +150,34 @@ describe('speech over a bad line', () => {
     });
     expect(Math.max(...bufferMs.slice(500, 700))).toBeGreaterThan(130);
     expect(bufferMs.at(-1)!).toBeLessThan(60);
+  });
+});
+
+describe('who speaks when, over a bad line', () => {
+  /** When speech begins and ends, in ms. */
+  function turns(heard: Int16Array): readonly number[] {
+    const detector = new SpeechDetector();
+    const found: number[] = [];
+    for (let at = 0; at + FRAME <= heard.length; at += FRAME) {
+      if (detector.frame(heard.subarray(at, at + FRAME)) !== undefined) found.push(at / 8);
+    }
+    return found;
+  }
+
+  it('is told as on a clear one, 150 ms apart at most', () => {
+    const clear = turns(listen({ impairment: { ...CLEAR, delayMs: 100 } }).heard);
+    const rough = turns(listen({ impairment: ROUGH }).heard);
+    expect(clear.length).toBeGreaterThan(10);
+    expect(rough).toHaveLength(clear.length);
+    for (const [index, atMs] of rough.entries()) expect(Math.abs(atMs - clear[index]!)).toBeLessThan(150);
+  });
+
+  it('hears nobody in the hiss of a line, whatever is lost of it', () => {
+    const random = seededRandom(8);
+    const hiss = Int16Array.from({ length: FRAME }, () => (random() - 0.5) * 160);
+    const payload = encodeG711(muLaw, hiss);
+    const { heard } = listen({ impairment: BURSTY, change: (packet) => ({ ...packet, payload }) });
+    expect(turns(heard)).toEqual([]);
   });
 });
 
