@@ -141,11 +141,11 @@ export const SETTINGS = Object.freeze({
   }),
   PICKUP_SIP_DIGEST: setting({
     kind: 'digests',
-    default: 'SHA-256,MD5',
-    example: 'MD5',
+    default: 'MD5',
+    example: 'SHA-256,MD5',
     group: 'SIP and media',
     description:
-      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Many older phones and trunks know nothing but MD5 and give up on a challenge that names anything else beside it: for them, MD5 alone.',
+      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Most phones and trunks know MD5 only, and many give up on a challenge that names anything else beside it. SHA-256 is stronger: name it where all of yours know it.',
   }),
   PICKUP_SIP_COUNTRY: setting({
     kind: 'country',

@@ -14,8 +14,8 @@ import { RefusalLog } from './admission/refusal-log.ts';
 import { reportStrangers, type StrangerCounts } from './admission/report-strangers.ts';
 import { CAUSE_41, CallTaker } from './call-taker.ts';
 import { OwnAddresses } from './media-place.ts';
+import { tlsIdentity } from './tls-identity.ts';
 import { trunkCredentials } from './trunk-credentials.ts';
-import { tlsIdentity } from './watch-tls.ts';
 
 export interface SipEdgeDeps {
   readonly config: Config;
