@@ -18,6 +18,7 @@ const COMMANDS = {
   pickup: ['node', join(ROOT, 'packages/cli/src/main.ts')],
   test: ['node', 'scripts/test.mjs'],
   bench: ['node', 'bench/main.ts'],
+  soak: ['node', 'bench/soak/main.ts'],
   setup: undefined,
   exec: [],
 };

@@ -31,10 +31,10 @@ export class BenchChild {
   }
 
   /** The next message; rejects when the process ends first. */
-  async next<T>(): Promise<T> {
+  async next<T>(limitMs = ANSWER_LIMIT_MS): Promise<T> {
     const abort = new AbortController();
     const { signal } = abort;
-    const limit = setTimeout(() => abort.abort(new Error('a bench process did not answer')), ANSWER_LIMIT_MS);
+    const limit = setTimeout(() => abort.abort(new Error('a bench process did not answer')), limitMs);
     try {
       return await Promise.race([
         once(this.#process, 'message', { signal }).then(([message]) => message as T),
@@ -48,8 +48,9 @@ export class BenchChild {
     }
   }
 
-  ask<T>(question: object): Promise<T> {
-    const answer = this.next<T>();
+  /** Rejects where there is no answer in five minutes, or in `limitMs`. */
+  ask<T>(question: object, limitMs = ANSWER_LIMIT_MS): Promise<T> {
+    const answer = this.next<T>(limitMs);
     this.#process.send(question);
     return answer;
   }

@@ -47,8 +47,10 @@ function meet(port: number, nowMs: number): void {
   addTo(slots, caller);
 }
 
+// Listened for first: with a synchronous lookup the event comes during bind.
+const listening = once(socket, 'listening');
 socket.bind(0, '127.0.0.1');
-await once(socket, 'listening');
+await listening;
 socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES);
 beat(slots, ({ packet, port }) => {
   if (!talking) return;

@@ -7,7 +7,7 @@ import { createLog, SAMPLE_NUMBER, serve } from '@pickup/gateway';
 import { loadConfig } from '@pickup/gateway/config';
 import { openSqliteStore } from '@pickup/gateway/stores';
 import { answerQuestions } from './answer-questions.ts';
-import { type Memory, memory, type Usage, usage } from './usage.ts';
+import { type Memory, settledMemory, type Usage, usage } from './usage.ts';
 
 /** What it says once it takes calls. */
 export interface SipGatewayReady {
@@ -126,13 +126,15 @@ async function fill({ calls }: { calls: number }): Promise<object> {
 const ready: SipGatewayReady = { sip: gateway.sip, httpUrl: gateway.httpUrl, apiKey: API_KEY };
 answerQuestions<object>(ready, {
   usage: (): Usage => usage(),
-  memory: (): Memory & { readonly ringing: number; readonly active: number } => ({
-    ...memory(),
+  memory: async (): Promise<Memory & { readonly ringing: number; readonly active: number }> => ({
+    ...(await settledMemory()),
     ringing: gateway.runner.ringing,
     active: gateway.sessions.active,
   }),
   number: addNumber,
   tally,
+  open: async () => ({ open: (await gateway.store.lapsedInbounds(gateway.nodeId, Date.now())).length }),
+  ongoing: async () => ({ ongoing: (await gateway.store.ongoingCalls(gateway.nodeId)).length }),
   attempts,
   fill,
 });

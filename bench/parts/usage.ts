@@ -30,6 +30,15 @@ export function memory(): Memory {
   return { heapBytes: heapUsed + external, rssBytes: rss };
 }
 
+/** As `memory`, after what is only freed some turns after it was let go. */
+export async function settledMemory(): Promise<Memory> {
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.();
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  return memory();
+}
+
 /** Use between two samples. */
 export function used(from: Usage, to: Usage): Usage {
   return { cpuMs: to.cpuMs - from.cpuMs, childrenCpuMs: to.childrenCpuMs - from.childrenCpuMs };

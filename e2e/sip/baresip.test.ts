@@ -36,8 +36,6 @@ describe.skipIf(!isReady)('baresip', { timeout: 60_000 }, () => {
       steadyPort(),
     ]);
     const env = {
-      // baresip 1.0 gives up on a challenge that has SHA-256 anywhere in it.
-      PICKUP_SIP_DIGEST: 'MD5',
       PICKUP_SIP_TLS_CERT_FILE: certificate.certFile,
       PICKUP_SIP_TLS_KEY_FILE: certificate.keyFile,
       PICKUP_SIP_TLS_PORT: String(tlsPort),

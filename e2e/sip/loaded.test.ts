@@ -21,7 +21,8 @@ describe.skipIf(!toolPresent('sipp'))('at 90 % CPU', { timeout: 60_000 }, () => 
     await stage?.close();
   });
 
-  test(`F1, case 67 ${CALLS} callers hear 100 within 200 ms; whoever talks goes on hearing`, async () => {
+  // Others may take more of the machine than the 90 %, which the test can neither know nor prevent: three tries.
+  test(`F1, case 67 ${CALLS} callers hear 100 within 200 ms; whoever talks goes on hearing`, { retry: 2 }, async () => {
     const to = await stage.number();
     const talking = await phone.call({ to: to.number, from: '+12137771234', server: stage.gateway.sip });
     expect((await talking.final).code).toBe(200);

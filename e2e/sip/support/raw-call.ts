@@ -6,6 +6,8 @@ import { until } from '../../support/until.ts';
 
 export interface RawCallOptions {
   readonly server: { readonly host: string; readonly port: number };
+  /** Where it calls from; default 127.0.0.1. */
+  readonly host?: string;
   /** The Request-URI. */
   readonly uri: string;
   /** The value of From, without tag; of To. */
@@ -28,28 +30,37 @@ export interface RawCall {
   /** For the final response that came; of a 200 it may bring an SDP. */
   acknowledge(sdp?: string): void;
   bye(): void;
+  /** A request in the call, once it was answered or rings. CSeq numbers from 2 on; ACK that of the INVITE it is for. */
+  send(
+    method: string,
+    request: { readonly seq: number; readonly more?: readonly string[]; readonly body?: string },
+  ): void;
   /** 200 to a request of the gateway's. */
   agree(request: string): void;
+  /** Another response to a request of the gateway's. */
+  answer(request: string, status: number, headers: readonly string[]): void;
   close(): void;
 }
 
 const LIMIT_MS = 15_000;
 const FINAL = /^SIP\/2\.0 [2-6]\d\d [\s\S]*?^CSeq: 1 INVITE/im;
+const RINGING = /^SIP\/2\.0 18\d /;
 /** A PCMU offer or answer. */
 export const PCMU_SDP =
   'v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n';
 
 /** Sends the INVITE, once. */
 export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
-  const { server, uri, from, to = `<${uri}>`, headers = [], sdp = PCMU_SDP } = options;
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
+  const { server, host = '127.0.0.1', uri, from, to = `<${uri}>`, headers = [], sdp = PCMU_SDP } = options;
+  const socket = createSocket('udp4').bind(0, host);
   await once(socket, 'listening');
   const { port } = socket.address();
   const tag = randomBytes(8).toString('hex');
   const seen: string[] = [];
   socket.on('message', (bytes) => seen.push(bytes.toString()));
   const transmit = (lines: readonly string[], body = '') => {
-    const type = body === '' ? [] : ['Content-Type: application/sdp'];
+    const isTyped = lines.some((line) => line.startsWith('Content-Type:'));
+    const type = body === '' || isTyped ? [] : ['Content-Type: application/sdp'];
     const text = [...lines, ...type, `Content-Length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
     socket.send(text, server.port, server.host);
   };
@@ -58,12 +69,12 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     request: { branch?: string; seq?: number; more?: readonly string[]; body?: string },
   ) => {
     const { branch = '', seq = 1, more = [], body } = request;
-    const final = seen.find((message) => FINAL.test(message)) ?? '';
-    const inDialog = final.startsWith('SIP/2.0 2');
+    const final = seen.find((message) => FINAL.test(message)) ?? seen.find((message) => RINGING.test(message)) ?? '';
+    const inDialog = /^SIP\/2\.0 (2|18)/.test(final);
     const target = /^Contact: <([^>]+)>/im.exec(final)?.[1];
     const lines = [
       `${method} ${inDialog && target !== undefined && method !== 'CANCEL' ? target : uri} SIP/2.0`,
-      `Via: SIP/2.0/UDP 127.0.0.1:${port};branch=z9hG4bK${tag}${branch};rport`,
+      `Via: SIP/2.0/UDP ${host}:${port};branch=z9hG4bK${tag}${branch};rport`,
       `From: ${from};tag=${tag}`,
       `To: ${method === 'CANCEL' ? to : (/^To: (.*)$/im.exec(final)?.[1] ?? to)}`,
       `Call-ID: ${tag}@raw`,
@@ -73,7 +84,11 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
     ];
     transmit(lines, body);
   };
-  send('INVITE', { more: [`Contact: <sip:raw@127.0.0.1:${port}>`, ...headers], body: sdp });
+  send('INVITE', { more: [`Contact: <sip:raw@${host}:${port}>`, ...headers], body: sdp });
+  const respond = (request: string, status: string, headers: readonly string[]) => {
+    const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
+    transmit([`SIP/2.0 ${status}`, ...copied, ...headers]);
+  };
   const received = (pattern: RegExp) =>
     until(`a message like ${pattern}`, () => seen.find((message) => pattern.test(message)), LIMIT_MS);
   return {
@@ -86,10 +101,9 @@ export async function openRawCall(options: RawCallOptions): Promise<RawCall> {
       send('ACK', { ...(answered && { branch: 'ack' }), ...(body !== undefined && { body }) });
     },
     bye: () => send('BYE', { branch: 'bye', seq: 2 }),
-    agree(request) {
-      const copied = request.split('\r\n').filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line));
-      transmit(['SIP/2.0 200 OK', ...copied]);
-    },
+    send: (method, request) => send(method, { branch: `${method}${request.seq}`, ...request }),
+    agree: (request) => respond(request, '200 OK', []),
+    answer: (request, status, headers) => respond(request, `${status} Test`, headers),
     close: () => socket.close(),
   };
 }

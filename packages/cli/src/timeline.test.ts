@@ -1,4 +1,4 @@
-import type { InboundObject } from '@pickup/contract';
+import type { CallMediaStats, InboundObject } from '@pickup/contract';
 import { expect, test } from 'vitest';
 import { PLAIN, styleFor } from './style.ts';
 import { formatEntry, type TimelineCall, timelineOf } from './timeline.ts';
@@ -89,6 +89,24 @@ test('a connected call reads from arrival to hang-up', () => {
     ' +2040 ms  connected  to agent_12345 version 1 (call_9)',
     ' +2240 ms  agent      “Hi John Doe, thanks for calling.”',
     '  +15.0 s  hung up    ended, user_hangup',
+  ]);
+});
+
+test('how the audio was follows the end, with a warning where people would complain', () => {
+  const media: CallMediaStats = {
+    ...({ codec: 'PCMU', srtp: null } as const),
+    ...{ packets_sent: 650, packets_received: 640, packets_lost: 10, loss_percent: 1.54 },
+    ...{ packets_late: 0, packets_rejected: 0, concealed_ms: 200, jitter_ms: 3.2, round_trip_ms: 41, mos: 4.1 },
+    caller: { packets_lost: 0, jitter_ms: 1, mos: 4.35 },
+  };
+  expect(lines(connected, { ...call, media_stats: media }).at(-1)).toBe(
+    "           audio      PCMU, 640 packets heard, 10 lost (1.54 %), jitter 3.2 ms, 200 ms concealed, round trip 41 ms, MOS 4.1, the caller's 4.35",
+  );
+  const bare = { ...media, srtp: 'AEAD_AES_128_GCM', concealed_ms: 0, round_trip_ms: null, mos: 2.5, caller: null };
+  const end = timelineOf(connected, { ...call, media_stats: bare }).at(-1)!;
+  expect([end.text, end.tone]).toEqual([
+    'PCMU under AEAD_AES_128_GCM, 640 packets heard, 10 lost (1.54 %), jitter 3.2 ms, MOS 2.5',
+    'warn',
   ]);
 });
 

@@ -1,5 +1,5 @@
 /** An inbound's record as a timeline: pure. Polling calls it again and prints what is new, by key. */
-import type { AttemptRecord, InboundObject, Issue, Json } from '@pickup/contract';
+import type { AttemptRecord, CallMediaStats, InboundObject, Issue, Json } from '@pickup/contract';
 import { printable, type Style } from './style.ts';
 
 /** The part of a call object (H4) the timeline shows. */
@@ -8,6 +8,7 @@ export interface TimelineCall {
   readonly disconnection_reason?: string;
   readonly start_timestamp?: number;
   readonly end_timestamp?: number;
+  readonly media_stats?: CallMediaStats;
   /** `start`: seconds since the call's start. */
   readonly transcript_object?: readonly {
     readonly role?: string;
@@ -137,7 +138,24 @@ function callEntries(call: TimelineCall): readonly TimelineEntry[] {
     text: [call.call_status, call.disconnection_reason].filter(Boolean).join(', '),
     tone: call.call_status === 'error' ? 'bad' : 'plain',
   };
-  return [...said, end];
+  return [...said, end, ...(call.media_stats ? [audioEntry(call.media_stats)] : [])];
+}
+
+/** Below this people complain. */
+const POOR_MOS = 3.6;
+
+function audioEntry(media: CallMediaStats): TimelineEntry {
+  const parts = [
+    `${media.codec}${media.srtp === null ? '' : ` under ${media.srtp}`}`,
+    `${media.packets_received} packets heard, ${media.packets_lost} lost (${media.loss_percent} %)`,
+    `jitter ${media.jitter_ms} ms`,
+    ...(media.concealed_ms > 0 ? [`${media.concealed_ms} ms concealed`] : []),
+    ...(media.round_trip_ms === null ? [] : [`round trip ${media.round_trip_ms} ms`]),
+    ...(media.mos === null ? [] : [`MOS ${media.mos}`]),
+    ...(media.caller === null ? [] : [`the caller's ${media.caller.mos}`]),
+  ];
+  const isPoor = Math.min(media.mos ?? POOR_MOS, media.caller?.mos ?? POOR_MOS) < POOR_MOS;
+  return { key: 'audio', label: 'audio', text: parts.join(', '), tone: isPoor ? 'warn' : 'dim' };
 }
 
 /** A call that will not go on. */

@@ -16,6 +16,7 @@ import {
   type KeyRing,
   loadSealKey,
   openInboundPassword,
+  openTrunkPassword,
   sealInboundPassword,
   sealTrunkPassword,
 } from './keys/index.ts';
@@ -184,6 +185,7 @@ async function composeOn(
         runner,
         callers,
         openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
+        openTrunkPassword: (sealed, phoneNumber) => openTrunkPassword(seal, phoneNumber, sealed),
         version: VERSION,
       });
       const sip = await edge.catch((error) => {

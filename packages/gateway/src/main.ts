@@ -2,12 +2,12 @@
 import { compose, type Gateway } from './compose.ts';
 import type { Config, TlsReading } from './config/index.ts';
 import type { SipEdge } from './edges/sip/sip-edge.ts';
-import { watchTls } from './edges/sip/watch-tls.ts';
 import { createLog, type Log } from './observe/index.ts';
 import { systemClock } from './runners/clock.ts';
 import { readLeftOpen, recover } from './runners/recover.ts';
 import { loadSampleData } from './samples/load-sample-data.ts';
 import type { Store } from './stores/index.ts';
+import { watchTls } from './watch-tls.ts';
 
 export interface ServeOptions {
   readonly config: Config;

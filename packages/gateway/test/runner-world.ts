@@ -12,7 +12,7 @@ import { createSessionRunner } from '../src/runners/session-runner.ts';
 import type { AgentRuntime, PreparedSession, PrepareResult, SessionListener } from '../src/sessions/port.ts';
 import { agent, engine } from '../src/stores/conformance/samples.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
-import { type Store, StoreUnavailable } from '../src/stores/port.ts';
+import { type EdgeMemo, type Store, StoreUnavailable } from '../src/stores/port.ts';
 import type { WebhookSender } from '../src/webhook/sender.ts';
 
 /** What a watched store does instead of a command. */
@@ -54,6 +54,7 @@ export class FakeLeg implements CallLeg {
   #gone = false;
   #onEnd: (end: LegEnd) => void = () => {};
   #ended: LegEnd | undefined;
+  #onMoved: (dialog: EdgeMemo) => void = () => {};
   readonly #happened: string[];
 
   constructor(happened: string[], dedupeKey?: string) {
@@ -83,6 +84,9 @@ export class FakeLeg implements CallLeg {
     return {
       line: { play: async () => {}, flush() {}, onSpeech() {}, audible: Promise.resolve() },
       dialog: { route: [] },
+      onMoved: (listener) => {
+        this.#onMoved = listener;
+      },
       onEnd: (listener) => {
         if (this.#ended) listener(this.#ended);
         this.#onEnd = listener;
@@ -92,6 +96,11 @@ export class FakeLeg implements CallLeg {
       },
       ...(this.figures && { mediaStats: this.figures }),
     };
+  }
+
+  /** The caller moved. */
+  move(dialog: EdgeMemo): void {
+    this.#onMoved(dialog);
   }
 
   /** The connected call ends, as the leg sees it. */

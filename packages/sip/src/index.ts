@@ -6,7 +6,7 @@ export type { JsonObject, JsonValue } from './json.ts';
 export type { Locate, Place } from './locate/index.ts';
 export * from './message/index.ts';
 export * from './sdp/index.ts';
-export type { Credentials, FindCredentials } from './server/answer-to.ts';
+export type { Challenged, Credentials, FindCredentials } from './server/answer-to.ts';
 export { SipCore } from './server/core.ts';
 export type { Refusal } from './server/judge-request.ts';
 export type {

@@ -24,7 +24,9 @@ export interface Sent {
 
 export const peer: Source = { address: '192.0.2.9', port: 7060, transport: 'udp' };
 
-export function createBenchPeer(options: Partial<CoreOptions> & { readonly reliable?: boolean } = {}) {
+export function createBenchPeer(
+  options: Partial<CoreOptions> & { readonly reliable?: boolean; readonly local?: Transport['local'] } = {},
+) {
   const clock = new ManualClock();
   const startMs = clock.monoMs();
   const sent: Sent[] = [];
@@ -33,7 +35,7 @@ export function createBenchPeer(options: Partial<CoreOptions> & { readonly relia
   const transport: Transport = {
     kind: 'udp',
     reliable: options.reliable ?? false,
-    local: { host: '192.0.2.1', port: 5060 },
+    local: options.local ?? { host: '192.0.2.1', port: 5060 },
     send(bytes, to) {
       sent.push({ atMs: clock.monoMs() - startMs, message: readSent(bytes), address: to.address, port: to.port });
     },

@@ -88,3 +88,33 @@ describe('C6 the caller hangs up while it rings', () => {
     expect(call.cancelled).toBe(true);
   });
 });
+
+describe('RFC 3261 13.3.1 an INVITE with Expires', () => {
+  const expiring = (value: string) => invite({ headers: [['Expires', value]] });
+
+  it('is 487 when that time is over, as if the caller had given up', async () => {
+    const bench = createBenchPeer();
+    bench.receive(expiring('30'));
+    const call = bench.invites[0]!;
+    let gone = 0;
+    call.onCancel(() => gone++);
+    await bench.clock.advance(29_999);
+    expect(gone).toBe(0);
+    await bench.clock.advance(1);
+    expect([gone, call.cancelled, bench.timesOf(487)]).toEqual([1, true, [30_000]]);
+    bench.receive(ack({ toTag: call.toTag }));
+    await bench.clock.advance(40_000);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0 });
+    expect(bench.clock.pending).toBe(0);
+  });
+
+  it('is not, once it was answered, nor where it says no time', async () => {
+    for (const value of ['30', '0', 'soon', '99999999']) {
+      const bench = createBenchPeer();
+      bench.receive(expiring(value));
+      if (value === '30') bench.invites[0]!.accept({ sdp: offerSdp });
+      await bench.clock.advance(31_000);
+      expect(bench.timesOf(487)).toEqual([]);
+    }
+  });
+});

@@ -17,9 +17,9 @@ export function seeded(seed: number): (below: number) => number {
   };
 }
 
-/** A sample with one to three random changes. */
-export function mutated(below: (limit: number) => number): Buffer {
-  let bytes = samples[below(samples.length)]!;
+/** One of the messages, by default of the samples, with one to three random changes. */
+export function mutated(below: (limit: number) => number, messages: readonly Buffer[] = samples): Buffer {
+  let bytes = messages[below(messages.length)]!;
   for (let times = 1 + below(3); times > 0 && bytes.length > 0; times--) bytes = mutate(bytes, below);
   return bytes;
 }

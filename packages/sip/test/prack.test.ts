@@ -92,7 +92,9 @@ describe('RFC 3262 reliable provisional responses', () => {
 
   it('a PRACK outside any call is 481, one whose CSeq does not go up is 500', () => {
     const { bench, call, prack } = ringing();
-    bench.receive(request('PRACK', { callId: 'other', branch: 'z9hG4bK-elsewhere', headers: [['RAck', '1 1 INVITE']] }));
+    bench.receive(
+      request('PRACK', { callId: 'other', branch: 'z9hG4bK-elsewhere', headers: [['RAck', '1 1 INVITE']] }),
+    );
     expect(bench.last().message).toMatchObject({ status: 481 });
     call.provisional(180);
     expect(prack(1)).toMatchObject({ status: 500 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Locate, serializeMessage } from '../src/index.ts';
+import { buildResponse, type Locate, serializeMessage } from '../src/index.ts';
 import { ack, createBenchPeer, invite, offerSdp, peer, request, valueIn } from './bench-peer.ts';
 import { mutated, seeded } from './mutate.ts';
 
@@ -78,6 +78,39 @@ describe('case 60 who may speak', () => {
       Buffer.from('INVITE sip:a@b SIP/7.0\r\nVia: x\r\nFrom: x\r\nTo: x\r\nCall-ID: x\r\nCSeq: x\r\n\r\n'),
     );
     expect(bench.names()).toEqual([]);
+  });
+
+  it('case 61b a refusal of the door has its own code and headers, and leaves nothing behind', () => {
+    const challenge = ['WWW-Authenticate', 'Digest realm="r", nonce="n"'] as const;
+    const bench = createBenchPeer({ admit: () => ({ status: 401, headers: [challenge] }) });
+    bench.receive(invite());
+    bench.receive(ack());
+    bench.receiveBytes(
+      Buffer.from(serializeMessage(invite()).toString('latin1').replace('SIP/2.0\r\n', 'SIP/7.0\r\n')),
+    );
+    expect(bench.names()).toEqual([401, 401]);
+    expect(valueIn(bench.sent[0]!.message, 'www-authenticate')).toBe(challenge[1]);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0, notAdmitted: 3 });
+  });
+
+  it('case 61 who is not heeded hears nothing, whatever is sent', () => {
+    const bench = createBenchPeer({ heeds: ({ address }) => address !== peer.address, admit: () => 'accept' });
+    bench.receive(request('OPTIONS'));
+    bench.receiveBytes(Buffer.from('nonsense\r\n\r\n'));
+    expect(bench.names()).toEqual([]);
+    bench.receive(request('OPTIONS'), { ...peer, address: '192.0.2.10' });
+    expect(bench.names()).toEqual([200]);
+    expect(bench.core.stats()).toMatchObject({ received: 3, unheeded: 2, malformed: 0 });
+  });
+
+  it('case 61 what cannot be answered is told of: garbage, and responses nobody waits for', () => {
+    const strays: string[] = [];
+    const bench = createBenchPeer({ onStray: ({ address }) => void strays.push(address) });
+    bench.receiveBytes(Buffer.from('nonsense\r\n\r\n'));
+    bench.receiveBytes(Buffer.from('\r\n\r\n'));
+    bench.receive(request('OPTIONS'));
+    bench.receive(buildResponse(request('BYE'), 200, { toTag: 'x' }));
+    expect(strays).toEqual([peer.address, peer.address]);
   });
 });
 

@@ -90,6 +90,8 @@ interface StreamRequest {
   readonly toTag?: string;
   readonly uri?: string;
   readonly headers?: HeaderInput;
+  /** False: `headers` has the Contact. */
+  readonly contact?: boolean;
   readonly body?: string;
 }
 
@@ -107,7 +109,9 @@ export function streamRequest(method: string, input: StreamRequest): SipMessage 
       ['To', `<sip:+15551234567@127.0.0.1>${tag}`],
       ['Call-ID', 'call-1'],
       ['CSeq', `${input.seq ?? 1} ${method}`],
-      ['Contact', `<sip:caller@127.0.0.1:${input.port};transport=${transport.toLowerCase()}>`],
+      ...(input.contact === false
+        ? []
+        : [['Contact', `<sip:caller@127.0.0.1:${input.port};transport=${transport.toLowerCase()}>`] as const]),
       ...(input.headers ?? []),
     ],
     ...(input.body === undefined ? {} : { body: input.body }),

@@ -5,7 +5,14 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import { type Certificate, makeCertificate } from '@pickup/testkit/certificate';
 import { ManualClock } from '@pickup/testkit/clock';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { buildResponse, createSipServer, headerValue, type IncomingInvite, type SipRequest } from '../src/index.ts';
+import {
+  buildResponse,
+  createSipServer,
+  headerValue,
+  type IncomingInvite,
+  type ServerOptions,
+  type SipRequest,
+} from '../src/index.ts';
 import { offerSdp } from './bench-peer.ts';
 import { phoneOn, statusOf, streamRequest } from './tcp-phone.ts';
 
@@ -23,15 +30,17 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-async function serve() {
+async function serve({ ca, ...more }: { readonly ca?: string } & Partial<ServerOptions> = {}) {
   const clock = new ManualClock();
   const invites: IncomingInvite[] = [];
   const server = await createSipServer({
     clock,
     random: () => randomBytes(8).toString('hex'),
-    listeners: [{ transport: 'tls', host: '127.0.0.1', port: 0, ...ours, ca: [theirs.cert, impostor.cert] }],
+    listeners: [{ transport: 'tls', host: '127.0.0.1', port: 0, ...ours, ca: ca ?? [theirs.cert, impostor.cert] }],
     admit: () => 'accept',
     onInvite: (invite) => void invites.push(invite),
+    locate: async (target) => [{ transport: 'tls', address: '127.0.0.1', port: target.port ?? 5061 }],
+    ...more,
   });
   open.push(async () => {
     const closed = server.close();
@@ -162,5 +171,60 @@ describe('RFC 3261 26.2 SIP over TLS', () => {
     expect(statusOf(await phoneOn(socket).next())).toBe(486);
     // The impostor's handshake was broken off before a byte of SIP.
     expect(wrong.arrived.reduce((sum, one) => sum + one.bytesRead, 0)).toBe(0);
+  });
+
+  it.each([
+    ['a DNS name', ['DNS:pbx.test'], true],
+    ['a URI of its SIP domain (RFC 5922 7.1)', ['URI:sip:pbx.test'], true],
+    ['another name', ['DNS:other.test'], false],
+    ['a user of the domain only', ['URI:sip:alice@pbx.test'], false],
+    ['the address it was found at, not the name', ['IP:127.0.0.1'], false],
+  ])('our BYE to a Contact by name, over a new connection: the certificate has %s', async (_what, names, isTaken) => {
+    const certificate = makeCertificate({ names });
+    const { port, invites, clock } = await serve({ ca: certificate.cert });
+    const peer = await peerWith(certificate);
+    const phone = await phoneTo(port);
+    const contact = [['Contact', `<sip:caller@pbx.test:${peer.port};transport=tls>`]] as const;
+    const request = { port: 5999, transport: 'TLS', headers: contact, contact: false };
+    phone.write(streamRequest('INVITE', { ...request, body: offerSdp }));
+    expect(statusOf(await phone.next())).toBe(100);
+    const dialog = invites[0]!.accept({ sdp: offerSdp })!;
+    await phone.next();
+    const acknowledged = new Promise<void>((resolve) => dialog.onAck(() => resolve()));
+    phone.write(streamRequest('ACK', { ...request, toTag: invites[0]!.toTag, branch: 'z9hG4bK-ack' }));
+    await acknowledged;
+    phone.socket.destroy();
+    const probe = await phoneTo(port);
+    probe.write('\r\n\r\n');
+    await once(probe.socket, 'data');
+    const welcomed = once(peer.server, 'secureConnection') as Promise<[TLSSocket]>;
+    const met = once(peer.server, 'connection') as Promise<[Socket]>;
+    const ended = dialog.bye();
+    const [raw] = await met;
+    if (!isTaken) {
+      await closed(raw);
+      // Reported at once: nothing waits for 64·T1.
+      await ended;
+      expect(peer.arrived.reduce((sum, one) => sum + one.bytesRead, 0)).toBe(0);
+      return;
+    }
+    const answering = phoneOn((await welcomed)[0]);
+    const bye = (await answering.next()) as SipRequest;
+    expect(bye).toMatchObject({ method: 'BYE', uri: `sip:caller@pbx.test:${peer.port};transport=tls` });
+    answering.write(buildResponse(bye, 200));
+    await ended;
+    await clock.advance(1);
+  });
+
+  it('a banned stranger is cut off before the handshake', async () => {
+    const { port } = await serve({ heeds: () => false });
+    const socket = connect({ host: '127.0.0.1', port, ca: ours.cert });
+    let isSecure = false;
+    socket.on('secureConnect', () => {
+      isSecure = true;
+    });
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(isSecure).toBe(false);
   });
 });

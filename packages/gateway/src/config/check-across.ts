@@ -107,7 +107,7 @@ function checkTrusted(values: Values): readonly ConfigWarning[] {
     .filter((cidr) => !accepted.has(cidr.address))
     .map((cidr) => ({
       name: 'PICKUP_SIP_TRUSTED_PEERS',
-      message: `${cidr.text} is not among PICKUP_SIP_PEERS, so no call is taken from it`,
+      message: `${cidr.text} is not among PICKUP_SIP_PEERS; it calls only numbers that name it in sip_peers, or that it has credentials for`,
     }));
 }
 

@@ -129,22 +129,23 @@ export const SETTINGS = Object.freeze({
     kind: 'cidrs',
     default: '127.0.0.0/8,::1/128',
     group: 'SIP and media',
-    description: 'The carriers and PBXs that calls are taken from. Others are turned away without a record (rule A4).',
+    description:
+      'The carriers and PBXs that calls are taken from, but for numbers with `sip_peers` or `sip_inbound_username` of their own. Others are turned away without a record (rule A4).',
   }),
   PICKUP_SIP_TRUSTED_PEERS: setting({
     kind: 'cidrs',
     default: 'none',
     group: 'SIP and media',
     description:
-      'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). Each must be a peer as well.',
+      'Peers whose P-Asserted-Identity counts as the caller’s number (rule A0). It lets nobody call: each must be a peer as well, here or in a number’s `sip_peers`.',
   }),
   PICKUP_SIP_DIGEST: setting({
     kind: 'digests',
-    default: 'SHA-256,MD5',
-    example: 'MD5',
+    default: 'MD5',
+    example: 'SHA-256,MD5',
     group: 'SIP and media',
     description:
-      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Many older phones and trunks know nothing but MD5 and give up on a challenge that names anything else beside it: for them, MD5 alone.',
+      'What callers of a number with `sip_inbound_username` may prove their password by, in this order (RFC 8760). Most phones and trunks know MD5 only, and many give up on a challenge that names anything else beside it. SHA-256 is stronger: name it where all of yours know it.',
   }),
   PICKUP_SIP_COUNTRY: setting({
     kind: 'country',

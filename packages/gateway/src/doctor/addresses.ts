@@ -1,6 +1,7 @@
 /** Where calls come in and what callers are told, held against the machine's own addresses. */
 import { isIP } from 'node:net';
-import { type Cidr, type Config, isLoopback, isPublicAddress, isWildcard } from '../config/index.ts';
+import { type Cidr, type Config, isLoopback, isPublicAddress, isWildcard, parseCidr } from '../config/index.ts';
+import type { StoreInspection } from '../stores/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** What was looked up. */
@@ -12,6 +13,16 @@ export interface AddressFacts {
 }
 
 type SipConfig = Pick<Config, 'sip' | 'rtp'>;
+
+/** The configuration with the callers of numbers among its peers, since they have to reach the gateway too. */
+export function withCallers(config: SipConfig, numbers: StoreInspection['numbers']): SipConfig {
+  const texts = [...(numbers?.sip_peers ?? []), ...(numbers?.open_to_all ? ['0.0.0.0/0'] : [])];
+  const more = texts.flatMap((text) => {
+    const parsed = parseCidr(text);
+    return parsed.ok ? [parsed.cidr] : [];
+  });
+  return { ...config, sip: { ...config.sip, peers: [...config.sip.peers, ...more] } };
+}
 
 /** The names that have to be looked up. */
 export function namesToResolve({ sip, rtp }: SipConfig): readonly string[] {
@@ -41,7 +52,7 @@ function judgeListening({ own }: AddressFacts, { sip }: SipConfig): readonly Fin
   );
   const far = sip.peers.filter((peer) => !isLoopback(peer.address));
   if (!sip.hosts.every(isLoopback) || far.length === 0) return found;
-  const what = `SIP listens on ${sip.hosts.join(', ')}, where ${listOf(far)} of PICKUP_SIP_PEERS cannot reach it`;
+  const what = `SIP listens on ${sip.hosts.join(', ')}, where callers of ${listOf(far)} cannot reach it`;
   return [...found, warn(what, `PICKUP_SIP_HOST=${outward(own) ?? '<an address the peers reach>'}`)];
 }
 
@@ -59,7 +70,7 @@ function judgeNames({ names }: AddressFacts, config: SipConfig): readonly Findin
 
 /** A private address in Contact is of no use to a peer on the internet. */
 function judgeNat({ own }: AddressFacts, { sip }: SipConfig): readonly Finding[] {
-  const publicPeers = sip.peers.filter((peer) => isPublicAddress(peer.address) || peer.prefix === 0);
+  const publicPeers = publicPeersOf(sip);
   if (sip.publicHost !== undefined || publicPeers.length === 0) return [];
   const hidden = sip.hosts.filter((host) => !isLoopback(host) && !isWildcard(host) && !isPublicAddress(host));
   if (hidden.length === 0) return [];
@@ -67,17 +78,20 @@ function judgeNat({ own }: AddressFacts, { sip }: SipConfig): readonly Finding[]
   return [warn(what, `PICKUP_SIP_PUBLIC_HOST=${own.find(isPublicAddress) ?? '<the public address of the router>'}`)];
 }
 
-/** Many carriers take only an address in SDP. */
+/** In SDP many carriers take only an address; and without one of its own, audio is told the socket's. */
 function judgeAudio({ sip, rtp }: SipConfig): readonly Finding[] {
-  const told = rtp.publicHost ?? sip.publicHost;
-  if (told === undefined || isIP(told) !== 0) return [];
-  return [
-    warn(
-      `for audio callers are told the name ${told}; many take an address only`,
-      'PICKUP_RTP_PUBLIC_HOST=<its address>',
-    ),
-  ];
+  const change = 'PICKUP_RTP_PUBLIC_HOST=<the public address>';
+  if (rtp.publicHost !== undefined) {
+    if (isIP(rtp.publicHost) !== 0) return [];
+    return [warn(`for audio callers are told the name ${rtp.publicHost}; many take an address only`, change)];
+  }
+  const hidden = sip.hosts.filter((host) => !isLoopback(host) && !isPublicAddress(host));
+  if (sip.publicHost === undefined || hidden.length === 0 || publicPeersOf(sip).length === 0) return [];
+  return [warn(`callers are told ${sip.publicHost} for SIP, but ${hidden.join(', ')} for audio`, change)];
 }
+
+const publicPeersOf = ({ peers }: Config['sip']): readonly Cidr[] =>
+  peers.filter((peer) => isPublicAddress(peer.address) || peer.prefix === 0);
 
 function behindNat({ own, names }: AddressFacts, { sip, rtp }: SipConfig): string {
   const told = sip.publicHost;

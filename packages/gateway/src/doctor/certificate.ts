@@ -27,7 +27,7 @@ export function probeShown(host: string, port: number): Promise<ShownCertificate
 /** Names, time left, and whether the running gateway has taken it up. */
 export function judgeCertificate(
   config: Pick<Config, 'sip'>,
-  options: { readonly nowMs: number; readonly shown?: ShownCertificate },
+  options: { readonly nowMs: number; readonly shown?: ShownCertificate; readonly pid?: number },
 ): readonly Finding[] {
   const tls = config.sip.tls;
   const [own] = tls ? readCertificates(tls.cert) : [];
@@ -46,7 +46,10 @@ export function judgeCertificate(
     faults.push(fail(`the running gateway does not speak TLS at port ${tls.port} (${shown.code})`, 'restart Pickup'));
   } else if (shown && shown.fingerprint !== own.fingerprint256) {
     faults.push(
-      warn('the running gateway still shows another certificate', 'kill -HUP <pid of pickup>; then see its log'),
+      warn(
+        'the running gateway still shows another certificate',
+        `kill -HUP ${options.pid ?? '<pid of Pickup>'}; then see its log`,
+      ),
     );
   }
   return faults.length > 0 ? faults : [ok(`for ${names}, until ${until.toISOString().slice(0, 10)} (${days} days)`)];

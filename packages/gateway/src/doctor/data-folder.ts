@@ -26,6 +26,8 @@ export interface FolderFacts {
   };
   /** Files that hold secrets and can be read by others. */
   readonly open: readonly string[];
+  /** Files that belong to another user than the folder does: made by a start as root, most likely. */
+  readonly foreign: readonly string[];
 }
 
 /** A commit waits for a flush, and a caller for two commits. */
@@ -58,7 +60,7 @@ export async function probeFolder(folder: string, clock: Clock): Promise<FolderF
         totalFiles: disk.files,
       },
     }),
-    open: exists ? await readableByOthers(folder) : [],
+    ...(exists ? await judgeFiles(folder, found.uid) : { open: [], foreign: [] }),
   };
 }
 
@@ -69,7 +71,12 @@ export function judgeFolder(facts: FolderFacts): readonly Finding[] {
   if (!isFolder) return [fail(`${nearest} is no folder`, other)];
   if (writeError !== undefined) {
     const what = exists ? `${folder} cannot be written (${writeError})` : `${folder} cannot be made (${writeError})`;
-    return [fail(what, `chown -R <user of pickup> ${nearest}   or ${other}`)];
+    return [
+      fail(
+        what,
+        `as the user that Pickup runs as, run this again; where that is so: chown -R <that user> ${nearest}, or ${other}`,
+      ),
+    ];
   }
   const found: Finding[] = [];
   if (!exists) found.push(ok(`${folder} does not exist yet; the first start makes it`));
@@ -77,6 +84,10 @@ export function judgeFolder(facts: FolderFacts): readonly Finding[] {
     found.push(warn(`${folder} has mode ${octal(facts.mode)}: others can look into it`, `chmod 700 ${folder}`));
   }
   for (const file of facts.open) found.push(warn(`${file} can be read by others`, `chmod 600 ${file}`));
+  if (facts.foreign.length > 0) {
+    const what = `${facts.foreign.join(', ')} ${facts.foreign.length === 1 ? 'belongs' : 'belong'} to another user than the folder`;
+    found.push(warn(what, `chown --reference=${folder} ${facts.foreign.join(' ')}`));
+  }
   if (facts.flushMs !== undefined && facts.flushMs > SLOW_FLUSH_MS) {
     const what = `a flushed write takes ${facts.flushMs.toFixed(0)} ms; every call waits for two`;
     found.push(warn(what, 'PICKUP_HOME=<folder on a local disk that nobody else keeps busy>'));
@@ -134,17 +145,21 @@ async function tryWriting(folder: string, clock: Clock) {
   }
 }
 
-async function readableByOthers(folder: string): Promise<readonly string[]> {
-  const files = SECRETS.map((name) => join(folder, name));
-  const modes = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        (found) => found.mode,
-        () => 0,
-      ),
-    ),
+async function judgeFiles(folder: string, owner: number) {
+  const names = [...SECRETS, 'pickup.db-wal', 'pickup.db-shm', 'lock.db', 'lock.pid', 'voice-cache'];
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      return { name, path, found: await stat(path).catch(() => undefined) };
+    }),
   );
-  return files.filter((_, index) => ((modes[index] ?? 0) & 0o077) !== 0);
+  const there = files.flatMap(({ name, path, found }) => (found ? [{ name, path, found }] : []));
+  return {
+    open: there
+      .filter(({ name, found }) => SECRETS.includes(name) && (found.mode & 0o077) !== 0)
+      .map(({ path }) => path),
+    foreign: there.filter(({ found }) => found.uid !== owner).map(({ path }) => path),
+  };
 }
 
 function codeOf(error: unknown): string {

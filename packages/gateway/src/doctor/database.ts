@@ -10,7 +10,7 @@ export function judgeDatabase(store: StoreInspection, file: string): readonly Fi
     if (/CORRUPT|NOTADB/.test(error.code)) return [fail(`${file} is damaged (${error.code})`, restore)];
     return [
       fail(
-        `${file} cannot be read (${error.code}: ${error.message})`,
+        `${file} cannot be read (${error.code})`,
         `run pickup doctor as the user Pickup runs as; where that is so: chown <that user> ${file}*`,
       ),
     ];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createOutbound, createReach } from '@pickup/outbound';
 import { type Env, loadConfig } from '../config/index.ts';
 import { type Clock, systemClock } from '../runners/clock.ts';
-import { judgeAddresses } from './addresses.ts';
+import { judgeAddresses, withCallers } from './addresses.ts';
 import { judgeCertificate, probeShown } from './certificate.ts';
 import { judgeFolder, judgeSpace } from './data-folder.ts';
 import { judgeDatabase } from './database.ts';
@@ -59,7 +59,10 @@ function checksOf(around: Surroundings, { number, send = false }: ExamineOptions
     { name: 'database', run: async () => judgeDatabase(await around.store, join(config.home, 'pickup.db')) },
     { name: 'ports', run: () => checkPorts(around) },
     { name: 'limits', run: async () => judgeLimits(await probeLimits((await around.running).lock.pid), config) },
-    { name: 'addresses', run: async () => judgeAddresses(await around.addresses(), config) },
+    {
+      name: 'addresses',
+      run: async () => judgeAddresses(await around.addresses(), withCallers(config, (await around.store).numbers)),
+    },
     { name: 'TLS', run: () => checkCertificate(around) },
     {
       name: 'clock',
@@ -93,7 +96,11 @@ async function checkCertificate({ running, config, clock }: Surroundings) {
   const { tls, hosts } = config.sip;
   const asks = lock.held && tls !== undefined && tls.port !== 0;
   const shown = asks ? await probeShown(hosts[0] ?? '127.0.0.1', tls.port) : undefined;
-  return judgeCertificate(config, { nowMs: clock.wallMs(), ...(shown && { shown }) });
+  return judgeCertificate(config, {
+    nowMs: clock.wallMs(),
+    ...(shown && { shown }),
+    ...(lock.pid !== undefined && { pid: lock.pid }),
+  });
 }
 
 function publicUrlCheck(around: Surroundings): readonly Check[] {

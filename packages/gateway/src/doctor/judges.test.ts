@@ -2,7 +2,7 @@
 import type { ReachResult } from '@pickup/outbound';
 import { describe, expect, test } from 'vitest';
 import { type Config, type Env, loadConfig } from '../config/index.ts';
-import { judgeAddresses } from './addresses.ts';
+import { judgeAddresses, withCallers } from './addresses.ts';
 import { type FolderFacts, judgeFolder, judgeSpace } from './data-folder.ts';
 import { judgeDatabase } from './database.ts';
 import type { Finding } from './finding.ts';
@@ -31,7 +31,7 @@ test('settings: all faults and warnings at once, each with the name to change', 
   expect(told(judgeSettings(faulty))).toEqual([
     expect.stringMatching(/^fail PICKUP_HTTP_PORT must be .*"x" → set PICKUP_HTTP_PORT right/),
     expect.stringMatching(/^fail PICKUP_SIP_PORT must be .*"y" → set PICKUP_SIP_PORT right/),
-    expect.stringMatching(/^warn PICKUP_SIP_PROT is not a setting .*PICKUP_SIP_PORT\? → change PICKUP_SIP_PROT/),
+    expect.stringMatching(/^warn PICKUP_SIP_PROT is not a setting .*PICKUP_SIP_PORT\? → set PICKUP_SIP_PROT otherwise/),
   ]);
   expect(told(judgeSettings(loadConfig({})))).toEqual([expect.stringMatching(/^ok well-formed, 0 of \d+ set$/)]);
 });
@@ -40,6 +40,10 @@ describe('the gateway', () => {
   const url = 'http://127.0.0.1:8787';
   test.each([
     [{ lock: { held: false } }, /^ok not running/],
+    [
+      { lock: { held: false }, lockError: 'unable to open' },
+      /^fail whether it runs is not known: unable to open → run this as the user/,
+    ],
     [
       { lock: { held: true, pid: 7 }, url, healthy: true, ready: { ready: true, reasons: [] } },
       /^ok running \(pid 7\).*takes calls$/,
@@ -73,6 +77,7 @@ describe('the data folder', () => {
     flushMs: 2,
     space: { freeBytes: 50e9, totalBytes: 100e9, freeFiles: 900, totalFiles: 1_000 },
     open: [],
+    foreign: [],
   };
   test.each<[Partial<FolderFacts>, readonly RegExp[]]>([
     [{}, [/^ok \/d\/p, mode 0700, a flushed write takes 2\.0 ms$/]],
@@ -80,7 +85,11 @@ describe('the data folder', () => {
     [{ flushMs: 51 }, [/^warn .*51 ms.* → PICKUP_HOME=/]],
     [{ flushMs: 50 }, [/^ok /]],
     [{ open: ['/d/p/seal.key'] }, [/^warn .* → chmod 600 \/d\/p\/seal\.key$/]],
-    [{ writeError: 'EACCES' }, [/^fail \/d\/p cannot be written \(EACCES\) → chown/]],
+    [
+      { foreign: ['/d/p/pickup.db'] },
+      [/^warn \/d\/p\/pickup\.db belongs to another user .* → chown --reference=\/d\/p \/d\/p\/pickup\.db$/],
+    ],
+    [{ writeError: 'EACCES' }, [/^fail \/d\/p cannot be written \(EACCES\) → as the user that Pickup runs as/]],
     [{ exists: false, nearest: '/d', writeError: 'EROFS' }, [/^fail \/d\/p cannot be made \(EROFS\) → /]],
     [{ isFolder: false }, [/^fail \/d\/p is no folder → PICKUP_HOME=/]],
   ])('%o', (change, says) => {
@@ -201,7 +210,7 @@ describe('addresses', () => {
     [{}, [/^ok .*callers on this machine only$/]],
     [
       { PICKUP_SIP_PEERS: '192.0.2.0/24' },
-      [/^warn .*192\.0\.2\.0\/24 of PICKUP_SIP_PEERS cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/],
+      [/^warn .*callers of 192\.0\.2\.0\/24 cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/],
     ],
     [
       { PICKUP_SIP_HOST: '10.0.0.6' },
@@ -227,12 +236,26 @@ describe('addresses', () => {
       [/^ok .*here\.example \(10\.0\.0\.5\)$/],
     ],
     [
+      { PICKUP_SIP_HOST: '10.0.0.5', PICKUP_SIP_PUBLIC_HOST: 'away.example', PICKUP_SIP_PEERS: '54.172.60.0/30' },
+      [/^warn callers are told away\.example for SIP, but 10\.0\.0\.5 for audio → PICKUP_RTP_PUBLIC_HOST=/],
+    ],
+    [
       { PICKUP_SIP_HOST: '10.0.0.5', PICKUP_RTP_PUBLIC_HOST: 'away.example' },
       [/^warn for audio .*away\.example.* → PICKUP_RTP_PUBLIC_HOST=/],
     ],
   ])('%o', (env, says) => {
     expect(judge(env)).toEqual(says.map((one) => expect.stringMatching(one)));
   });
+});
+
+test('addresses: the callers of numbers have to reach the gateway too', () => {
+  const numbers = { count: 1, urls: 0, webhooks: [], sip_peers: ['198.51.100.0/24'], open_to_all: true };
+  const config = withCallers(configOf({}), numbers);
+  expect(told(judgeAddresses({ own: ['127.0.0.1', '10.0.0.5'], names: new Map() }, config))).toEqual([
+    expect.stringMatching(
+      /^warn .*callers of 198\.51\.100\.0\/24, 0\.0\.0\.0\/0 cannot reach it → PICKUP_SIP_HOST=10\.0\.0\.5$/,
+    ),
+  ]);
 });
 
 describe('the clock', () => {
@@ -251,19 +274,22 @@ describe('the clock', () => {
   });
 });
 
-test('names: unknown, unanswered and slow ones, with the server that was asked', () => {
+test('names: unanswered and slow ones, with the server that was asked; a name that is not there is no fault of a server', () => {
   const found = [
     { name: 'a.example', tookMs: 3, addresses: ['192.0.2.1'] },
-    { name: 'b.example', tookMs: 3, addresses: [], code: 'ENOTFOUND' },
+    { name: 'b.example', tookMs: 5, addresses: [], code: 'ENOTFOUND' },
     { name: 'c.example', tookMs: 3_000, addresses: [], code: 'ETIMEOUT' },
     { name: 'd.example', tookMs: 1_200, addresses: ['192.0.2.1'] },
   ];
   expect(told(judgeNames(found, ['192.0.2.53']))).toEqual([
-    expect.stringMatching(/^fail b\.example is no name with an address \(name server 192\.0\.2\.53\)/),
-    expect.stringMatching(/^fail c\.example could not be looked up \(ETIMEOUT.* → nameserver/),
+    expect.stringMatching(
+      /^fail c\.example could not be looked up \(ETIMEOUT, name server 192\.0\.2\.53\) → nameserver/,
+    ),
     expect.stringMatching(/^warn d\.example took 1200 ms/),
   ]);
-  expect(told(judgeNames(found.slice(0, 1), []))).toEqual(['ok a.example found, the slowest in 3 ms']);
+  expect(told(judgeNames(found.slice(0, 2), []))).toEqual([
+    'ok 2 looked up, the slowest in 5 ms (no name server); without an address: b.example',
+  ]);
 });
 
 describe('webhooks', () => {
@@ -287,7 +313,7 @@ describe('webhooks', () => {
       /^fail .* → PICKUP_WEBHOOK_ALLOW=10\.0\.0\.1\/32$/,
     ],
     [failed('address_refused', 'own_port'), /^fail .* → another inbound_webhook_url for \+1/],
-    [failed('dns_error'), /^fail .* → correct the name/],
+    [failed('dns_error'), /^fail .* → correct hook\.example in/],
     [failed('tls_error'), /^fail .* → .*openssl s_client -connect hook\.example:443 -servername hook\.example$/],
     [failed('connect_error'), /^fail .* → start the endpoint, and let TCP 443 out to hook\.example/],
     [failed('timeout'), /^fail .* → start the endpoint/],
@@ -306,7 +332,15 @@ describe('webhooks', () => {
     });
   });
 
+  test('numbers that could not be read in time are not taken for none', () => {
+    expect(told(judgeWebhookList({ exists: true }))).toEqual([
+      expect.stringMatching(/^warn the numbers could not be read → /),
+    ]);
+    expect(told(judgeWebhookList({ exists: false }))).toEqual(['ok no numbers yet']);
+  });
+
   test('by number: its own URLs, each once; an unknown number fails', () => {
+    const secrets = { api_keys: [], trunk_passwords: [], inbound_passwords: [] };
     const number = {
       phone_number: '+1',
       inbound_webhook_url: 'http://a/',
@@ -315,11 +349,14 @@ describe('webhooks', () => {
     expect(webhooksToTry({ exists: true, number }, '+1')).toEqual([
       { url: 'http://a/', phone_number: '+1', numbers: 1 },
     ]);
-    expect(told(judgeWebhookList({ exists: true, number }, '+1'))).toEqual([]);
-    expect(told(judgeWebhookList({ exists: true }, '+1'))).toEqual([
+    expect(told(judgeWebhookList({ exists: true, secrets, number }, '+1'))).toEqual([]);
+    expect(told(judgeWebhookList({ exists: true, secrets }, '+1'))).toEqual([
       expect.stringMatching(/^fail there is no number \+1 → /),
     ]);
-    const many = { exists: true, numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse) } };
+    const many = {
+      exists: true,
+      numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse), sip_peers: [], open_to_all: false },
+    };
     expect(told(judgeWebhookList(many))).toEqual(['ok 2 more URLs were not tried; one is by --number']);
   });
 
@@ -333,12 +370,12 @@ test('OPTIONS: silence names the transport, any answer is one', () => {
   expect(
     told(
       judgeOptions([
-        { ...at, protocol: 'udp', code: 'silence' },
+        { ...at, protocol: 'udp', code: 'ETIMEDOUT' },
         { ...at, protocol: 'tcp', status: 403 },
       ]),
     ),
   ).toEqual([
-    expect.stringMatching(/^fail UDP \[::1\]:5060 does not answer OPTIONS \(silence\) → /),
+    expect.stringMatching(/^fail UDP \[::1\]:5060 does not answer OPTIONS \(ETIMEDOUT\) → /),
     'ok answers OPTIONS at TCP [::1]:5060 with 403',
   ]);
 });

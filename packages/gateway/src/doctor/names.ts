@@ -31,34 +31,31 @@ export function lookUpAll(
           name,
           addresses: [],
           tookMs: tookMs(),
-          code: error.code ?? 'unknown',
+          code: error.code ?? 'EUNKNOWN',
         }),
       );
     }),
   );
 }
 
-/** What that means. */
+/** Answers that say the name has no address: then the name is at fault, which the check that uses it says. */
+const NOT_THERE: ReadonlySet<string | undefined> = new Set(['ENOTFOUND', 'ENODATA']);
+
+/** What that says of the name servers. */
 export function judgeNames(found: readonly LookedUp[], servers: readonly string[] = getServers()): readonly Finding[] {
-  const by =
-    servers.length === 0
-      ? 'no name server'
-      : `name ${servers.length === 1 ? 'server' : 'servers'} ${servers.join(', ')}`;
+  const by = servers.length === 0 ? 'no name server' : `name server ${servers.join(', ')}`;
   const faults = found.flatMap(({ name, code, tookMs }): readonly Finding[] => {
-    if (code === 'ENOTFOUND' || code === 'ENODATA')
-      return [
-        fail(`${name} is no name with an address (${by})`, `correct the name, or add it to the DNS or /etc/hosts`),
-      ];
-    if (code !== undefined)
-      return [
-        fail(`${name} could not be looked up (${code}, ${by})`, 'nameserver <one that answers> in /etc/resolv.conf'),
-      ];
-    if (tookMs > SLOW_MS)
-      return [warn(`${name} took ${Math.round(tookMs)} ms (${by})`, 'nameserver <a nearer one> in /etc/resolv.conf')];
-    return [];
+    if (code !== undefined && !NOT_THERE.has(code)) {
+      const change = 'nameserver <one that answers> in /etc/resolv.conf';
+      return [fail(`${name} could not be looked up (${code}, ${by})`, change)];
+    }
+    if (tookMs <= SLOW_MS) return [];
+    return [warn(`${name} took ${Math.round(tookMs)} ms (${by})`, 'nameserver <a nearer one> in /etc/resolv.conf')];
   });
   if (faults.length > 0) return faults;
   if (found.length === 0) return [ok(`no name to look up; ${by}`)];
-  const slowest = Math.max(...found.map((one) => one.tookMs));
-  return [ok(`${found.map((one) => one.name).join(', ')} found, the slowest in ${Math.ceil(slowest)} ms`)];
+  const slowest = Math.ceil(Math.max(...found.map((one) => one.tookMs)));
+  const missing = found.filter((one) => NOT_THERE.has(one.code)).map((one) => one.name);
+  const without = missing.length === 0 ? '' : `; without an address: ${missing.join(', ')}`;
+  return [ok(`${found.length} looked up, the slowest in ${slowest} ms (${by})${without}`)];
 }

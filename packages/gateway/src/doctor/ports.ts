@@ -1,7 +1,7 @@
 /** Ports that have to be free: each is bound for a moment, where no Pickup runs that has them. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import type { Config } from '../config/index.ts';
+import { type Config, isWildcard } from '../config/index.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** A port the gateway takes. */
@@ -28,7 +28,7 @@ const SAMPLES = 5;
 export function wantedPorts(config: Pick<Config, 'http' | 'sip' | 'rtp'>): readonly WantedPort[] {
   const { http, sip, rtp } = config;
   const sipPort = { host: '', setting: 'PICKUP_SIP_PORT', hostSetting: 'PICKUP_SIP_HOST' } as const;
-  const ports = sip.hosts.flatMap((host): WantedPort[] => [
+  const ports = listeningHosts(sip.hosts).flatMap((host): WantedPort[] => [
     { ...sipPort, use: 'SIP', protocol: 'udp', host, port: sip.port },
     { ...sipPort, use: 'SIP', protocol: 'tcp', host, port: sip.port },
     ...(sip.tls
@@ -58,6 +58,10 @@ export function wantedPorts(config: Pick<Config, 'http' | 'sip' | 'rtp'>): reado
     ),
   ].filter(({ port }) => port !== 0);
 }
+
+/** `::` takes IPv4 too, unless an IPv4 address is listed beside it. */
+const listeningHosts = (hosts: readonly string[]): readonly string[] =>
+  hosts.every((host) => host.includes(':')) && hosts.some(isWildcard) ? [...hosts, '0.0.0.0'] : hosts;
 
 /** Binds each for a moment. */
 export function tryPorts(wanted: readonly WantedPort[]): Promise<readonly TriedPort[]> {

@@ -7,6 +7,8 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 /** What is known of the gateway of this configuration. */
 export interface RunningFacts {
   readonly lock: LockFacts;
+  /** Why the lock could not be looked at; then it counts as not held. */
+  readonly lockError?: string;
   /** Where it was asked; absent where it does not run, or its port is not known (0). */
   readonly url?: string;
   readonly healthy?: boolean;
@@ -23,8 +25,8 @@ export function ownUrl({ host, port }: Config['http']): string {
 
 /** Looks at the folder's lock; asks /health and /ready where it is held. */
 export async function probeRunning(config: Pick<Config, 'home' | 'http'>): Promise<RunningFacts> {
-  const lock = inspectLock(config.home);
-  if (!lock.held || config.http.port === 0) return { lock };
+  const { lock, ...unknown } = lookAtLock(config.home);
+  if (!lock.held || config.http.port === 0) return { lock, ...unknown };
   const url = ownUrl(config.http);
   const [health, ready] = await Promise.all([ask(`${url}/health`), ask(`${url}/ready`)]);
   const healthy = (health?.body as { status?: unknown } | undefined)?.status === 'ok';
@@ -33,7 +35,11 @@ export async function probeRunning(config: Pick<Config, 'home' | 'http'>): Promi
 }
 
 /** What that means. */
-export function judgeRunning({ lock, url, healthy, ready }: RunningFacts, home: string): readonly Finding[] {
+export function judgeRunning(facts: RunningFacts, home: string): readonly Finding[] {
+  const { lock, lockError, url, healthy, ready } = facts;
+  if (lockError !== undefined) {
+    return [fail(`whether it runs is not known: ${lockError}`, 'run this as the user that Pickup runs as')];
+  }
   if (!lock.held) return [ok('not running; its ports are tried instead')];
   const who = `running${lock.pid === undefined ? '' : ` (pid ${lock.pid})`}`;
   if (url === undefined) return [ok(`${who}, on ports not known here, since PICKUP_HTTP_PORT is 0`)];
@@ -46,6 +52,14 @@ export function judgeRunning({ lock, url, healthy, ready }: RunningFacts, home: 
     return [warn(`${who}, answers at ${url}, takes no calls${why}`, 'wait for it to stop, then start it again')];
   }
   return [ok(`${who}, answers at ${url}, takes calls`)];
+}
+
+function lookAtLock(home: string): Pick<RunningFacts, 'lock' | 'lockError'> {
+  try {
+    return { lock: inspectLock(home) };
+  } catch (error) {
+    return { lock: { held: false }, lockError: (error as Error).message };
+  }
 }
 
 async function ask(url: string): Promise<{ readonly status: number; readonly body: unknown } | undefined> {

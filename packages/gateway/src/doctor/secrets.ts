@@ -53,7 +53,7 @@ export function judgeSealKey(key: SealKeyFacts, store: StoreInspection): readonl
   const secrets = store.secrets;
   const sealed = secrets?.check !== undefined;
   const giveBack = 'give back the key this database was sealed with: PICKUP_SEAL_KEY=<key>, or the file';
-  if (key.fault !== undefined) return [fail(key.fault, `${giveBack} ${key.origin}`)];
+  if (key.fault !== undefined) return [fail(key.fault, `${giveBack} ${key.origin}, for the user that Pickup runs as`)];
   if (!key.present) {
     if (sealed) return [fail(`${key.origin} is not there, but the database holds sealed secrets`, giveBack)];
     return [ok('none yet; the first start makes one')];

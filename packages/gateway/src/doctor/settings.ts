@@ -5,7 +5,7 @@ const EXPLAINED = '`pickup help settings` explains each setting';
 
 /** What the configuration loader has to say, every fault at once. */
 export function judgeSettings(loaded: LoadedConfig): readonly Finding[] {
-  const warnings = loaded.warnings.map((one) => warn(renderWarning(one), `change ${one.name}; ${EXPLAINED}`));
+  const warnings = loaded.warnings.map((one) => warn(renderWarning(one), `set ${one.name} otherwise; ${EXPLAINED}`));
   if (!loaded.ok) {
     return [...loaded.faults.map((one) => fail(renderFault(one), `set ${one.name} right; ${EXPLAINED}`)), ...warnings];
   }

@@ -47,7 +47,7 @@ export function judgeOptions(answers: readonly OptionsAnswer[]): readonly Findin
     .filter((answer) => answer.status === undefined)
     .map((answer) => {
       const change = `see the log for a ban of ${answer.host} and the firewall for ${answer.protocol} ${answer.port}: nft list ruleset`;
-      return fail(`${place(answer)} does not answer OPTIONS (${answer.code ?? 'silence'})`, change);
+      return fail(`${place(answer)} does not answer OPTIONS (${answer.code ?? 'ETIMEDOUT'})`, change);
     });
   const spoke = answers.filter((answer) => answer.status !== undefined);
   if (spoke.length === 0) return silent;
@@ -111,7 +111,7 @@ function askUdp(asked: Asked): Promise<Answer> {
       send();
       timers.push(
         setTimeout(send, REPEAT_MS),
-        setTimeout(() => end({ code: 'silence' }), LIMIT_MS),
+        setTimeout(() => end({ code: 'ETIMEDOUT' }), LIMIT_MS),
       );
     });
   });
@@ -128,9 +128,9 @@ function askStream(asked: Asked): Promise<Answer> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setTimeout(LIMIT_MS, () => end({ code: 'silence' }));
+    socket.setTimeout(LIMIT_MS, () => end({ code: 'ETIMEDOUT' }));
     socket.on('error', (error: NodeJS.ErrnoException) => end({ code: error.code ?? error.message }));
-    socket.on('close', () => end({ code: 'closed' }));
+    socket.on('close', () => end({ code: 'ECONNRESET' }));
     socket.once(tls ? 'secureConnect' : 'connect', () => {
       socket.write(optionsTo(asked, { address: socket.localAddress ?? host, port: socket.localPort ?? 0 }));
     });

@@ -3,7 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createOutbound, createReach, Names, type Reach } from '@pickup/outbound';
-import type { Config } from '../config/index.ts';
+import { type Config, isLoopback } from '../config/index.ts';
 import type { Clock } from '../runners/clock.ts';
 import { inspectStore, type StoreInspection } from '../stores/index.ts';
 import { VERSION } from '../version.ts';
@@ -93,10 +93,11 @@ export class Surroundings {
     }
   }
 
-  /** Clocks that were heard of by the way. */
+  /** Clocks that were heard of by the way; this machine's own is none. */
   async otherClocks(): Promise<readonly OtherClock[]> {
     const [reached, test] = await Promise.all([this.publicUrl, this.test]);
-    const date = reached?.ok ? reached.date : undefined;
+    const isOther = reached?.ok && !isLoopback(reached.address) && !ownAddresses().includes(reached.address);
+    const date = isOther ? reached.date : undefined;
     const host = this.config.publicUrl && new URL(this.config.publicUrl).host;
     return [
       ...(date !== undefined && host ? [{ host, aheadMs: aheadOf(date, this.clock.wallMs()) }] : []),
@@ -114,10 +115,13 @@ export class Surroundings {
 
   async addresses(): Promise<AddressFacts> {
     const found = await lookUpAll(namesToResolve(this.config), { lookup: this.names, clock: this.clock });
-    const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
     return {
-      own,
+      own: ownAddresses(),
       names: new Map(found.map(({ name, addresses, code }) => [name, code === undefined ? addresses : { code }])),
     };
   }
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
 }

@@ -56,11 +56,15 @@ export function webhooksToTry(store: StoreInspection, phoneNumber?: string): rea
 
 /** What there is to say where there is no URL to try, or more than are tried. */
 export function judgeWebhookList(store: StoreInspection, phoneNumber?: string): readonly Finding[] {
-  if (phoneNumber !== undefined && store.number === undefined && !store.error) {
-    return [fail(`there is no number ${phoneNumber}`, 'pickup numbers list   (or import it over REST)')];
+  if (store.exists && !(phoneNumber === undefined ? store.numbers : store.secrets)) {
+    return [warn('the numbers could not be read', 'see the check of the database; one is tried by --number')];
   }
   const tried = webhooksToTry(store, phoneNumber).length;
-  if (phoneNumber !== undefined) return tried > 0 ? [] : [ok(`${phoneNumber} asks no webhook; its agent answers`)];
+  if (phoneNumber !== undefined) {
+    if (tried > 0) return [];
+    if (store.number) return [ok(`${phoneNumber} asks no webhook; its agent answers`)];
+    return [fail(`there is no number ${phoneNumber}`, 'pickup numbers list   (or import it over REST)')];
+  }
   const { count = 0, urls = 0 } = store.numbers ?? {};
   if (tried === 0) return [ok(count === 0 ? 'no numbers yet' : 'no number asks a webhook')];
   return urls > tried ? [ok(`${urls - tried} more URLs were not tried; one is by --number`)] : [];
@@ -80,7 +84,7 @@ function changeFor(reached: Extract<ReachResult, { ok: false }>, { url, phone_nu
     case 'address_refused':
       return settingIn(reached.detail) ?? `another inbound_webhook_url for ${number}: this one leads to Pickup itself`;
     case 'dns_error':
-      return `correct the name in inbound_webhook_url of ${number}, or see the check of names`;
+      return `correct ${hostname} in inbound_webhook_url of ${number}, or add it to the DNS or /etc/hosts`;
     case 'tls_error':
       return `a certificate that is valid for ${hostname}, with its whole chain; look with: openssl s_client -connect ${hostname}:${port} -servername ${hostname}`;
     case 'connect_error':

@@ -205,3 +205,27 @@ test('H4 figures that do not come within 1 s, or fail, do not keep the end from 
     expect(world.sessions.active).toBe(0);
   }
 });
+
+test('H3 where a caller moved is written, the newest place only, and not once the call is over', async () => {
+  const world = await openWorld();
+  let whenStored = () => {};
+  await connect(world, { stored: new Promise((resolve) => (whenStored = resolve)) });
+  world.leg.move({ remoteTarget: 'sip:a' });
+  world.leg.move({ remoteTarget: 'sip:b' });
+  await world.settle();
+  expect(world.happened).toEqual([]);
+  whenStored();
+  await world.settle();
+  expect(world.happened).toEqual(['updateCall']);
+  expect(await world.memory.getCall('call_1')).toMatchObject({ dialog: { remoteTarget: 'sip:b' } });
+  world.faults.set('updateCall', FULL);
+  world.leg.move({ remoteTarget: 'sip:c' });
+  await world.clock.advance(1_500);
+  world.faults.delete('updateCall');
+  await world.clock.advance(1_000);
+  expect(await world.memory.getCall('call_1')).toMatchObject({ dialog: { remoteTarget: 'sip:c' } });
+  world.leg.end('caller');
+  world.leg.move({ remoteTarget: 'sip:d' });
+  await world.settle();
+  expect(await world.memory.getCall('call_1')).toMatchObject({ dialog: { remoteTarget: 'sip:c' } });
+});

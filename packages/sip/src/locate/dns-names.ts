@@ -4,7 +4,7 @@
  * does not tell, and the absence of records for a minute; failures for a moment.
  */
 import { NODATA, NOTFOUND, Resolver } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import type { Clock } from '../clock.ts';
 import { HostsTable } from './hosts-table.ts';
 import type { Names, NaptrRecord, SrvRecord } from './records.ts';
@@ -57,18 +57,23 @@ export class DnsNames implements Names {
     }));
   }
 
-  async addresses(name: string): Promise<readonly string[]> {
+  ipv4(name: string): Promise<readonly string[]> {
+    const own = this.#own(name);
+    if (own) return Promise.resolve(own.filter((address) => isIPv4(address)));
+    return this.#addresses('A', () => this.#resolver.resolve4(name, { ttl: true }), name);
+  }
+
+  ipv6(name: string): Promise<readonly string[]> {
+    const own = this.#own(name);
+    if (own) return Promise.resolve(own.filter((address) => !isIPv4(address)));
+    return this.#addresses('AAAA', () => this.#resolver.resolve6(name, { ttl: true }), name);
+  }
+
+  /** What needs no DNS. */
+  #own(name: string): readonly string[] | undefined {
     const own = this.#hosts.find(name);
     if (own.length > 0) return own;
-    if (name === 'localhost') return ['127.0.0.1', '::1'];
-    const both = await Promise.allSettled([
-      this.#addresses('A', () => this.#resolver.resolve4(name, { ttl: true }), name),
-      this.#addresses('AAAA', () => this.#resolver.resolve6(name, { ttl: true }), name),
-    ]);
-    const found = both.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-    const failed = both.find((one) => one.status === 'rejected');
-    if (found.length === 0 && failed) throw failed.reason;
-    return found;
+    return name === 'localhost' ? ['127.0.0.1', '::1'] : undefined;
   }
 
   #addresses(

@@ -38,6 +38,8 @@ interface LocateOptions {
 const limitMs = 2_000;
 /** Each of the questions before the last one: a server that is silent about NAPTR may know addresses. */
 const stepMs = 600;
+/** IPv6 addresses that come so long after IPv4 ones come too late. */
+const laterFamilyMs = 100;
 /** So many places are tried at most. */
 const mostPlaces = 8;
 
@@ -81,9 +83,8 @@ class Search {
 
   async run(): Promise<readonly Place[]> {
     const hosts = this.#target.port === undefined ? await this.#hosts() : [this.#itself()];
-    const { names } = this.#options;
     const few = hosts.slice(0, mostPlaces);
-    const found = await Promise.all(few.map((host) => this.#ask(() => names.addresses(host.name), limitMs)));
+    const found = await Promise.all(few.map(({ name }) => this.#addresses(name)));
     return few
       .flatMap(({ transport, port }, at) => (found[at] ?? []).map((address) => ({ transport, address, port })))
       .slice(0, mostPlaces);
@@ -125,6 +126,21 @@ class Search {
     return orderSrv(records, this.#options.draw).map(
       (record): Host => ({ transport, name: record.name.toLowerCase().replace(/\.$/, ''), port: record.port }),
     );
+  }
+
+  /** IPv4 first; once there is some, IPv6 is not waited for long. */
+  async #addresses(name: string): Promise<readonly string[]> {
+    const { names, clock } = this.#options;
+    const asked = this.#ask(() => names.ipv6(name), limitMs);
+    const ipv4 = await this.#ask(() => names.ipv4(name), limitMs);
+    if (ipv4.length === 0) return asked;
+    let cancel = () => {};
+    const enough = new Promise<readonly string[]>((resolve) => {
+      cancel = clock.after(laterFamilyMs, () => resolve([]));
+    });
+    const ipv6 = await Promise.race([asked, enough]);
+    cancel();
+    return [...ipv4, ...ipv6];
   }
 
   /** The answer, or nothing where none came in time. */

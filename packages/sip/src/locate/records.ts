@@ -21,8 +21,8 @@ export interface SrvRecord {
 export interface Names {
   naptr(name: string): Promise<readonly NaptrRecord[]>;
   srv(name: string): Promise<readonly SrvRecord[]>;
-  /** IPv4 before IPv6. */
-  addresses(name: string): Promise<readonly string[]>;
+  ipv4(name: string): Promise<readonly string[]>;
+  ipv6(name: string): Promise<readonly string[]>;
 }
 
 /**

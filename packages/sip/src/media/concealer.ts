@@ -21,6 +21,8 @@ const FLOOR_RISE = 1.002;
 
 /** The audio behind a gap, where it has come already. */
 export interface AudioAhead {
+  /** Its media time: that it is the same as before. */
+  readonly time: number;
   /** It begins so many samples after the first one to be filled. */
   readonly distance: number;
   /** Its beginning, in the first `count` of `samples`. */
@@ -40,6 +42,7 @@ export class Concealer {
   readonly #backward = new Float32Array(MOST_PERIOD);
   #period = LEAST_PERIOD;
   #aheadPeriod = 0;
+  #aheadTime = 0;
   /** Samples until the audio ahead; 0 where none is known. */
   #distance = 0;
   #bend = 0;
@@ -69,6 +72,7 @@ export class Concealer {
    */
   fill(frame: Int16Array, from: number, to: number, ahead?: AudioAhead): number {
     if (this.#gap === 0) this.#prepare();
+    this.#distance = 0;
     if (ahead !== undefined && this.#gap < FADE_SAMPLES) this.#lookAhead(ahead);
     const concealed = Math.min(to - from, Math.max(0, FADE_SAMPLES - this.#gap));
     for (let index = from; index < to; index += 1) frame[index] = this.#next();
@@ -79,6 +83,7 @@ export class Concealer {
   /** Fills `frame[from…to)` with comfort noise: there the peer is silent, nothing is lost. */
   rest(frame: Int16Array, from: number, to: number): void {
     this.#gap = FADE_SAMPLES;
+    this.#distance = 0;
     this.#joined = false;
     for (let index = from; index < to; index += 1) frame[index] = this.#next();
   }
@@ -107,9 +112,11 @@ export class Concealer {
     this.#bend = history[HISTORY - 1]! - history[HISTORY - 1 - period]!;
   }
 
-  #lookAhead({ distance, samples, count }: AudioAhead): void {
+  #lookAhead({ time, distance, samples, count }: AudioAhead): void {
     this.#distance = distance;
-    if (this.#aheadPeriod > 0) return;
+    if (this.#aheadPeriod > 0 && this.#aheadTime === time) return;
+    this.#aheadPeriod = 0;
+    this.#aheadTime = time;
     const period = count < AHEAD_SAMPLES ? Math.min(this.#period, count) : bestPeriod(samples, 0, 1);
     if (period < LEAST_PERIOD) return;
     this.#aheadPeriod = period;

@@ -29,6 +29,8 @@ export class DelayEstimate {
   #packets = 0;
   #bucket = 0;
   #baseMs = Number.POSITIVE_INFINITY;
+  /** The transit at which the first bin begins. */
+  #originMs = 0;
   #targetMs = START_MS;
 
   /** The transit of the fastest recent packet: arrival less media time, in ms; infinite before the first. */
@@ -44,7 +46,8 @@ export class DelayEstimate {
   /** Notes a packet of `transitMs` (arrival less media time) that came at `nowMs`. */
   note(transitMs: number, nowMs: number): void {
     this.#noteFastest(transitMs, nowMs);
-    const bin = Math.min(BINS - 1, Math.floor((transitMs - this.#baseMs) / BIN_MS));
+    this.#moveBins(Math.floor(this.#baseMs / BIN_MS) * BIN_MS);
+    const bin = Math.min(BINS - 1, Math.floor((transitMs - this.#originMs) / BIN_MS));
     this.#weights[bin] = this.#weights[bin]! + this.#weight;
     this.#total += this.#weight;
     this.#weight *= GROWTH;
@@ -79,6 +82,22 @@ export class DelayEstimate {
     this.#baseMs = base;
   }
 
+  /**
+   * Lets the first bin begin at `originMs`. What is known of the spread keeps its place in time: a path that became
+   * longer for good is not held for jitter once the fastest packets of before are forgotten.
+   */
+  #moveBins(originMs: number): void {
+    const steps = this.#packets === 0 ? 0 : Math.round((originMs - this.#originMs) / BIN_MS);
+    this.#originMs = originMs;
+    if (steps === 0) return;
+    const before = this.#weights.slice();
+    this.#weights.fill(0);
+    for (let bin = 0; bin < BINS; bin += 1) {
+      const moved = Math.min(BINS - 1, Math.max(0, bin - steps));
+      this.#weights[moved] = this.#weights[moved]! + before[bin]!;
+    }
+  }
+
   #spreadMs(): number {
     let above = this.#total * (1 - IN_TIME);
     let bin = BINS - 1;
@@ -86,7 +105,7 @@ export class DelayEstimate {
       above -= this.#weights[bin]!;
       bin -= 1;
     }
-    return (bin + 1) * BIN_MS;
+    return this.#originMs + (bin + 1) * BIN_MS - this.#baseMs;
   }
 
   #rescale(): void {

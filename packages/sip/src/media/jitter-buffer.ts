@@ -226,8 +226,9 @@ export class JitterBuffer {
     const { head } = this.#ring;
     if (head >= this.#quietFrom && head < this.#quietTo) return this.#concealer.rest(frame, from, to);
     const missing = this.#ring.run(false, FADE_SAMPLES);
-    const count = missing < FADE_SAMPLES ? this.#ring.peek(head + missing, this.#ahead) : 0;
-    const ahead = count === 0 ? undefined : { distance: held + missing, samples: this.#ahead, count };
+    const time = head + missing;
+    const count = missing < FADE_SAMPLES ? this.#ring.peek(time, this.#ahead) : 0;
+    const ahead = count === 0 ? undefined : { time, distance: held + missing, samples: this.#ahead, count };
     const concealed = this.#concealer.fill(frame, from, to, ahead);
     this.#concealed += concealed;
     if (head >= this.#newestEnd) this.#unproven += concealed;

@@ -207,12 +207,13 @@ export class RtpSession {
 
   /** The call's packet of a datagram; undefined where it is none. */
   #open({ remote, latch, srtp }: Agreed, datagram: Buffer, from: Source): RtpPacket | undefined {
-    const plain = srtp === undefined ? datagram : srtp.receiver.open(datagram);
+    const opened = srtp?.open(datagram);
+    const plain = srtp === undefined ? datagram : opened?.packet;
     const packet = plain && parseRtp(plain);
     if (packet === undefined || !expected(remote, packet)) return undefined;
     // What is authentic is the call's, from wherever it comes.
-    if (srtp === undefined) return latch.accepts(from) ? packet : undefined;
-    if (srtp.receiver.isNewest) latch.move(from);
+    if (opened === undefined) return latch.accepts(from) ? packet : undefined;
+    if (opened.isNewest) latch.move(from);
     return packet;
   }
 

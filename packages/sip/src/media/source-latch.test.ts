@@ -41,6 +41,16 @@ describe('the source latch', () => {
     expect(latch.accepts(source('9.9.9.8'))).toBe(false);
   });
 
+  it('hears a public stranger once nothing but it was heard for half a second, until the signalled address speaks', () => {
+    const latch = new SourceLatch(source('8.8.8.8'));
+    for (let sent = 0; sent < 25; sent++) expect(latch.accepts(source('9.9.9.9'))).toBe(false);
+    // Somebody else in between: it begins anew.
+    expect([latch.accepts(source('9.9.9.8')), latch.accepts(source('9.9.9.9'))]).toEqual([false, false]);
+    for (let sent = 0; sent < 24; sent++) expect(latch.accepts(source('9.9.9.9'))).toBe(false);
+    expect([latch.accepts(source('9.9.9.9')), latch.accepts(source('9.9.9.8'))]).toEqual([true, false]);
+    expect([latch.accepts(source('8.8.8.8')), latch.accepts(source('9.9.9.9'))]).toEqual([true, false]);
+  });
+
   it('opens for one source at a new description, and speaks to the old one until then', () => {
     const latch = new SourceLatch(phone);
     latch.accepts(phone);

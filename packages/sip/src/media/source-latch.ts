@@ -37,13 +37,16 @@ function isPublic(address: string): boolean {
   return family !== 0 && !UNROUTED.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Half a second of audio. */
+const INSISTENT_PACKETS = 25;
+
 /**
  * Decides which packets belong to a call (symmetric RTP, restricted).
  *
  * Until something is latched, a packet from the SDP's address, any port, is taken; also the first source that sends
- * valid RTP, where the SDP's address or the source is not of the public internet (a NAT on their side or on ours), or the
- * SDP names a host. From then on only exactly that source is
- * heard, and spoken to. One exception: a stranger that came first (a NAT, or somebody guessing ports) gives way, once,
+ * valid RTP: at once where the SDP's address or the source is not of the public internet (a NAT on their side or on
+ * ours), or the SDP names a host; else after half a second of packets from nowhere but there, for carriers that send
+ * from another address than they name. From then on only exactly that source is heard, and spoken to. One exception: a stranger that came first (a NAT, or somebody guessing ports) gives way, once,
  * to the SDP's address as soon as that speaks itself. Offer only packets that already passed as RTP of the agreed
  * payload types, so that a stray datagram cannot take the call.
  */
@@ -52,6 +55,7 @@ export class SourceLatch {
   readonly #takesAnyone: boolean;
   #latched: Source | undefined;
   #isLocked = false;
+  #stranger: (Source & { readonly packets: number }) | undefined;
 
   constructor(signalled: Source) {
     this.#signalled = signalled;
@@ -66,9 +70,17 @@ export class SourceLatch {
       if (source.port === latched.port && source.address === latched.address) return true;
       const strangerLatched = latched.address !== this.#signalled.address;
       if (!strangerLatched || !isSignalled) return false;
-    } else if (!isSignalled && !this.#takesAnyone && isPublic(source.address)) return false;
+    } else if (!isSignalled && !this.#takesAnyone && isPublic(source.address) && !this.#insists(source)) return false;
     this.move(source);
     return true;
+  }
+
+  /** Has this stranger sent so many packets in a row? */
+  #insists({ address, port }: Source): boolean {
+    const isSame = this.#stranger?.address === address && this.#stranger.port === port;
+    const packets = isSame && this.#stranger ? this.#stranger.packets + 1 : 1;
+    this.#stranger = { address, port, packets };
+    return packets > INSISTENT_PACKETS;
   }
 
   /** Latches on a source that proved to be the peer: its packet was authentic, and the newest. */

@@ -27,5 +27,6 @@ export {
   type SipUri,
   serializeUri,
   type TelUri,
+  unmapAddress,
 } from './uri.ts';
 export { branchCookie, parseVia, serializeVia, stampVia, type Via } from './via.ts';

@@ -139,3 +139,6 @@ export function serializeUri(uri: AnyUri): string {
   const headers = uri.headers === undefined ? '' : `?${uri.headers}`;
   return `${uri.scheme}:${userinfo}${bracketHost(uri.host)}${port}${serializeParams(uri.params)}${headers}`;
 }
+
+/** `192.0.2.1` of `::ffff:192.0.2.1`, an IPv4 host as a dual-stack one writes it; other hosts as they are. */
+export const unmapAddress = (host: string): string => /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1] ?? host;

@@ -20,6 +20,11 @@ export function chooseAudio(offer: ParsedOffer, policy: AudioPolicy): AudioChoic
   return secure ?? (policy.srtp === 'required' ? undefined : first(offer.audios, plain));
 }
 
+/** As `chooseAudio`, among the plain streams only: for phones and benches that know no keys. */
+export function chooseCodec(offer: ParsedOffer): AudioChoice | undefined {
+  return first(offer.audios, plain);
+}
+
 function first(
   streams: readonly AudioStream[],
   choose: (stream: AudioStream) => AudioChoice | undefined,

@@ -1,7 +1,7 @@
 export { answerDirection, buildAnswer, buildOffer, type StreamTerms } from './answer.ts';
-export { type AudioPolicy, chooseAudio } from './choose-audio.ts';
+export { type AudioPolicy, chooseAudio, chooseCodec } from './choose-audio.ts';
 export { cryptoAttribute, newCryptoLine, parseCrypto } from './crypto.ts';
-export { chooseCodec, parseOffer } from './offer.ts';
+export { parseOffer } from './offer.ts';
 export { parseSdp } from './parse.ts';
 export { serializeSdp } from './serialize.ts';
 export type {

@@ -4,7 +4,6 @@ import { parseSdp } from './parse.ts';
 import type {
   AudioCodec,
   AudioStream,
-  CodecChoice,
   Direction,
   ParsedOffer,
   SdpAttribute,
@@ -84,24 +83,4 @@ function readDirection(description: SessionDescription, media: SdpMedia, address
   const direction = named(media.attributes) ?? named(description.attributes) ?? 'sendrecv';
   if (address !== '0.0.0.0' && address !== '::') return direction;
   return direction === 'sendrecv' || direction === 'sendonly' ? 'sendonly' : 'inactive';
-}
-
-/**
- * The first of the peer's codecs that is spoken here (PCMU or PCMA over plain RTP), and its telephone-event.
- * undefined where there is none: a 488.
- */
-export function chooseCodec(
-  offer: ParsedOffer,
-  spoken: readonly CodecChoice['codec'][] = ['PCMU', 'PCMA'],
-): CodecChoice | undefined {
-  const { audio } = offer;
-  if (audio?.protocol !== 'RTP/AVP') return undefined;
-  for (const { name, clockRate, payloadType } of audio.codecs) {
-    const codec = spoken.find((candidate) => candidate === name);
-    if (!codec || clockRate !== 8_000) continue;
-    return audio.telephoneEvent === undefined
-      ? { codec, payloadType }
-      : { codec, payloadType, telephoneEvent: audio.telephoneEvent };
-  }
-  return undefined;
 }

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { unmapAddress } from '../message/index.ts';
 import type { SdpAttribute, SdpConnection, SdpMedia, SessionDescription } from './types.ts';
 
 const maxBytes = 64 * 1024;
@@ -62,5 +63,8 @@ function parseConnection(value: string): SdpConnection | undefined {
   const address = host?.split('/')[0];
   if (network !== 'IN' || !address) return undefined;
   if (type === 'IP4') return { family: 4, address };
-  return type === 'IP6' && isIP(address) === 6 ? { family: 6, address } : undefined;
+  // A zone is the peer's business and no part of the grammar.
+  if (type !== 'IP6' || isIP(address) !== 6 || address.includes('%')) return undefined;
+  const mapped = unmapAddress(address);
+  return { family: isIP(mapped) === 4 ? 4 : 6, address: mapped };
 }

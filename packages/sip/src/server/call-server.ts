@@ -3,7 +3,7 @@
  * Invariant: every map entry is removed by the end of what it stands for.
  */
 import { AnsweredDialog, type DialogRequests, ReliableProvisionals } from '../dialog/index.ts';
-import { buildResponse, headerList, type SipResponse, tagOf } from '../message/index.ts';
+import { buildResponse, headerList, headerValue, type SipRequest, type SipResponse, tagOf } from '../message/index.ts';
 import type { ParsedOffer } from '../sdp/index.ts';
 import type { Schedule, SipTimers } from '../transaction/index.ts';
 import { flowKey, type Outlet } from '../transport/port.ts';
@@ -78,13 +78,17 @@ export class CallServer {
     entry.transaction.respond(100, wire.pack(buildResponse(request, 100), head.callId, 'INVITE'));
     const toTag = this.#options.random();
     const key = dialogKey(head.callId, toTag, tagOf(head.from) ?? '');
+    let stopExpiry = () => {};
     const pending = this.#ring(arrival, { offer, toTag, transaction: entry.transaction }, () => {
+      stopExpiry();
       delete entry.pending;
       if (this.#dialogs.get(key) === pending) this.#dialogs.delete(key);
     });
     entry.pending = pending;
     entry.toTag = toTag;
     this.#dialogs.set(key, pending);
+    const seconds = expirySeconds(request);
+    if (seconds !== undefined) stopExpiry = this.#options.schedule(seconds * 1_000, () => pending.expire());
     this.#announce(pending);
   }
 
@@ -172,3 +176,9 @@ export class CallServer {
 }
 
 const dialogKey = (callId: string, localTag: string, remoteTag: string): string => `${callId} ${localTag} ${remoteTag}`;
+
+/** How long the caller waits for an answer (RFC 3261 13.3.1), where it says so; a day at most. */
+function expirySeconds(invite: SipRequest): number | undefined {
+  const seconds = Number(/^\d{1,9}$/.exec(headerValue(invite, 'expires') ?? '')?.[0]);
+  return seconds > 0 && seconds <= 86_400 ? seconds : undefined;
+}

@@ -155,7 +155,7 @@ export interface IncomingInvite {
   refuse(code: number, options?: RefuseOptions): boolean;
   /**
    * The caller gave up; 200 to the CANCEL and 487 are already sent. Called at once if it already happened. undefined
-   * where no PRACK came in 64·T1: 504 is sent.
+   * where it said so beforehand (Expires; 487 is sent), or no PRACK came in 64·T1 (504 is sent).
    */
   onCancel(listener: (cancel: SipRequest | undefined) => void): void;
   /** The answer to the offer of `ringsWithOffer`; undefined where the PRACK had none that can be read. */

@@ -189,6 +189,13 @@ export class PendingInvite implements IncomingInvite {
     this.#cancel.fire(by);
   }
 
+  /** The time that the INVITE's Expires gives is over (RFC 3261 13.3.1): as if the caller had given up. */
+  expire(): void {
+    if (this.#phase !== 'ringing') return;
+    this.#settle('cancelled', 487);
+    this.#cancel.fire(undefined);
+  }
+
   #sendReliably(code: number, headers: HeaderInput, body: { readonly body?: string }): void {
     const { reliable, transaction, pack } = this.#options;
     if (this.ringsWithOffer && !reliable?.sdpSent && body.body === undefined) {

@@ -6,6 +6,7 @@ import {
   buildInDialogRequest,
   type DialogRequests,
   type LocalSide,
+  nextHop,
   type RefreshAnswer,
   type RefreshRequest,
 } from '../dialog/index.ts';
@@ -162,7 +163,9 @@ export class RequestSender implements DialogRequests {
     const final = await this.#transact(side, first, hop);
     const { credentials, random } = this.#options;
     if (!final.response || !credentials || this.#closed) return final;
-    const answer = answerTo(final.response, { request: first.request, credentials, random });
+    const { address } = hop.to;
+    const answer = await answerTo(final.response, { request: first.request, address, credentials, random });
+    if (this.#closed) return silence;
     return answer ? this.#transact(side, this.#build(side, wanted, hop, [answer]), hop) : final;
   }
 
@@ -199,16 +202,17 @@ export class RequestSender implements DialogRequests {
       ...sending,
       buildAck: (refusal) => pack(ackOfRefusal(request, seq, refusal)),
       onAccepted: (response) => {
+        const before = nextHop(side.state);
         follow(side, response);
-        void this.#acknowledge(side, seq);
+        // Along the way that worked, unless the dialog leads elsewhere now.
+        void this.#acknowledge(side, seq, nextHop(side.state) === before ? hop : undefined);
       },
     });
   }
 
   /** The ACK of a 2xx: a request of its own, to where the dialog leads now (RFC 3261 13.2.2.4). */
-  async #acknowledge(side: LocalSide, seq: number): Promise<void> {
-    const { state } = side;
-    const found = this.#hops.find(state);
+  async #acknowledge({ state }: LocalSide, seq: number, way: Hop | undefined): Promise<void> {
+    const found = way ? [way] : this.#hops.find(state);
     const [hop] = found instanceof Promise ? await found : found;
     if (!hop || this.#closed) return;
     const { userAgent, random, outlet } = this.#options;

@@ -57,11 +57,13 @@ async function openAll(options: ServerOptions, core: SipCore, attempt = 1): Prom
   }
 }
 
-function open(listener: Listener, { clock, streams }: ServerOptions, core: SipCore): Promise<Transport> {
+function open(listener: Listener, options: ServerOptions, core: SipCore): Promise<Transport> {
+  const { clock, streams } = options;
   const { host, port } = listener;
   const events: TransportEvents = {
     onMessage: (bytes, source, via) => core.receive(bytes, source, via),
     onUnframed: (head, fault, source, via) => core.receiveUnframed(head, fault, source, via),
+    heeds: (source) => options.heeds?.(source) ?? true,
     flowsInUse: () => core.flowsInUse(),
   };
   if (listener.transport === 'udp')

@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import type { DialogState } from '../dialog/index.ts';
 import { hostPort } from '../message/index.ts';
 import { advertisedHost, type PublicHost } from '../transport/address.ts';
 import type { Destination, Transport, TransportKind } from '../transport/port.ts';
@@ -30,13 +29,6 @@ export class TransportSet {
     const found = this.find(kind, local);
     if (isIP(address) === 0 || !found || isIP(found.local.host) === isIP(address)) return found;
     return this.#transports.find((one) => one.kind === kind && isIP(one.local.host) === isIP(address));
-  }
-
-  /** The way out for a dialog's request: the transport its next hop names, else that of the INVITE. */
-  forDialog(state: DialogState, named: TransportKind | undefined): Transport | undefined {
-    const local = { host: state.localHost, port: state.localPort };
-    const other = named === undefined || named === state.transport ? undefined : this.find(named, local);
-    return other ?? this.find(state.transport, local);
   }
 
   /** `host:port` to show to that peer. */

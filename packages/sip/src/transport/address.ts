@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { AnyUri, Via } from '../message/index.ts';
-import { isSipUri, paramValue } from '../message/index.ts';
+import { isSipUri, paramValue, unmapAddress } from '../message/index.ts';
 import type { Destination, Source, Transport, TransportKind } from './port.ts';
 import { routeAddress, withoutZone } from './route-address.ts';
 
@@ -21,6 +21,8 @@ export function responseDestination(via: Via | undefined, source: Source): Desti
   return { address, port: toSource ? port : sentBy };
 }
 
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';
+
 /** What peers are told in place of a listener's own address: always, or as it depends on the peer. */
 export type PublicHost = string | ((peerAddress: string) => string | undefined);
 
@@ -36,6 +38,7 @@ export function advertisedHost(transport: Transport, peerAddress: string, public
 export function ownAddress(host: string, peerAddress: string): string {
   if (host !== '0.0.0.0' && host !== '::') return withoutZone(host);
   const isSameFamily = isIP(peerAddress) === isIP(host);
+  if (isSameFamily && isLoopback(peerAddress)) return host === '::' ? '::1' : '127.0.0.1';
   // Where the peer is of the other family, any address that leads far serves: nothing is sent there.
   const towards = isSameFamily ? peerAddress : host === '::' ? '2001:db8::1' : '192.0.2.1';
   return routeAddress(towards) ?? (host === '::' ? '::1' : '127.0.0.1');
@@ -57,7 +60,7 @@ export function uriTarget(uri: AnyUri | undefined): UriTarget | undefined {
   const known = named === 'udp' || named === 'tcp' || named === 'tls' ? named : undefined;
   const transport = uri.scheme === 'sips' ? 'tls' : known;
   return {
-    host: paramValue(uri.params, 'maddr') ?? uri.host,
+    host: unmapAddress(paramValue(uri.params, 'maddr') ?? uri.host),
     ...(uri.port === undefined ? {} : { port: uri.port }),
     ...(transport === undefined ? {} : { transport }),
   };

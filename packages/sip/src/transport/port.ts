@@ -46,6 +46,8 @@ export interface TransportEvents {
     source: Source,
     transport: Transport,
   ): void;
+  /** Streams only: is a connection from there taken at all? Asked before any handshake; default yes. */
+  heeds?(source: Source): boolean;
   /** Streams only: the peers (`flowKey`) whose connections calls go over; they are not closed for being quiet. */
   flowsInUse?(): ReadonlySet<string>;
 }

@@ -84,7 +84,11 @@ class StreamTransport implements StreamListener {
     const bound = server.address();
     if (typeof bound !== 'object' || bound === null) throw new Error('A stream listener has an address');
     this.local = { host: bound.address, port: bound.port };
-    server.on('connection', (socket: Socket) => this.#hold(socket));
+    server.on('connection', (socket: Socket) => {
+      this.#hold(socket);
+      // A banned stranger costs no TLS handshake.
+      if (!this.#isHeeded(socket)) socket.destroy();
+    });
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
   }
 
@@ -130,6 +134,11 @@ class StreamTransport implements StreamListener {
   #hold(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
+  }
+
+  #isHeeded({ remoteAddress: address, remotePort: port }: Socket): boolean {
+    if (address === undefined || port === undefined) return false;
+    return this.#options.heeds?.({ address, port, transport: this.kind }) ?? true;
   }
 
   #accept(socket: Socket): void {

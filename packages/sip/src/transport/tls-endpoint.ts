@@ -1,10 +1,19 @@
 /**
  * The TLS half of a stream listener: one identity for both directions, which can be replaced while connections go on.
  * Peers that connect to us need no certificate. Where we connect, the peer's certificate has to be signed by `ca` (or a
- * well-known authority) and to name the host its address was found for, or the address itself (RFC 5922 7.2).
+ * well-known authority) and to name the host its address was found for, as `URI:sip:host` or as a DNS name, or else the
+ * address itself (RFC 5922 7.1, 7.2).
  */
 import { isIP, type Server, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { connect, createSecureContext, createServer, type SecureContext, type Server as TlsServer } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  createServer,
+  type PeerCertificate,
+  type SecureContext,
+  type Server as TlsServer,
+} from 'node:tls';
 
 /** What TLS needs, PEM. */
 export interface TlsIdentity {
@@ -39,11 +48,18 @@ export class TlsEndpoint {
   /** Connects; `name` is the host the certificate has to name, where it is none the address is. */
   connect(place: TcpNetConnectOpts, name: string | undefined): Socket {
     const named = name !== undefined && isIP(name) === 0 ? { servername: name } : {};
-    return connect({ ...place, ...named, secureContext: this.#outgoing });
+    return connect({ ...place, ...named, secureContext: this.#outgoing, checkServerIdentity: checkSipIdentity });
   }
 }
 
 function contextOf({ key, cert, ca }: TlsIdentity): SecureContext {
   const trust = ca === undefined ? {} : { ca: typeof ca === 'string' || Buffer.isBuffer(ca) ? ca : [...ca] };
   return createSecureContext({ key, cert, minVersion, ...trust });
+}
+
+/** A certificate of a SIP domain names it by a URI without user (RFC 5922 7.1); others as web servers do. */
+function checkSipIdentity(host: string, certificate: PeerCertificate): Error | undefined {
+  const wanted = `uri:sip:${host.toLowerCase()}`;
+  const names = (certificate.subjectaltname ?? '').toLowerCase().split(', ');
+  return names.includes(wanted) ? undefined : checkServerIdentity(host, certificate);
 }

@@ -2,7 +2,8 @@ import type { KamailioOptions } from './start-kamailio.ts';
 
 /**
  * The configuration of a stateful proxy that stays in the path: Record-Route on what forms a dialog (two of them where
- * the transport changes), loose routing, CANCEL by its transaction, failed branches weighed by tm.
+ * the transport changes), loose routing, CANCEL by its transaction, failed branches weighed by tm. One process for each
+ * transport, so that what comes one after the other leaves so.
  */
 export function buildProxyConfig(options: KamailioOptions, host: string, port: number): string {
   const { ringLimitMs = 60_000 } = options;
@@ -10,7 +11,7 @@ export function buildProxyConfig(options: KamailioOptions, host: string, port: n
 debug=1
 log_stderror=yes
 fork=yes
-children=2
+children=1
 tcp_children=1
 auto_aliases=no
 dns=no

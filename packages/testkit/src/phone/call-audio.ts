@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
 import {
   decodeG711,
   encodeG711Into,
@@ -40,7 +41,7 @@ export class CallAudio {
 
   /** Binds a socket on any free port of `host`. */
   static async open(host: string): Promise<CallAudio> {
-    const socket = createSocket('udp4').bind(0, host);
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4').bind(0, host);
     await once(socket, 'listening');
     return new CallAudio(socket, host);
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  bracketHost,
   buildRequest,
   buildResponse,
   type HeaderInput,
@@ -20,7 +21,7 @@ import { readSdp, type SdpAudio, writeSdp } from './sdp.ts';
 /** What a call needs of the phone. */
 export interface CallWiring {
   readonly audio: CallAudio;
-  readonly local: Destination;
+  readonly local: Destination & { readonly transport: 'udp' | 'tcp' | 'tls' };
   readonly send: (message: SipMessage, to: Destination) => void;
   /** Told when the call is over and answers nothing more. */
   readonly over: () => void;
@@ -58,7 +59,8 @@ export class OutgoingCall implements PhoneCall {
   #leaving: Promise<void> | undefined;
 
   constructor(options: CallOptions, wiring: CallWiring) {
-    this.#options = options;
+    const { host, port } = options.server;
+    this.#options = { ...options, server: { host: host.replace(/^\[|\]$/g, ''), port } };
     this.#wiring = wiring;
     this.#codecs = options.codecs ?? [0, 8];
     this.callId = `${token()}@phone`;
@@ -259,7 +261,7 @@ export class OutgoingCall implements PhoneCall {
 
   #buildInvite(): SipRequest {
     const { to, from, server, headers = {}, offer = 'normal' } = this.#options;
-    const uri = to.includes(':') ? to : `sip:${to}@${server.host}:${server.port}`;
+    const uri = to.includes(':') ? to : `sip:${to}@${bracketHost(server.host)}:${server.port}`;
     const { audio, local } = this.#wiring;
     const custom = offer.replaceAll('{port}', String(audio.port));
     const body = offer === 'normal' ? writeSdp(audio, this.#codecs) : custom;
@@ -269,7 +271,7 @@ export class OutgoingCall implements PhoneCall {
       headers: [
         ['Via', this.#via(newBranch())],
         ['Max-Forwards', '70'],
-        ['From', `<sip:${from}@${local.host}>;tag=${token()}`],
+        ['From', `<sip:${from}@${bracketHost(local.host)}>;tag=${token()}`],
         ['To', `<${uri}>`],
         ['Call-ID', this.callId],
         ['CSeq', '1 INVITE'],
@@ -282,7 +284,8 @@ export class OutgoingCall implements PhoneCall {
   }
 
   #via(branch: string): string {
-    return `SIP/2.0/UDP ${this.#wiring.local.host}:${this.#wiring.local.port};branch=${branch};rport`;
+    const { host, port, transport } = this.#wiring.local;
+    return `SIP/2.0/${transport.toUpperCase()} ${bracketHost(host)}:${port};branch=${branch};rport`;
   }
 
   #send(message: SipMessage, to: Destination): void {
@@ -322,7 +325,8 @@ export class OutgoingCall implements PhoneCall {
 }
 
 const newBranch = () => `z9hG4bK${token()}`;
-const contactUri = (local: Destination) => `sip:phone@${local.host}:${local.port}`;
+const contactUri = ({ host, port, transport }: CallWiring['local']) =>
+  `sip:phone@${bracketHost(host)}:${port}${transport === 'udp' ? '' : `;transport=${transport}`}`;
 
 function branchOf(message: SipMessage): string {
   const via = parseVia(headerValue(message, 'via') ?? '');

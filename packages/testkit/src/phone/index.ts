@@ -1,2 +1,3 @@
 export type { CallOptions, CallState, EndedBy, Headers, PhoneCall, SeenResponse } from './call-state.ts';
-export { createPhone, type Phone } from './phone.ts';
+export { createPhone, type Phone, type PhoneOptions } from './phone.ts';
+export type { PhoneTls } from './wire.ts';

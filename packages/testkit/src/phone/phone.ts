@@ -1,17 +1,27 @@
-import { createSocket, type Socket } from 'node:dgram';
-import { once } from 'node:events';
 import { buildResponse, headerValue, parseMessage, type SipMessage, serializeMessage } from '@pickup/sip';
 import { OutgoingCall } from './call.ts';
 import { CallAudio } from './call-audio.ts';
 import type { CallOptions, PhoneCall } from './call-state.ts';
 import type { Destination } from './dialog.ts';
+import { openWire, type PhoneTls, type Wire } from './wire.ts';
 
 /** How long the phone still answers retransmissions of a call that is over. */
 const LINGER_MS = 32_000;
 
-/** A small SIP phone for demo, tests and benches: places calls over UDP, speaks and records G.711. */
+/** Where and how a phone speaks. */
+export interface PhoneOptions {
+  /** An address, IPv4 or IPv6. Default 127.0.0.1. */
+  readonly host?: string;
+  /** Default `udp`. */
+  readonly transport?: 'udp' | 'tcp' | 'tls';
+  /** For `tls`. */
+  readonly tls?: PhoneTls;
+}
+
+/** A small SIP phone for demo, tests and benches: places calls, speaks and records G.711. */
 export interface Phone {
   readonly host: string;
+  readonly transport: 'udp' | 'tcp' | 'tls';
   readonly port: number;
   /** Places a call; resolves once the INVITE is sent. */
   call(options: CallOptions): Promise<PhoneCall>;
@@ -19,28 +29,35 @@ export interface Phone {
   close(): Promise<void>;
 }
 
-/** A phone on any free UDP port of `host`, by default 127.0.0.1. */
-export async function createPhone(options: { readonly host?: string } = {}): Promise<Phone> {
-  const host = options.host ?? '127.0.0.1';
-  const socket = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }).bind(0, host);
-  await once(socket, 'listening');
-  return new UdpPhone(socket, host);
+/** A phone on any free port of its host. */
+export async function createPhone(options: PhoneOptions = {}): Promise<Phone> {
+  const { host = '127.0.0.1', transport = 'udp', tls } = options;
+  const received: { by?: (bytes: Buffer, from: Destination) => void } = {};
+  const wire = await openWire({
+    host,
+    transport,
+    ...(tls && { tls }),
+    onMessage: (bytes, from) => received.by?.(bytes, from),
+  });
+  const phone = new SoftPhone(wire, host, transport);
+  received.by = (bytes, from) => phone.receive(bytes, from);
+  return phone;
 }
 
-class UdpPhone implements Phone {
+class SoftPhone implements Phone {
   readonly host: string;
+  readonly transport: 'udp' | 'tcp' | 'tls';
   readonly port: number;
-  readonly #socket: Socket;
+  readonly #wire: Wire;
   readonly #calls = new Map<string, OutgoingCall>();
   readonly #lingering = new Set<NodeJS.Timeout>();
   #closed = false;
 
-  constructor(socket: Socket, host: string) {
-    this.#socket = socket;
+  constructor(wire: Wire, host: string, transport: 'udp' | 'tcp' | 'tls') {
+    this.#wire = wire;
     this.host = host;
-    this.port = socket.address().port;
-    socket.on('message', (bytes, from) => this.#receive(bytes, { host: from.address, port: from.port }));
-    socket.on('error', () => {});
+    this.transport = transport;
+    this.port = wire.port;
   }
 
   async call(options: CallOptions): Promise<PhoneCall> {
@@ -61,8 +78,7 @@ class UdpPhone implements Phone {
     this.#closed = true;
     for (const call of this.#calls.values()) call.abandon();
     for (const timer of this.#lingering) clearTimeout(timer);
-    this.#socket.close();
-    await once(this.#socket, 'close');
+    await this.#wire.close();
   }
 
   #linger(call: OutgoingCall): void {
@@ -74,10 +90,11 @@ class UdpPhone implements Phone {
   }
 
   #send(message: SipMessage, to: Destination): void {
-    if (!this.#closed) this.#socket.send(serializeMessage(message), to.port, to.host);
+    if (!this.#closed) this.#wire.send(serializeMessage(message), to);
   }
 
-  #receive(bytes: Buffer, from: Destination): void {
+  /** A message from the network. */
+  receive(bytes: Buffer, from: Destination): void {
     const parsed = parseMessage(bytes);
     if (!parsed.ok) return;
     const { message } = parsed;

@@ -9,11 +9,12 @@ export interface SdpAudio {
 
 /** Our session description: G.711 and telephone-event on one audio line. */
 export function writeSdp(audio: { readonly host: string; readonly port: number }, codecs: readonly (0 | 8)[]): string {
+  const address = `IN IP${audio.host.includes(':') ? 6 : 4} ${audio.host}`;
   const lines = [
     'v=0',
-    `o=phone 1 1 IN IP4 ${audio.host}`,
+    `o=phone 1 1 ${address}`,
     's=-',
-    `c=IN IP4 ${audio.host}`,
+    `c=${address}`,
     't=0 0',
     `m=audio ${audio.port} RTP/AVP ${[...codecs, 101].join(' ')}`,
     ...codecs.map((codec) => `a=rtpmap:${codec} ${codec === 0 ? 'PCMU' : 'PCMA'}/8000`),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type KeyWay, KeyPresses } from './key-presses.ts';
+import { KeyPresses, type KeyWay } from './key-presses.ts';
 
 function pressed(...reports: readonly (readonly [atMs: number, way: KeyWay, digit: string])[]): string {
   let now = 0;

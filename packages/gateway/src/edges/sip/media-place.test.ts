@@ -1,6 +1,9 @@
+import { parseOffer } from '@pickup/sip';
+import type { MediaSession, RtpRemote } from '@pickup/sip/media';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../config/index.ts';
-import { OwnAddresses } from './media-place.ts';
+import { AgreedAudio } from './agreed-audio.ts';
+import { OwnAddresses, placeOffer } from './media-place.ts';
 
 function addresses(env: Record<string, string>): OwnAddresses {
   const loaded = loadConfig(env, { addresses: () => ['127.0.0.1', '198.51.100.4', '2606:4700::9'] });
@@ -72,4 +75,44 @@ test('a wildcard is told as the address packets to the peer leave from', () => {
   expect(shown('127.0.0.1', '0.0.0.0')).toBe('127.0.0.1');
   expect(shown('::1', '::')).toBe('::1');
   expect(shown('203.0.113.9', '0.0.0.0')).toBe('203.0.113.5');
+});
+
+const sdp = (...media: readonly string[]) => parseOffer(`v=0\r\no=- 1 1 IN IP4 x\r\n${media.join('\r\n')}\r\n`)!;
+const four = ['m=audio 4000 RTP/AVP 0', 'c=IN IP4 203.0.113.9'];
+const six = ['m=audio 6000 RTP/AVP 8', 'c=IN IP6 2001:db8::9'];
+
+test('RFC 3261 20.43 what cannot be met of an offer has its warning', () => {
+  const own = addresses({ PICKUP_SIP_HOST: '10.0.0.5' });
+  const way = {
+    source: { address: '203.0.113.9', port: 5060, transport: 'udp' },
+    local: { host: '10.0.0.5', port: 5060 },
+  } as const;
+  const judge = (offer: ReturnType<typeof sdp> | undefined, srtp: 'optional' | 'required' = 'optional') =>
+    placeOffer(own, { ...way, offer }, { srtp });
+  expect(judge(sdp(...six))).toMatchObject({ media: 'no_family', warning: expect.stringMatching(/^301 /) });
+  expect(judge(sdp('m=audio 4000 RTP/AVP 18', 'c=IN IP4 203.0.113.9'))).toMatchObject({
+    media: 'no_codec',
+    warning: expect.stringMatching(/^305 /),
+  });
+  expect(judge(sdp(...four), 'required')).toMatchObject({ media: 'no_codec', warning: expect.stringMatching(/^302 /) });
+  expect(judge(sdp('m=video 1 RTP/AVP 96'))).toMatchObject({ media: 'no_codec' });
+  expect(judge(undefined)).toMatchObject({ media: 'usable', place: { bind: '10.0.0.5' } });
+  // RFC 5118 4.8: of two streams the one that can be reached.
+  expect(judge(sdp(...six, ...four))).toMatchObject({ media: 'usable', place: { family: 4 } });
+});
+
+test('a call stays in its family: an offer of the other is refused, a hold of either is heard', () => {
+  const remotes: RtpRemote[] = [];
+  const held: boolean[] = [];
+  const media = {
+    start: (remote: RtpRemote) => void remotes.push(remote),
+    setHold: (on: boolean) => void held.push(on),
+  } as unknown as MediaSession;
+  const endpoint = { address: '203.0.113.5', port: 20_000, sessionId: '1' };
+  const audio = new AgreedAudio({ media, endpoint, policy: { srtp: 'optional' }, offersSrtp: false });
+  // The refused stream keeps its place, with port 0.
+  expect(audio.answer(sdp(...six, ...four))).toMatch(/m=audio 0 [\s\S]*m=audio 20000 /);
+  expect(audio.answer(sdp(...six))).toBeUndefined();
+  expect(audio.answer(sdp('m=audio 4000 RTP/AVP 0', 'c=IN IP6 ::'))).toContain('a=recvonly');
+  expect([remotes.map((remote) => remote.address), held]).toEqual([['203.0.113.9'], [false, true]]);
 });

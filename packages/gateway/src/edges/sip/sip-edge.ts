@@ -11,9 +11,11 @@ import type { EdgeMemo, Store } from '../../stores/port.ts';
 import { Admission } from './admission/admission.ts';
 import type { CallerTable } from './admission/caller-table.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
+import { reportStrangers, type StrangerCounts } from './admission/report-strangers.ts';
 import { CAUSE_41, CallTaker } from './call-taker.ts';
 import { OwnAddresses } from './media-place.ts';
-import { tlsIdentity } from './watch-tls.ts';
+import { tlsIdentity } from './tls-identity.ts';
+import { trunkCredentials } from './trunk-credentials.ts';
 
 export interface SipEdgeDeps {
   readonly config: Config;
@@ -27,23 +29,14 @@ export interface SipEdgeDeps {
   readonly callers: CallerTable;
   /** Opens the sealed password of a number's callers; throws where it does not open. */
   readonly openInboundPassword: (sealed: string, phoneNumber: string) => string;
+  /** Opens the sealed password of a number's trunk; throws where it does not open. */
+  readonly openTrunkPassword: (sealed: string, phoneNumber: string) => string;
   readonly version: string;
-}
-
-/** What was not let in, since the start. */
-export interface StrangerCounts {
-  /** Requests that were refused, with 401 too. */
-  readonly refused: number;
-  /** Sources that flooded (case 61). */
-  readonly banned: number;
-  /** Messages of theirs that were not read. */
-  readonly silenced: number;
-  /** Messages of anybody that could not be read. */
-  readonly malformed: number;
 }
 
 export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
+  /** What strangers leave instead of records. */
   strangers(): StrangerCounts;
   /** From now on new calls hear 503 (H5). */
   drain(): void;
@@ -73,6 +66,7 @@ export async function createSipEdge(deps: SipEdgeDeps): Promise<SipEdge> {
       listeners: own.hosts.flatMap((host) => listenersOn(host, config)),
       publicHost: own.sipHostFor,
       userAgent: `Pickup/${deps.version}`,
+      credentials: trunkCredentials({ ...deps, country: config.sip.country, openPassword: deps.openTrunkPassword }),
       ...edge.callbacks(),
     });
     return edge.serve(server);
@@ -102,7 +96,7 @@ class Edge {
       clock,
       newId,
       table: deps.callers,
-      refusals: new RefusalLog(log, config.sip.peers),
+      refusals: new RefusalLog(log, config.sip),
       digests: config.sip.digests,
       country: config.sip.country,
       openPassword: deps.openInboundPassword,
@@ -128,6 +122,7 @@ class Edge {
       const { notAdmitted, unheeded, malformed } = server.stats();
       return { refused: notAdmitted, banned: this.#admission.bans, silenced: unheeded, malformed };
     };
+    const report = reportStrangers({ counts, clock: this.#deps.clock, log: this.#deps.log });
     return {
       addresses: server.addresses,
       strangers: counts,
@@ -141,8 +136,7 @@ class Edge {
         await server.close();
         this.#admission.close();
         await this.#media.close();
-        const strangers = counts();
-        if (strangers.refused + strangers.silenced > 0) this.#deps.log.info('sip_strangers', { ...strangers });
+        report.stop();
       },
     };
   }

@@ -1,7 +1,7 @@
-import { type Dialog, type IncomingInvite, type JsonObject, parseOffer } from '@pickup/sip';
+import { type Dialog, type IncomingInvite, type JsonObject, type ParsedOffer, parseOffer } from '@pickup/sip';
 import type { MediaSession } from '@pickup/sip/media';
 import { ManualClock } from '@pickup/testkit/clock';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { LegEnd } from '../../runners/leg.ts';
 import { SipLeg } from './sip-leg.ts';
 
@@ -12,6 +12,7 @@ function fakeMedia(port: number) {
   const said: string[] = [];
   const watches: { readonly afterMs: number; readonly fn: () => void }[] = [];
   const failed: ((error: Error) => void)[] = [];
+  const pressed: ((digit: string, durationMs: number) => void)[] = [];
   const session: MediaSession = {
     port,
     start: ({ address, port: to, payloadType }) => said.push(`start ${address}:${to} ${payloadType}`),
@@ -21,7 +22,7 @@ function fakeMedia(port: number) {
     onSpeech() {},
     onNoRtp: (afterMs, fn) => watches.push({ afterMs, fn }),
     onFailed: (fn) => failed.push(fn),
-    onDigit() {},
+    onDigit: (fn) => void pressed.push(fn),
     setHold: (held) => said.push(held ? 'hold' : 'go on'),
     tap() {},
     stats: () => Promise.reject(new Error('not asked for')),
@@ -33,11 +34,14 @@ function fakeMedia(port: number) {
   const die = () => {
     for (const fn of failed.splice(0)) fn(new Error('the worker died'));
   };
-  return { session, said, silence, die };
+  const press = (digit: string) => {
+    for (const fn of pressed) fn(digit, 100);
+  };
+  return { session, said, silence, die, press };
 }
 
 /** A call whose SIP messages are written down. */
-function fakeInvite() {
+function fakeInvite(ringsWithOffer = false) {
   const sent: string[] = [];
   let cancel = () => {};
   let noAck = () => {};
@@ -46,10 +50,15 @@ function fakeInvite() {
   let onOfferWanted: Parameters<Dialog['onOfferWanted']>[0] = () => undefined;
   let onAnswer: Parameters<Dialog['onAnswer']>[0] = () => {};
   let onKey: Parameters<Dialog['onDigit']>[0] = () => {};
+  let memo: JsonObject = {};
+  const earlyAnswers: Parameters<IncomingInvite['onAnswer']>[0][] = [];
+  let early: ParsedOffer | undefined;
   let onMoved: Parameters<Dialog['onMoved']>[0] = () => {};
   const dialog: Dialog = {
     callId: 'c',
-    memo: {},
+    get memo() {
+      return memo;
+    },
     ended: false,
     bye: async () => void sent.push('BYE'),
     onBye() {},
@@ -71,8 +80,14 @@ function fakeInvite() {
     cseq: 1,
     memo: {},
     dialogMemo: {},
-    offer,
-    provisional: (code: number) => sent.push(String(code)) > 0,
+    offer: ringsWithOffer ? undefined : offer,
+    ringsWithOffer,
+    provisional: (code: number, { sdp = '' } = {}) =>
+      sent.push([code, ...(/m=audio (\d+)/.exec(sdp)?.slice(1) ?? [])].join(' ')) > 0,
+    onAnswer: (listener: Parameters<IncomingInvite['onAnswer']>[0]) => {
+      earlyAnswers.push(listener);
+      if (early) listener(early);
+    },
     accept: ({ sdp }: { readonly sdp: string }) => {
       sent.push(`200 ${/m=audio (\d+)/.exec(sdp)?.[1]}`);
       return dialog;
@@ -94,14 +109,29 @@ function fakeInvite() {
     wanted: () => onOfferWanted(),
     answer: (sdp: string) => onAnswer(parseOffer(sdp)),
     key: (digit: string) => onKey(digit, 100),
-    moved: (memo: JsonObject) => onMoved(memo),
+    moved: (next: JsonObject) => {
+      memo = next;
+      onMoved(next);
+    },
   };
-  return { invite: invite as unknown as IncomingInvite, sent, talk, cancel: () => cancel(), noAck: () => noAck() };
+  /** The answer in a PRACK. */
+  const answerEarly = (sdp: string) => {
+    early = parseOffer(sdp);
+    for (const listener of earlyAnswers) listener(early);
+  };
+  return {
+    invite: invite as unknown as IncomingInvite,
+    sent,
+    talk,
+    early: answerEarly,
+    cancel: () => cancel(),
+    noAck: () => noAck(),
+  };
 }
 
-function ringing(next?: ReturnType<typeof fakeMedia>) {
+function ringing(next?: ReturnType<typeof fakeMedia>, ringsWithOffer = false) {
   const clock = new ManualClock();
-  const call = fakeInvite();
+  const call = fakeInvite(ringsWithOffer);
   const media = fakeMedia(20_000);
   const leg = new SipLeg({
     invite: call.invite,
@@ -234,4 +264,54 @@ test('RFC 3261 14.2 a re-INVITE without SDP gets our offer, and an unusable answ
   talk.wanted();
   talk.answer(OFFER.replace('RTP/AVP 0', 'RTP/AVP 18'));
   expect(ends).toEqual([{ by: 'unusable_answer' }]);
+});
+
+test('a key that comes by RTP and by INFO is one key', () => {
+  const { connected, media, talk } = answered();
+  const heard: string[] = [];
+  connected.line?.onDigit?.((digit) => heard.push(digit));
+  media.press('5');
+  talk.key('5');
+  talk.key('#');
+  expect(heard).toEqual(['5', '#']);
+});
+
+test('H3 the dialog is always the newest, and whoever keeps it hears of a move', () => {
+  const { connected, talk } = answered();
+  const moves: unknown[] = [];
+  connected.onMoved?.((dialog) => moves.push(dialog));
+  talk.moved({ remoteTarget: 'sip:new@127.0.0.1' });
+  expect(moves).toEqual([{ remoteTarget: 'sip:new@127.0.0.1' }]);
+  expect(connected.dialog).toEqual({ remoteTarget: 'sip:new@127.0.0.1' });
+});
+
+describe('RFC 3262 5 an INVITE without offer that requires 100rel', () => {
+  test('the 180 carries our offer; its answer is in force from the pickup on, not while it rings', () => {
+    const { leg, media, sent, early } = ringing(undefined, true);
+    leg.ring();
+    expect(sent).toEqual(['180 20000']);
+    early(OFFER);
+    expect(media.said).toEqual([]);
+    leg.accept();
+    expect(sent).toEqual(['180 20000', '200 20000']);
+    expect(media.said).toEqual(['start 127.0.0.1:9 0', 'go on']);
+  });
+
+  test('F4 an answer that cannot be used ends the call', () => {
+    const { leg, early } = ringing(undefined, true);
+    leg.ring();
+    const ends: LegEnd[] = [];
+    leg.accept()!.onEnd((end) => ends.push(end));
+    early(OFFER.replace('RTP/AVP 0', 'RTP/AVP 18'));
+    expect(ends).toEqual([{ by: 'unusable_answer' }]);
+  });
+
+  test('media that are lost after they were offered are a fault of ours', async () => {
+    const next = fakeMedia(20_002);
+    const { leg, media } = ringing(next, true);
+    leg.ring();
+    media.die();
+    await Promise.resolve();
+    expect(() => leg.accept()).toThrow('lost');
+  });
 });

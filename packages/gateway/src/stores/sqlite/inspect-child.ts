@@ -2,18 +2,24 @@
 import type { PhoneNumberSettings } from '@pickup/contract';
 import Database from 'better-sqlite3';
 import type { SealedPassword, StoreInspection, WebhookInUse } from './inspect-store.ts';
+import { IS_GUARDED } from './migrations/0003-guarded-numbers.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { numberKey } from './number-key.ts';
 
 const BUSY_MS = 2_000;
 const MOST_PASSWORDS = 1_000;
 const MOST_URLS = 10;
+const MOST_PEERS = 100;
 
 /** One row per URL of calls and texts, whichever number has it (A1). */
 const URLS = `SELECT url, min(phone_number) AS phone_number, count(DISTINCT phone_number) AS numbers FROM (
     SELECT settings ->> '$.inbound_webhook_url' AS url, phone_number FROM numbers
     UNION ALL SELECT settings ->> '$.inbound_sms_webhook_url', phone_number FROM numbers
   ) WHERE url IS NOT NULL AND url <> '' GROUP BY url`;
+
+/** The index of guarded numbers serves it. */
+const PEERS = `SELECT DISTINCT peer.value FROM numbers, json_each(settings, '$.sip_peers') AS peer
+  WHERE ${IS_GUARDED} AND peer.type = 'text' LIMIT ?`;
 
 const [file = '', phoneNumber] = process.argv.slice(2);
 const say = (part: Partial<StoreInspection>) => process.stdout.write(`${JSON.stringify(part)}\n`);
@@ -22,7 +28,7 @@ try {
   inspect();
 } catch (error) {
   const { code, message } = error as { readonly code?: string; readonly message: string };
-  say({ error: { code: code ?? 'unknown', message } });
+  say({ error: { code: code ?? 'EUNKNOWN', message } });
 }
 
 function inspect(): void {
@@ -82,7 +88,14 @@ function numberOf(db: Database.Database, wanted: string): PhoneNumberSettings | 
 
 function numbersOf(db: Database.Database): NonNullable<StoreInspection['numbers']> {
   const count = db.prepare<[], number>('SELECT count(*) FROM numbers').pluck().get() ?? 0;
-  const urls = db.prepare<[], number>(`SELECT count(*) FROM (${URLS})`).pluck().get() ?? 0;
-  const webhooks = db.prepare<[number], WebhookInUse>(`${URLS} ORDER BY numbers DESC, url LIMIT ?`).all(MOST_URLS);
-  return { count, urls, webhooks };
+  const rows = db
+    .prepare<[number], WebhookInUse & { readonly urls: number }>(
+      `SELECT *, count(*) OVER () AS urls FROM (${URLS}) ORDER BY numbers DESC, url LIMIT ?`,
+    )
+    .all(MOST_URLS);
+  const webhooks = rows.map(({ urls: _urls, ...row }) => row);
+  const urls = rows[0]?.urls ?? 0;
+  const peers = db.prepare<[number], string>(PEERS).pluck().all(MOST_PEERS);
+  const isOpen = db.prepare(`SELECT 1 FROM numbers WHERE ${IS_GUARDED} AND settings ->> '$.sip_peers' IS NULL LIMIT 1`);
+  return { count, urls, webhooks, sip_peers: peers, open_to_all: isOpen.get() !== undefined };
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 
@@ -11,11 +11,12 @@ export interface LockFacts {
 
 /**
  * Looks without taking the lock: a shared lock for the moment of one read. Not from within the process that holds it:
- * closing the file would drop its lock (POSIX). Throws where the file cannot be opened.
+ * closing the file would drop its lock (POSIX). Throws where the file cannot be
+ * looked at.
  */
 export function inspectLock(folder: string): LockFacts {
   const file = join(folder, 'lock.db');
-  if (!existsSync(file)) return { held: false };
+  if (!statSync(file, { throwIfNoEntry: false })) return { held: false };
   const db = new Database(file, { timeout: 0, readonly: true });
   try {
     db.prepare('SELECT count(*) FROM sqlite_master').get();

@@ -28,7 +28,10 @@ test('beside an open store it reads schema, secrets, numbers and that all is who
   const store = openSqliteStore({ folder, log: silent });
   await store.putMeta('seal_check', 'sealed');
   await store.putNumber(
-    { ...number('+1201', { inbound_webhook_url: 'https://a/' }), sealed_auth_password: 'v1.x' },
+    {
+      ...number('+1201', { inbound_webhook_url: 'https://a/', sip_peers: ['192.0.2.0/24'] }),
+      sealed_auth_password: 'v1.x',
+    },
     'create',
   );
   await store.putNumber(
@@ -36,7 +39,10 @@ test('beside an open store it reads schema, secrets, numbers and that all is who
     'create',
   );
   await store.putNumber(
-    { ...number('+1203', { inbound_webhook_url: null }), sealed_sip_inbound_password: 'v1.y' },
+    {
+      ...number('+1203', { inbound_webhook_url: null, sip_inbound_username: 'u' }),
+      sealed_sip_inbound_password: 'v1.y',
+    },
     'create',
   );
   const found = await inspectStore({ folder, phoneNumber: '+1202', limitMs: 10_000 });
@@ -54,6 +60,8 @@ test('beside an open store it reads schema, secrets, numbers and that all is who
     numbers: {
       count: 3,
       urls: 2,
+      sip_peers: ['192.0.2.0/24'],
+      open_to_all: true,
       webhooks: [
         { url: 'https://a/', phone_number: '+1201', numbers: 2 },
         { url: 'https://b/', phone_number: '+1202', numbers: 1 },

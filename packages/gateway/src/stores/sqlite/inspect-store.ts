@@ -4,7 +4,7 @@
  * by then counts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { PhoneNumberSettings } from '@pickup/contract';
@@ -41,6 +41,9 @@ export interface StoreInspection {
     readonly webhooks: readonly WebhookInUse[];
     /** How many distinct URLs there are. */
     readonly urls: number;
+    /** The addresses numbers name themselves (`sip_peers`), at most 100, and whether one takes calls from anywhere. */
+    readonly sip_peers: readonly string[];
+    readonly open_to_all: boolean;
   };
   /** The number asked for; absent where there is no such number. */
   readonly number?: PhoneNumberSettings;
@@ -59,7 +62,12 @@ export async function inspectStore(options: {
   readonly limitMs: number;
 }): Promise<StoreInspection> {
   const file = join(options.folder, 'pickup.db');
-  if (!existsSync(file)) return { exists: false };
+  const missing = await stat(file).then(
+    () => undefined,
+    (error: NodeJS.ErrnoException) => error,
+  );
+  if (missing?.code === 'ENOENT') return { exists: false };
+  if (missing) return { exists: true, error: { code: missing.code ?? 'EUNKNOWN', message: missing.message } };
   const args = [CHILD, file, ...(options.phoneNumber === undefined ? [] : [options.phoneNumber])];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), options.limitMs);

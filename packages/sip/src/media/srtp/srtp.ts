@@ -24,11 +24,20 @@ export function createPacketCipher(suite: SrtpSuite, master: string): PacketCiph
   return sizes.kind === 'gcm' ? new GcmCipher(keys) : new CounterCipher(sizes, keys);
 }
 
+/** An RTP packet that proved authentic. */
+export interface OpenedPacket {
+  readonly packet: Buffer;
+  /** It is later than all before it. */
+  readonly isNewest: boolean;
+}
+
 /** Both directions of a call's SRTP and SRTCP (RFC 3711). */
 export class Srtp {
   readonly terms: SrtpTerms;
   readonly sender: SrtpSender;
   readonly receiver: SrtpReceiver;
+  /** Of the key before: what was on its way when the keys changed is still under it. */
+  #former: SrtpReceiver | undefined;
 
   /** `before`: what held until now; a direction whose key stays goes on where it is. */
   constructor(terms: SrtpTerms, before?: Srtp) {
@@ -40,5 +49,16 @@ export class Srtp {
       held?.terms.receive === terms.receive
         ? held.receiver
         : new SrtpReceiver(createPacketCipher(terms.suite, terms.receive));
+    if (before !== undefined && before.receiver !== this.receiver) this.#former = before.receiver;
+  }
+
+  /** As the receiver's, for packets under the former key too, until the first one under the present. */
+  open(datagram: Buffer): OpenedPacket | undefined {
+    const late = this.#former?.open(datagram);
+    if (late !== undefined) return { packet: late, isNewest: this.#former?.isNewest === true };
+    const packet = this.receiver.open(datagram);
+    if (packet === undefined) return undefined;
+    this.#former = undefined;
+    return { packet, isNewest: this.receiver.isNewest };
   }
 }

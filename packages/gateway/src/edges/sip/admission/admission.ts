@@ -173,10 +173,12 @@ export class Admission {
     });
     if (verdict === 'right' && rule) {
       this.#flood.vouch(address, clock.monoMs());
+      refusals.proven(address);
       this.#guests.add(headerValue(request, 'Call-ID') ?? '', { branch: branchOf(request), address });
       return this.#letIn(request, { provenFor: rule.phoneNumber });
     }
     if (verdict === 'wrong') refusals.notProven(address, clock.monoMs());
+    if (verdict === 'missing') refusals.challenged(address, clock.monoMs());
     return { status: 401, headers: this.#verifier.challenge({ stale: verdict === 'stale' }) };
   }
 

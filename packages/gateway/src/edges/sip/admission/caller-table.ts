@@ -29,7 +29,7 @@ export function callerRule({ settings, sealed_sip_inbound_password: sealed }: Nu
   if (!peers && !username) return undefined;
   return {
     phoneNumber,
-    ...(peers && { peers: cidrSet(blocksOf(peers)) }),
+    ...(peers && { peers: setOf(peers) }),
     ...(username && { login: { username, sealed } }),
   };
 }
@@ -118,9 +118,20 @@ export class CallerTable {
   ): boolean {
     const { phone_number, sip_peers: peers, sip_inbound_username: username } = settings;
     if (username && caller.provenFor !== phone_number) return false;
-    if (peers) return cidrSet(blocksOf(peers)).has(caller.address);
+    if (peers) return setOf(peers).has(caller.address);
     return username ? true : this.#everywhere.has(caller.address);
   }
+}
+
+/** Settings are kept as parsed objects between calls, so their lists are made into sets once. */
+const sets = new WeakMap<readonly string[], CidrSet>();
+
+function setOf(peers: readonly string[]): CidrSet {
+  const known = sets.get(peers);
+  if (known) return known;
+  const set = cidrSet(blocksOf(peers));
+  sets.set(peers, set);
+  return set;
 }
 
 /** What was stored has been read once; what can no longer be read lets nobody in. */

@@ -2,10 +2,14 @@
 import type { Cidr } from '../../../config/index.ts';
 import type { Log } from '../../../observe/index.ts';
 import { BAN_MS } from './flood-ban.ts';
+import { RecentMap } from './recent-map.ts';
 
 /** A flood of made-up addresses must not become a flood of lines. */
 const MOST_LINES = 1_000;
 const PER_MS = 3_600_000;
+/** So many challenges without an answer are no coincidence. */
+const UNANSWERED = 3;
+const MOST_CHALLENGED = 2_000;
 
 export class RefusalLog {
   readonly #log: Log;
@@ -13,10 +17,13 @@ export class RefusalLog {
   /** What was said of whom in this hour. */
   readonly #said = new Set<string>();
   #since = 0;
+  readonly #unanswered = new RecentMap<number>(MOST_CHALLENGED);
+  readonly #offersMore: boolean;
 
-  constructor(log: Log, peers: readonly Cidr[]) {
+  constructor(log: Log, sip: { readonly peers: readonly Cidr[]; readonly digests: readonly string[] }) {
     this.#log = log;
-    this.#peers = peers.map((peer) => peer.text).join(',');
+    this.#offersMore = sip.digests.some((hash) => hash !== 'MD5');
+    this.#peers = sip.peers.map((peer) => peer.text).join(',');
   }
 
   /** A request of an address nobody named. */
@@ -24,8 +31,22 @@ export class RefusalLog {
     if (this.#isNew(`refused ${address}`, nowMs)) this.#log.warn('sip_peer_refused', this.#about(address));
   }
 
+  /** A challenge was sent. Who never answers one may not be able to: it is told after the third. */
+  challenged(address: string, nowMs: number): void {
+    const count = (this.#unanswered.get(address) ?? 0) + 1;
+    this.#unanswered.set(address, count);
+    if (count !== UNANSWERED || !this.#offersMore || !this.#isNew(`unanswered ${address}`, nowMs)) return;
+    this.#log.warn('sip_challenge_unanswered', { address, where_only_md5_is_known: 'PICKUP_SIP_DIGEST=MD5' });
+  }
+
+  /** A challenge was answered. */
+  proven(address: string): void {
+    this.#unanswered.delete(address);
+  }
+
   /** Credentials that do not hold. */
   notProven(address: string, nowMs: number): void {
+    this.#unanswered.delete(address);
     if (!this.#isNew(`not proven ${address}`, nowMs)) return;
     this.#log.warn('sip_credentials_refused', {
       address,

@@ -1,7 +1,7 @@
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
-import type { TlsConfig, TlsReading } from '../../config/index.ts';
-import type { Log } from '../../observe/index.ts';
+import type { TlsConfig, TlsReading } from './config/index.ts';
+import type { Log } from './observe/index.ts';
 import { watchTls } from './watch-tls.ts';
 
 const first: TlsConfig = { port: 5061, cert: 'one', key: 'k' };

@@ -1,9 +1,7 @@
 /** A renewed certificate is taken up while calls go on; one that cannot be used is said and the old one stays. */
-import { getCACertificates } from 'node:tls';
-import type { TlsIdentity } from '@pickup/sip';
-import { renderFault, renderWarning, type TlsConfig, type TlsReading } from '../../config/index.ts';
-import type { Log } from '../../observe/index.ts';
-import type { Clock } from '../../runners/clock.ts';
+import { renderFault, renderWarning, type TlsConfig, type TlsReading } from './config/index.ts';
+import type { Log } from './observe/index.ts';
+import type { Clock } from './runners/clock.ts';
 
 /** How often the settings' files are looked at unasked. */
 const LOOK_EVERY_MS = 60_000;
@@ -66,8 +64,3 @@ export function watchTls({ current, reread, use, clock, log }: TlsWatchDeps): Tl
 
 const isSame = (one: TlsConfig, other: TlsConfig): boolean =>
   one.cert === other.cert && one.key === other.key && one.ca === other.ca;
-
-/** As the SIP server takes it: the operator's authorities stand beside the well-known ones. */
-export function tlsIdentity({ cert, key, ca }: TlsConfig): TlsIdentity {
-  return { cert, key, ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }) };
-}
