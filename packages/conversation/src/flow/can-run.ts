@@ -15,9 +15,9 @@ export type FlowRunnability =
 export function canRunWithoutModel(flow: unknown): FlowRunnability {
   const graph = isGraph(flow) ? flow : readFlow(flow);
   if (graph.unrunnable !== undefined) return { runnable: false, missing: [graph.unrunnable] };
-  const start = graph.startId === undefined ? undefined : graph.nodes.get(graph.startId);
-  if (!start) return { runnable: false, missing: ['a start node: start_node_id names none of the nodes'] };
-  const missing = [...reachable(graph, start)].flatMap((node) => reasons(graph, node));
+  if (!graph.nodes.has(graph.startId ?? ''))
+    return { runnable: false, missing: ['a start node: start_node_id names none of the nodes'] };
+  const missing = [...reachableNodes(graph)].flatMap((node) => reasons(graph, node));
   for (const { id, global } of graph.globals) {
     if (global?.condition.kind === 'prompt' || global?.condition.kind === 'unreadable')
       missing.push(`node ${id}: it is a global node, whose condition needs a model`);
@@ -29,8 +29,10 @@ function isGraph(flow: unknown): flow is FlowGraph {
   return typeof flow === 'object' && flow !== null && (flow as { nodes?: unknown }).nodes instanceof Map;
 }
 
-function reachable(graph: FlowGraph, start: FlowNode): ReadonlySet<FlowNode> {
-  const seen = new Set<FlowNode>([start, ...graph.globals]);
+/** From the start, and the global nodes, which are reached from anywhere. */
+export function reachableNodes(graph: FlowGraph): ReadonlySet<FlowNode> {
+  const start = graph.startId === undefined ? undefined : graph.nodes.get(graph.startId);
+  const seen = new Set<FlowNode>([...(start ? [start] : []), ...graph.globals]);
   // A set yields what is added while it is walked.
   for (const node of seen) {
     for (const edge of takeableEdges(node.exits)) {

@@ -66,6 +66,7 @@ const event: fc.Arbitrary<FlowEvent> = fc.oneof(
   fc.constantFrom<FlowEvent>({ on: 'start' }, { on: 'said' }),
   fc.constantFrom(...'0123456789*#AX').map((key): FlowEvent => ({ on: 'key', key })),
   fc.boolean().map((speaking): FlowEvent => ({ on: 'speech', speaking })),
+  fc.constantFrom('1', '23', 'hello', '').map((text): FlowEvent => ({ on: 'message', text })),
   fc.constantFrom<FlowTimer>('keys', 'quiet', 'pause').map((timer): FlowEvent => ({ on: 'timer', timer })),
 );
 const contextOf = (agent: unknown): FlowContext => ({ settings: flowSettings(agent), lookup: () => undefined });

@@ -45,6 +45,8 @@ export type FlowEvent =
   | { readonly on: 'said' }
   | { readonly on: 'key'; readonly key: string }
   | { readonly on: 'speech'; readonly speaking: boolean }
+  /** In a chat: a whole message, which is the user's turn. Only expected while the flow waits. */
+  | { readonly on: 'message'; readonly text: string }
   /** The armed timer fired. */
   | { readonly on: 'timer'; readonly timer: FlowTimer };
 

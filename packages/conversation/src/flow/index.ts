@@ -5,3 +5,4 @@ export { type FlowSettings, flowSettings, isDigit, nodeSettings } from './flow-s
 export type { FlowEffect, FlowEvent, FlowState, FlowTimer } from './flow-state.ts';
 export { readFlow } from './read-flow.ts';
 export { type FlowContext, type FlowStep, IDLE, stepFlow } from './step-flow.ts';
+export { canRunInWriting, type TextTurn, takeTextTurn } from './text-turn.ts';

@@ -8,6 +8,8 @@
  *    ends the call).
  * F5 An entry ends at the digit limit, at the termination key, or when no key came for the digit time-out. The
  *    termination key is no part of it, unless it is all there is.
+ * F6 A message is one turn: an entry where it holds keys and nothing else, words otherwise. Words are a turn at every
+ *    node, also where keys are waited for; a turn that leads nowhere has the sentence said again.
  */
 import { renderSpans, renderTemplate, type VariableLookup } from '@pickup/core';
 import { type FlowEdge, type FlowGraph, type FlowNode, GO_BACK } from './flow-graph.ts';
@@ -55,6 +57,8 @@ export const MAX_HOPS = 1_000;
 export const MAX_MISSES = 5;
 /** A caller who stops for this long has finished. */
 const PAUSE_MS = 500;
+/** A message that is an entry; the letters of A to D are words when they are written. */
+const WRITTEN_KEYS = /^[0-9*#]{1,50}$/;
 
 /** Pure. */
 export function stepFlow(flow: FlowGraph, state: FlowState, event: FlowEvent, context: FlowContext): FlowStep {
@@ -95,6 +99,8 @@ class Walk {
         return this.#key(event.key);
       case 'speech':
         return this.#speech(event.speaking);
+      case 'message':
+        return this.#message(event.text);
       case 'timer':
         return this.#timer(event.timer);
     }
@@ -239,6 +245,20 @@ class Walk {
     if (speaking) this.effects.push({ do: 'disarm' });
     else if (waitsForKeys(node.exits)) this.#armQuiet(node);
     else this.effects.push({ do: 'arm', timer: 'pause', afterMs: PAUSE_MS });
+  }
+
+  #message(text: string): void {
+    const node = this.#node;
+    if (this.state.phase !== 'waiting' || !node) return;
+    const written = text.trim();
+    if (this.#context.settings.acceptsKeys && WRITTEN_KEYS.test(written)) {
+      this.#change({ entry: written, pressed: written });
+      return this.#entered(node);
+    }
+    this.#change({ quietHops: 0 });
+    // Else the entry before would answer this node's equations.
+    if (waitsForKeys(node.exits)) this.#set(KEYS_VARIABLE, '');
+    if (!this.#turn(node, { by: 'speech' })) this.#missed(node);
   }
 
   #timer(timer: FlowTimer): void {
