@@ -5,6 +5,7 @@ import { guardedNumbers } from './0003-guarded-numbers.ts';
 import { uses } from './0004-uses.ts';
 import { audit } from './0005-audit.ts';
 import { events } from './0006-events.ts';
+import { callLists } from './0007-call-lists.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -15,4 +16,12 @@ export interface Migration {
   readonly sql: string;
 }
 
-export const MIGRATIONS: readonly Migration[] = [firstSchema, publishedEngines, guardedNumbers, uses, audit, events];
+export const MIGRATIONS: readonly Migration[] = [
+  firstSchema,
+  publishedEngines,
+  guardedNumbers,
+  uses,
+  audit,
+  events,
+  callLists,
+];
