@@ -41,7 +41,13 @@ export const API_ERRORS = {
     status: 404,
     message: 'The requested resource was not found.',
     retry: false,
-    when: 'No such route; a route of Retell that Pickup has not is one too.',
+    when: 'No such route.',
+  },
+  not_offered: {
+    status: 404,
+    message: 'Pickup does not {feature}.',
+    retry: false,
+    when: 'A route of Retell that Pickup has not.',
   },
   flow_not_found: {
     status: 404,

@@ -9,10 +9,12 @@ import { type ApiError, apiError } from '@pickup/contract';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ApiDeps } from './deps.ts';
 import { answerTo, headersOf } from './error-reply.ts';
+import { ApiFailure } from './failure.ts';
 import { parseJsonBody } from './json-body.ts';
+import { outsideCore } from './outside-core.ts';
 import type { Route } from './route.ts';
 import { apiRoutes } from './routes.ts';
-import { serveRoute } from './serve-route.ts';
+import { admit, serveRoute } from './serve-route.ts';
 
 const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Idle sockets and slow senders are let go. */
@@ -35,7 +37,7 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   readJsonBodies(app);
   answerErrors(app, deps);
   const routes = apiRoutes(deps);
-  answerUnknownRoutes(app, routes);
+  answerUnknownRoutes(app, routes, deps);
   for (const route of routes) serveRoute(app, route, deps);
   return app;
 }
@@ -74,17 +76,24 @@ function answerErrors(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-function answerUnknownRoutes(app: FastifyInstance, routes: readonly Route[]): void {
+/** Before the body is read, which may be anything. */
+function answerUnknownRoutes(app: FastifyInstance, routes: readonly Route[], deps: ApiDeps): void {
   const patterns = routes.map(({ method, path }) => ({
     method,
     pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}$`),
   }));
-  app.setNotFoundHandler((request, reply) => {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404) return;
     const path = request.url.split('?', 1)[0]!;
+    const feature = outsideCore(request.method, path);
+    if (feature !== undefined) {
+      await admit(request, 'read', deps);
+      throw new ApiFailure(apiError('not_offered', { feature }));
+    }
     const allowed = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
-    if (allowed.length === 0) return send(reply, apiError('not_found'));
+    if (allowed.length === 0) throw new ApiFailure(apiError('not_found'));
     reply.header('allow', allowed.join(', '));
-    return send(reply, apiError('method_not_allowed'));
+    throw new ApiFailure(apiError('method_not_allowed'));
   });
 }
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import { startTestApi, type TestApi } from '../../test/start-test-api.ts';
+import { READ_KEY, startTestApi, type TestApi, WEBHOOK_KEY } from '../../test/start-test-api.ts';
 import { createLog } from '../observe/log.ts';
 import { createMemoryStore } from '../stores/memory/index.ts';
 import { StoreUnavailable } from '../stores/port.ts';
@@ -57,11 +57,29 @@ test('whatever the framework refuses has the same body as any other error', asyn
   expect((await request('/create-agent')).headers.get('allow')).toBe('POST');
 });
 
-test('a route of Retell that is not here is 404, as docs/errors.md says, and nothing tells to try again', async () => {
-  const { post } = await start();
+test('a route of Retell outside the core is 404 and says what Pickup does not do, whatever the body is', async () => {
+  const { post, request } = await start();
   const response = await post('/v2/create-web-call', { agent_id: 'agent_a' });
   expect([response.status, response.headers.get('x-should-retry')]).toEqual([404, null]);
-  expect(await response.json()).toMatchObject({ code: 'not_found' });
+  expect(await response.json()).toMatchObject({
+    status: 'error',
+    code: 'not_offered',
+    message: 'Pickup does not take web calls; calls come in by telephone.',
+  });
+  const upload = await request('/create-asset', { method: 'POST', body: new FormData() });
+  expect(await upload.json()).toMatchObject({ code: 'not_offered' });
+  const mistyped = await request('/create-assets', { method: 'POST', body: new FormData() });
+  expect(await mistyped.json()).toMatchObject({ code: 'not_found' });
+});
+
+test('a route outside the core asks for a key first', async () => {
+  const { url } = await start();
+  const ask = (headers: Record<string, string>) => fetch(`${url}/get-contact-by-phone/+14155550100?x=1`, { headers });
+  expect((await ask({})).status).toBe(401);
+  expect((await ask({ authorization: 'Bearer wrong' })).status).toBe(401);
+  expect((await ask({ authorization: `Bearer ${WEBHOOK_KEY}` })).status).toBe(403);
+  const response = await ask({ authorization: `Bearer ${READ_KEY}` });
+  expect([response.status, await response.json()]).toMatchObject([404, { message: 'Pickup does not keep contacts.' }]);
 });
 
 test('bytes that are no HTTP get an answer in the same form', async () => {

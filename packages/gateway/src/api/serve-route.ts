@@ -3,7 +3,7 @@ import { apiError } from '@pickup/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure } from './failure.ts';
-import type { Ask, Route } from './route.ts';
+import type { Access, Ask, Route } from './route.ts';
 
 const MAX_WARNING_CHARS = 2_000;
 const MOST_FIELDS = 200;
@@ -23,7 +23,7 @@ export function serveRoute(app: FastifyInstance, route: Route, deps: ApiDeps): v
     async onRequest(request) {
       const own: Seen = { warnings: [] };
       seen.set(request, own);
-      if (route.access !== 'public') own.keyId = await admit(request, route, deps);
+      if (route.access !== 'public') own.keyId = await admit(request, route.access, deps);
     },
     handler: (request, reply) => answer(request, reply, { route, deps, seen: seen.get(request)! }),
     async onResponse(request, reply) {
@@ -32,12 +32,16 @@ export function serveRoute(app: FastifyInstance, route: Route, deps: ApiDeps): v
   });
 }
 
-/** The id of the key. Throws 401 and 403. */
-async function admit(request: FastifyRequest, route: Route, deps: ApiDeps): Promise<string> {
+/** The id of the key that may do this. Throws 401 and 403. */
+export async function admit(
+  request: FastifyRequest,
+  access: Exclude<Access, 'public'>,
+  deps: Pick<ApiDeps, 'authenticate'>,
+): Promise<string> {
   const key = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
   const caller = key === undefined ? undefined : await deps.authenticate(key);
   if (caller === undefined) throw new ApiFailure(apiError('unauthorized'));
-  const allowed = route.access === 'write' ? caller.role === 'full' : caller.role !== 'webhook';
+  const allowed = access === 'write' ? caller.role === 'full' : caller.role !== 'webhook';
   if (!allowed) throw new ApiFailure(apiError('forbidden'));
   return caller.key_id;
 }
