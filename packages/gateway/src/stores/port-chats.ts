@@ -1,0 +1,124 @@
+/** The store's commands for chats. What each promises stands with them; S7 is cited by the conformance suite. */
+import type { JsonObject } from '@pickup/contract';
+import type { EventHook, FieldFilter, Page, PageRequest } from './port.ts';
+
+export type ChatStatus = 'ongoing' | 'ended' | 'error';
+
+/** What is stored of a chat beside its messages and its plan; in Retell's names where Retell has them. */
+export interface ChatRow {
+  readonly chat_id: string;
+  readonly chat_type: 'api_chat' | 'sms_chat';
+  readonly chat_status: ChatStatus;
+  readonly agent_id: string;
+  readonly agent_version: number;
+  readonly agent_tag?: string;
+  /** Of a chat by SMS; not shown on the chat object. */
+  readonly from_number?: string;
+  readonly to_number?: string;
+  readonly metadata?: JsonObject;
+  readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
+  /** Laid over the session's variables from the next turn on. */
+  readonly override_dynamic_variables?: Readonly<Record<string, string>>;
+  /** Once the chat is over. */
+  readonly collected_dynamic_variables?: Readonly<Record<string, string>>;
+  readonly data_storage_setting: string;
+  /** Epoch ms; lists are ordered by it. */
+  readonly start_timestamp: number;
+  readonly end_timestamp?: number;
+  readonly duration_ms?: number;
+  readonly disconnection_reason?: string;
+  readonly event_hook?: EventHook;
+  /** How many times the chat was advanced. */
+  readonly turn: number;
+  /** Where the conversation is; opaque to the store. */
+  readonly state?: JsonObject;
+  /** Epoch ms at which the chat has been silent for too long. */
+  readonly expires_timestamp: number;
+}
+
+/** Retell's message. */
+export interface ChatMessage {
+  readonly message_id: string;
+  readonly role: 'agent' | 'user';
+  readonly content: string;
+  /** Epoch ms. */
+  readonly created_timestamp: number;
+}
+
+export interface WholeChat {
+  readonly chat: ChatRow;
+  /** In order; none where the storage setting keeps nothing of what was said. */
+  readonly messages: readonly ChatMessage[];
+}
+
+/** How a chat ends. */
+export interface ChatEnd {
+  readonly chat_status: 'ended' | 'error';
+  readonly end_timestamp: number;
+  readonly disconnection_reason: string;
+  readonly collected_dynamic_variables?: Readonly<Record<string, string>>;
+}
+
+/** One turn: what was said, where the conversation is then, and the chat's end if it was the last one. */
+export interface ChatAdvance {
+  readonly chat_id: string;
+  /** `turn` of the row that this was made from. */
+  readonly from_turn: number;
+  readonly messages: readonly ChatMessage[];
+  /** Absent: stays as it is. */
+  readonly state?: JsonObject;
+  readonly expires_timestamp?: number;
+  readonly end?: ChatEnd;
+}
+
+/** Changes from outside of the conversation; null clears. */
+export interface ChatChange {
+  readonly metadata?: JsonObject;
+  readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
+  readonly override_dynamic_variables?: Readonly<Record<string, string>> | null;
+  readonly data_storage_setting?: string;
+}
+
+/** `behind`: another turn was made meanwhile; read the chat again. */
+export type AdvanceResult =
+  | { readonly advanced: true; readonly chat: ChatRow }
+  | { readonly advanced: false; readonly why: 'behind' | 'over' | 'unknown' };
+
+export interface ChatListRequest extends PageRequest {
+  readonly filters?: readonly FieldFilter[];
+  /** Any of these agents; without versions, any version. */
+  readonly agents?: readonly AgentWanted[];
+  readonly skip?: number;
+  readonly include_total?: boolean;
+}
+
+export interface AgentWanted {
+  readonly agent_id: string;
+  readonly version?: readonly number[];
+}
+
+/** The commands; each writes the events of its change in the same commit, by the rules of chat-events.ts. */
+export interface ChatCommands {
+  /**
+   * `plan` is what the session is like, held to until the chat ends and dropped then (E8). Fails where the id is taken.
+   */
+  createChat(chat: ChatRow, plan: JsonObject, messages: readonly ChatMessage[]): Promise<void>;
+  /**
+   * S7: of several turns made from the same one, one is taken and the others are told `behind`; messages stand in the
+   * order of turns. A chat that is over changes no more. Messages are dropped where the storage setting, as it is by
+   * then, keeps nothing of what was said.
+   */
+  advanceChat(advance: ChatAdvance): Promise<AdvanceResult>;
+  /** The tightest storage setting takes what was said before with it. */
+  updateChat(chatId: string, change: ChatChange): Promise<WholeChat | undefined>;
+  /** With messages, plan and events. */
+  deleteChat(chatId: string): Promise<boolean>;
+  getChat(chatId: string): Promise<ChatRow | undefined>;
+  getWholeChat(chatId: string): Promise<WholeChat | undefined>;
+  /** Undefined once the chat is over. */
+  getChatPlan(chatId: string): Promise<JsonObject | undefined>;
+  /** Ongoing chats whose `expires_timestamp` has come, the earliest first. */
+  silentChats(now: number, limit: number): Promise<readonly ChatRow[]>;
+  listChats(request: ChatListRequest): Promise<Page<ChatRow>>;
+  listWholeChats(request: PageRequest): Promise<Page<WholeChat>>;
+}

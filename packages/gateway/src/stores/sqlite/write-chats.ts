@@ -1,0 +1,80 @@
+/** Chats, as the writer thread does them. */
+import type { Database } from 'better-sqlite3';
+import { advancedChat, changedChat } from '../advanced-chat.ts';
+import { eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
+import { keepsSpeech } from '../ended-call.ts';
+import type { AdvanceResult, ChatAdvance, ChatChange, ChatMessage, ChatRow } from '../port.ts';
+import type { Cell, WriteHandlers } from './cells.ts';
+import { prepareEventInsert } from './events.ts';
+import { prepareChat, prepareMessages } from './read-chats.ts';
+
+const INSERT = `INSERT INTO chats (chat_id, start_timestamp, chat_status, agent_id, agent_version, expires_timestamp, doc)
+  VALUES (?, ?, ?, ?, ?, ?, ?)`;
+const REPLACE = 'UPDATE chats SET chat_status = ?, expires_timestamp = ?, doc = ? WHERE chat_id = ?';
+const APPEND = `INSERT INTO chat_messages (chat_id, position, doc)
+  SELECT ?, coalesce(max(position) + 1, 0), ? FROM chat_messages WHERE chat_id = ?`;
+
+/** Handlers of the chat commands. */
+export function writeChats(db: Database): WriteHandlers {
+  const find = prepareChat(db);
+  const messagesOf = prepareMessages(db);
+  const tell = prepareEventInsert(db);
+  const insert = db.prepare<Cell[]>(INSERT);
+  const replace = db.prepare<Cell[]>(REPLACE);
+  const append = db.prepare<Cell[]>(APPEND);
+  const insertPlan = db.prepare<Cell[]>('INSERT INTO chat_plans (chat_id, plan) VALUES (?, ?)');
+  const [dropChat, dropMessages, dropPlan, dropEvents] = [
+    db.prepare<Cell[]>('DELETE FROM chats WHERE chat_id = ?'),
+    db.prepare<Cell[]>('DELETE FROM chat_messages WHERE chat_id = ?'),
+    db.prepare<Cell[]>('DELETE FROM chat_plans WHERE chat_id = ?'),
+    db.prepare<Cell[]>('DELETE FROM events WHERE subject_id = ?'),
+  ] as const;
+  const say = (chatId: string, messages: readonly ChatMessage[]) => {
+    for (const message of messages) append.run(chatId, JSON.stringify(message), chatId);
+  };
+  const put = (chat: ChatRow) => {
+    replace.run(chat.chat_status, chat.expires_timestamp, JSON.stringify(chat), chat.chat_id);
+  };
+  return {
+    createChat(doc: string, plan: string, sent: string) {
+      const chat = JSON.parse(doc) as ChatRow;
+      const { chat_id, start_timestamp, chat_status, agent_id, agent_version, expires_timestamp } = chat;
+      insert.run(chat_id, start_timestamp, chat_status, agent_id, agent_version, expires_timestamp, doc);
+      if (chat_status === 'ongoing') insertPlan.run(chat_id, plan);
+      const messages = keepsSpeech(chat) ? (JSON.parse(sent) as ChatMessage[]) : [];
+      say(chat_id, messages);
+      if (chat.event_hook) tell(eventsOfNewChat({ chat, messages }));
+      return null;
+    },
+    advanceChat(doc: string) {
+      const advance = JSON.parse(doc) as ChatAdvance;
+      const { chat_id } = advance;
+      const result = advancedChat(find(chat_id), advance);
+      if (!result.taken) return answer({ advanced: false, why: result.why });
+      const { chat } = result;
+      put(chat);
+      say(chat_id, result.messages);
+      if (chat.chat_status !== 'ongoing') {
+        dropPlan.run(chat_id);
+        if (chat.event_hook) tell(eventsOfEndedChat({ chat, messages: messagesOf(chat_id) }));
+      }
+      return answer({ advanced: true, chat });
+    },
+    updateChat(chatId: string, doc: string) {
+      const before = find(chatId);
+      if (before === undefined) return null;
+      const { chat, forgets } = changedChat(before, JSON.parse(doc) as ChatChange);
+      put(chat);
+      if (forgets) dropMessages.run(chatId);
+      return JSON.stringify({ chat, messages: messagesOf(chatId) });
+    },
+    deleteChat(chatId: string) {
+      for (const drop of [dropMessages, dropPlan, dropEvents]) drop.run(chatId);
+      return dropChat.run(chatId).changes;
+    },
+  };
+}
+
+function answer(result: AdvanceResult): string {
+  return JSON.stringify(result);
+}
