@@ -19,6 +19,12 @@ export const API_ERRORS = {
     retry: false,
     when: 'The body, query or path is not well-formed.',
   },
+  no_credentials: {
+    status: 400,
+    message: 'This gateway has no {credentials}; {remedy}.',
+    retry: false,
+    when: 'What is asked for is done by another service, and nothing is set to log in there with.',
+  },
   invalid_json: {
     status: 400,
     message: 'The request body is not JSON.',

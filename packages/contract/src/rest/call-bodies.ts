@@ -3,7 +3,7 @@
 import type { Catalogue } from '../agent.ts';
 import type { Issue, JsonObject } from '../inbound.ts';
 import type { AgentVersionReference } from '../phone-number.ts';
-import { readMetadata, readVariables } from '../reply/envelope.ts';
+import { METADATA_MAX_BYTES, readMetadata, readVariables, utf8Length } from '../reply/envelope.ts';
 import type { AgentOverride } from '../reply/judged-reply.ts';
 import { checkOverrideGroups } from '../reply/override-groups.ts';
 import type { UrlCheck } from '../reply/webhook-url.ts';
@@ -103,6 +103,10 @@ function checkAttributes(value: unknown): Issue[] {
         sent: value,
       }),
     ];
+  }
+  if (utf8Length(JSON.stringify(value)) > METADATA_MAX_BYTES) {
+    const message = `custom_attributes must not exceed ${METADATA_MAX_BYTES} bytes of JSON.`;
+    return [fault({ code: 'too_large', pointer, message, allowed: { max_bytes: METADATA_MAX_BYTES } })];
   }
   return Object.keys(value)
     .filter((name) => attribute[typeof value[name]]?.safeParse(value[name]).success !== true)

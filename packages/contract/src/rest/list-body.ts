@@ -70,6 +70,8 @@ interface Filterable {
   readonly keyed?: true;
   /** A list of agents, with or without versions, instead of filters. */
   readonly agents?: true;
+  /** A list of tool calls, instead of filters. */
+  readonly toolCalls?: true;
 }
 
 /** Fields a list filters by. */
@@ -99,6 +101,7 @@ export const CALL_FILTERS: FilterFields = {
   metadata: { types: ANY, keyed: true },
   start_timestamp: { types: NUMBER },
   to_number: { types: TEXT },
+  tool_calls: { types: [], toolCalls: true },
   user_sentiment: { types: TEXT },
 };
 
@@ -175,6 +178,40 @@ function unknownFilter(name: string, known: FilterFields, pointer: string, found
 
 const agentList = list(shape({ agent_id: nonEmptyText(), version: optional(list(integer({ min: 0 }))) }));
 
+/** Each filter costs something on each row that is looked at. */
+const MOST_FILTERS = 100;
+const MOST_AGENTS = 1_000;
+
+function refuseMany(name: string, found: number, most: number, issues: Issue[]): void {
+  if (found <= most) return;
+  const message = `filter_criteria may have at most ${most} ${name}.`;
+  issues.push(fault({ code: 'not_allowed_value', pointer: '/filter_criteria', message, sent: found }));
+}
+
+const toolCallShape = shape({
+  name: optional(text()),
+  type: optional(text()),
+  latency_ms: optional(anything()),
+  success: optional(anything()),
+});
+
+/** Each names a tool call that has to be there; what it says of it is checked for form, since no call keeps any yet. */
+function readToolCalls(value: unknown, pointer: string, issues: Issue[]): readonly ListFilter[] {
+  const schema = list(toolCallShape);
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) {
+    issues.push(...faultsOf(schema, value, parsed.error, { name: 'tool_calls', pointer }));
+    return [];
+  }
+  (parsed.data as readonly Record<string, unknown>[]).forEach((call, index) => {
+    const at = pointerTo(pointer, index);
+    for (const [name, types] of Object.entries({ latency_ms: NUMBER, success: FLAG })) {
+      if (call[name] !== undefined) readFilter(call[name], name, { types }, pointerTo(at, name), issues);
+    }
+  });
+  return (value as unknown[]).length === 0 ? [] : [{ field: 'tool_calls', op: 'pr' }];
+}
+
 function readCriteria(criteria: unknown, known: FilterFields, pointer: string, issues: Issue[]) {
   const filters: ListFilter[] = [];
   let agents: ListBody['agents'];
@@ -201,10 +238,17 @@ function readCriteria(criteria: unknown, known: FilterFields, pointer: string, i
     if (of.agents === true) {
       const parsed = agentList.safeParse(value);
       if (parsed.success) agents = parsed.data as NonNullable<ListBody['agents']>;
+      if (parsed.success) refuseMany('agents', agents?.length ?? 0, MOST_AGENTS, issues);
       else issues.push(...faultsOf(agentList, value, parsed.error, { name, pointer: at }));
       continue;
     }
+    if (of.toolCalls === true) {
+      filters.push(...readToolCalls(value, at, issues));
+      continue;
+    }
     const many: readonly unknown[] = Array.isArray(value) ? value : [value];
+    refuseMany('filters', filters.length + many.length, MOST_FILTERS, issues);
+    if (many.length > MOST_FILTERS) continue;
     many.forEach((one, index) => {
       const place = Array.isArray(value) ? pointerTo(at, index) : at;
       const filter = readFilter(one, name, of, place, issues);

@@ -22,6 +22,7 @@ import {
 } from '../settings/field.ts';
 import { fault, pointerTo, warning } from '../settings/issue.ts';
 import { type BodyResult, bodyResult, isE164, readBody, table, versionReference } from './body.ts';
+import { isCountryCode } from './country-code.ts';
 import { CALLER_FIELDS, checkCallers, type PeerReader, readPeers } from './number-callers.ts';
 
 /** A number's body, read: what the store keeps, and what it keeps sealed. */
@@ -46,17 +47,11 @@ export interface NumberBody {
   readonly sip_inbound_password?: string | null;
 }
 
-const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
-
-function isCountry(code: string): boolean {
-  return /^[A-Z]{2}$/.test(code) && code !== 'ZZ' && regions.of(code) !== undefined;
-}
-
 const version = z.union([z.int().min(0), z.string().min(1)]);
 const weightedAgents = list(
   shape({ agent_id: nonEmptyText(), weight: number({ min: 0, max: 1 }), agent_version: optional(version) }),
 );
-const countries = list(checkedText('an ISO 3166 country code such as US', isCountry));
+const countries = list(checkedText('an ISO 3166 country code such as US', isCountryCode));
 const callerRule = checkedText(
   'a number in E.164 form, a prefix ending in *, or anonymous',
   (rule) => rule === 'anonymous' || /^\+?\d{1,15}\*?$/.test(rule) || rule === '*',
@@ -66,7 +61,7 @@ const refusals = OUTCOMES.filter(
 );
 const webhookUrl = nullable(text());
 
-const SHARED: Readonly<Record<string, Field>> = {
+const NEW: Readonly<Record<string, Field>> = {
   nickname: nullable(text()),
   inbound_agents: nullable(weightedAgents),
   outbound_agents: nullable(weightedAgents),
@@ -77,9 +72,6 @@ const SHARED: Readonly<Record<string, Field>> = {
   allowed_inbound_country_list: nullable(countries),
   allowed_outbound_country_list: nullable(countries),
   fallback_number: nullable(nonEmptyText()),
-  termination_uri: field(nonEmptyText()),
-  transport: nullable(choice(['TLS', 'TCP', 'UDP'])),
-  ignore_e164_validation: field(flag()),
   // With less the endpoint would be asked with hardly a second to answer in, or not at all (C4).
   ring_budget_ms: field(integer({ min: 2000, max: 120_000, unit: 'ms' })),
   inbound_webhook_profile: field(choice(['seed', 'current'])),
@@ -93,6 +85,12 @@ const SHARED: Readonly<Record<string, Field>> = {
   outcome_header: field(flag()),
   ...CALLER_FIELDS,
 };
+const SHARED: Readonly<Record<string, Field>> = {
+  ...NEW,
+  termination_uri: field(nonEmptyText()),
+  transport: nullable(choice(['TLS', 'TCP', 'UDP'])),
+  ignore_e164_validation: field(flag()),
+};
 
 const PAIRS = ['inbound', 'outbound', 'inbound_sms', 'outbound_sms'] as const;
 const DEPRECATED: Readonly<Record<string, Field>> = Object.fromEntries(
@@ -102,6 +100,8 @@ const DEPRECATED: Readonly<Record<string, Field>> = Object.fromEntries(
   ]),
 );
 
+/** The members that every new number may have, bought or imported. */
+export const NEW_NUMBER_FIELDS: Readonly<Record<string, Field>> = { ...NEW, ...DEPRECATED };
 /** The members of an import. */
 export const IMPORT_NUMBER_FIELDS = table({
   ...SHARED,
@@ -132,6 +132,11 @@ function checkWeights(name: string, agents: Json | undefined): Issue[] {
   if (Math.abs(sum - 1) < 1e-6) return [];
   const message = `The weights of ${name} must sum to 1; they sum to ${Number(sum.toFixed(6))}.`;
   return [fault({ code: 'weights', pointer: pointerTo('', name), message, allowed: { sum: 1 }, sent: agents })];
+}
+
+/** The faults of lists of agents whose weights do not sum to 1. */
+export function checkWeightsOf(body: JsonObject): Issue[] {
+  return PAIRS.flatMap((kind) => checkWeights(`${kind}_agents`, body[`${kind}_agents`]));
 }
 
 /** The single agent of older SDKs as a one-entry list with weight 1; the list wins where both are sent. */
@@ -200,8 +205,7 @@ interface NumberContext {
 }
 
 function checkNumber(body: JsonObject, context: NumberContext): Issue[] {
-  const issues: Issue[] = [];
-  for (const kind of PAIRS) issues.push(...checkWeights(`${kind}_agents`, body[`${kind}_agents`]));
+  const issues = checkWeightsOf(body);
   if (context.phone_number !== undefined && body['fallback_number'] === context.phone_number) {
     const message = 'fallback_number must be another number than the number itself.';
     issues.push(fault({ code: 'fallback_number', pointer: '/fallback_number', message, sent: context.phone_number }));
@@ -262,6 +266,8 @@ function inboundPassword(body: JsonObject): Pick<NumberBody, 'sip_inbound_passwo
 /** What judges the parts of a body that need to know more than the body. */
 interface NumberChecks {
   readonly checkUrl?: UrlCheck;
+  /** True for a number in E.164 form that can exist. Default: by its form alone. */
+  readonly isNumber?: (text: string) => boolean;
   /** Default: peers are taken as they are. */
   readonly readPeer?: PeerReader;
 }
@@ -273,8 +279,9 @@ export function parseImportNumber(value: unknown, options: NumberChecks = {}): B
   const issues = [...read.issues];
   readVersions(body, issues);
   migrate(body, issues);
+  const { isNumber = isE164 } = options;
   const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
-  if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isE164(phoneNumber)) {
+  if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isNumber(phoneNumber)) {
     const message = 'phone_number must be in E.164 form such as +12137771234, or ignore_e164_validation true.';
     issues.push(fault({ code: 'bad_format', pointer: '/phone_number', message, sent: phoneNumber }));
   }

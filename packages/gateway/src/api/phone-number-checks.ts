@@ -2,9 +2,11 @@
 import {
   type AgentChannel,
   fallbackNumberWarning,
+  isE164,
   type PhoneNumberSettings,
   type WeightedAgent,
 } from '@pickup/contract';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import { parseCidr } from '../config/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { badReference } from './failure.ts';
@@ -23,11 +25,25 @@ export const AGENT_LIST_FIELDS = AGENT_LISTS.map(([field]) => field);
 export function numberChecks(deps: ApiDeps) {
   return {
     checkUrl: (url: string) => deps.checkUrl(url, 'number_webhook'),
+    isNumber,
     readPeer(text: string) {
       const read = parseCidr(text);
       return read.ok ? { ok: true as const, text: read.cidr.text } : read;
     },
   };
+}
+
+/** In E.164 form, and of a length that numbers of its country have. */
+function isNumber(text: string): boolean {
+  const parsed = isE164(text) ? parsePhoneNumberFromString(text) : undefined;
+  return parsed?.isPossible() === true && parsed.number === text;
+}
+
+/** A number written for people is kept as it was sent, and then no carrier dials it. */
+export function spellingWarning(phoneNumber: string): string | undefined {
+  const parsed = phoneNumber.startsWith('+') ? parsePhoneNumberFromString(phoneNumber) : undefined;
+  if (parsed === undefined || parsed.number === phoneNumber || !parsed.isPossible()) return undefined;
+  return `phone_number was kept as it was sent; carriers dial ${parsed.number}.`;
 }
 
 /**
@@ -64,7 +80,11 @@ async function agentFault(deps: ApiDeps, agent: WeightedAgent, channel: AgentCha
 }
 
 async function fallbackFaults(deps: ApiDeps, { fallback_number: fallback }: PhoneNumberSettings): Promise<string[]> {
-  const other = fallback ? await deps.store.getNumber(fallback) : undefined;
+  if (!fallback) return [];
+  const other = await deps.store.getNumber(fallback);
+  if (other === undefined && !isNumber(fallback)) {
+    return [`fallback_number: ${fallback} is neither a number here nor one in E.164 form such as +12137771234.`];
+  }
   return other?.settings.fallback_number
     ? [`fallback_number: ${fallback} has a fallback_number of its own; chains are not followed.`]
     : [];

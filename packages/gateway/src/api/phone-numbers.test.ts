@@ -146,3 +146,60 @@ test('own fields are kept; a number is imported once; unknown fields are warned 
   const again = await api.post('/import-phone-number', trunk);
   expect(again.status).toBe(422);
 });
+
+test('the single agent of older SDKs is shown where there is one, with its version where that is a number', async () => {
+  const agent = await makeAgent(api.client);
+  const old = { inbound_agent_id: agent.agent_id, inbound_agent_version: 0, outbound_agent_id: null };
+  const made = await api.post('/import-phone-number', { ...trunk, ...old });
+  expect(made.status).toBe(201);
+  const shown = { inbound_agent_id: agent.agent_id, inbound_agent_version: 0 };
+  expect(await made.json()).toMatchObject({ ...shown, inbound_agents: [{ agent_id: agent.agent_id, weight: 1 }] });
+  const list = { inbound_agents: [{ agent_id: agent.agent_id, weight: 1, agent_version: 'latest' }] };
+  const changed = await api.client.phoneNumber.update(number, list);
+  expect(changed).toMatchObject({ inbound_agent_id: agent.agent_id });
+  expect(changed).not.toHaveProperty('inbound_agent_version');
+  // What was read may be written back as it is.
+  expect(await api.client.phoneNumber.update(number, changed as object)).toMatchObject(list);
+  const two = ['latest', 'latest_published'].map((agent_version) => ({ ...list.inbound_agents[0]!, agent_version }));
+  await api.client.agent.publish(agent.agent_id, { version: 0 });
+  const both = await api.client.phoneNumber.update(number, {
+    inbound_agents: two.map((one) => ({ ...one, weight: 0.5 })),
+  });
+  expect(both).not.toHaveProperty('inbound_agent_id');
+  expect(await api.client.phoneNumber.update(number, { inbound_agents: [] })).not.toHaveProperty('inbound_agent_id');
+});
+
+test('numbers must have a form that numbers have, where that is asked for', async () => {
+  const strict = { ...trunk, ignore_e164_validation: false };
+  for (const phone_number of ['+12', '4242', '+1 415 777 4444', '+141577744441234']) {
+    expect((await api.post('/import-phone-number', { ...strict, phone_number })).status, phone_number).toBe(400);
+  }
+  expect((await api.post('/import-phone-number', strict)).status).toBe(201);
+  const loose = await api.post('/import-phone-number', { ...trunk, phone_number: '+1 415 777 5555' });
+  expect([loose.status, loose.headers.get('x-pickup-warning')]).toEqual([
+    201,
+    expect.stringContaining('carriers dial +14157775555'),
+  ]);
+  await expect(api.client.phoneNumber.update(number, { fallback_number: 'the office' })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringContaining('fallback_number: the office is neither a number here'),
+  });
+});
+
+test('buying a number is refused with what is missing, and says what works meanwhile', async () => {
+  await expect(api.client.phoneNumber.create({ area_code: 415 })).rejects.toMatchObject({
+    status: 400,
+    error: { code: 'no_credentials' },
+    message: expect.stringMatching(/no credentials of Twilio.*POST \/import-phone-number/),
+  });
+  await expect(api.client.phoneNumber.create({ number_provider: 'telnyx' })).rejects.toMatchObject({
+    message: expect.stringContaining('no credentials of Telnyx'),
+  });
+  const wrong = { area_code: 41, country_code: 'DE', inbound_agents: [{ agent_id: 'a', weight: 0.5 }] };
+  const response = await api.post('/create-phone-number', wrong);
+  expect(await response.json()).toMatchObject({
+    code: 'invalid_request',
+    issues: [{ pointer: '/area_code' }, { pointer: '/country_code' }, { pointer: '/inbound_agents' }],
+  });
+  expect(await api.client.phoneNumber.list()).toMatchObject({ items: [] });
+});

@@ -1,28 +1,50 @@
-/** Phone numbers: import, read, change, list, delete. */
+/** Phone numbers: buy, import, read, change, list, delete. */
 import {
   apiError,
+  CREATE_NUMBER_FIELDS,
   fieldsSchema,
   IMPORT_NUMBER_FIELDS,
   type NumberBody,
   type PhoneNumberSettings,
+  parseCreateNumber,
   parseImportNumber,
   parseUpdateNumber,
   UPDATE_NUMBER_FIELDS,
 } from '@pickup/contract';
-import parsePhoneNumber from 'libphonenumber-js/min';
 import type { NumberRow } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
-import { checkNumberReferences, numberChecks } from './phone-number-checks.ts';
+import { numberBody } from './phone-number-body.ts';
+import { checkNumberReferences, numberChecks, spellingWarning } from './phone-number-checks.ts';
 import type { Route } from './route.ts';
 
 type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
 
 /** The routes of phone numbers. */
 export function phoneNumberRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
-  return [importRoute(deps), ...readRoutes(deps), updateRoute(deps, turns), deleteRoute(deps)];
+  return [createRoute(), importRoute(deps), ...readRoutes(deps), updateRoute(deps, turns), deleteRoute(deps)];
+}
+
+const PROVIDERS = { twilio: 'Twilio', telnyx: 'Telnyx' } as const;
+
+/** Its body is judged all the same, so that a client can be tried. */
+function createRoute(): Route {
+  return {
+    method: 'POST',
+    path: '/create-phone-number',
+    summary: 'Buy a number; refused, for nothing is set here to buy with',
+    access: 'write',
+    status: 201,
+    body: fieldsSchema(CREATE_NUMBER_FIELDS, true),
+    handle({ body, warn }) {
+      const provider = PROVIDERS[accept(parseCreateNumber(body), warn).number_provider];
+      const credentials = `credentials of ${provider} to buy a number with`;
+      const remedy = `buy it at ${provider} and take it in with POST /import-phone-number`;
+      throw new ApiFailure(apiError('no_credentials', { credentials, remedy }));
+    },
+  };
 }
 
 function importRoute(deps: ApiDeps): Route {
@@ -36,6 +58,8 @@ function importRoute(deps: ApiDeps): Route {
     async handle({ body, warn }) {
       const read = accept(parseImportNumber(body, numberChecks(deps)), warn);
       const phoneNumber = read.phone_number!;
+      const spelling = spellingWarning(phoneNumber);
+      if (spelling !== undefined) warn(spelling);
       const now = deps.clock.wallMs();
       const settings = applyBody(
         { phone_number: phoneNumber, phone_number_type: 'custom', last_modification_timestamp: now },
@@ -156,14 +180,4 @@ function applyTrunk(before: Trunk | undefined, sent: NumberBody['trunk']): Trunk
   const auth_username = sent.auth_username ?? before?.auth_username;
   const transport = sent.transport === undefined ? before?.transport : sent.transport;
   return { termination_uri, ...(auth_username && { auth_username }), ...(transport && { transport }) };
-}
-
-/** A number as answered; the password never is. */
-function numberBody({ settings }: NumberRow): Record<string, unknown> {
-  const parsed = parsePhoneNumber(settings.phone_number);
-  return {
-    ...settings,
-    ...(parsed && { phone_number_pretty: parsed.formatNational() }),
-    ...(parsed?.countryCallingCode === '1' && { area_code: Number(parsed.nationalNumber.slice(0, 3)) }),
-  };
 }
