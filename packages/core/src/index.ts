@@ -1,4 +1,5 @@
 /** Decisions only, pure: what becomes of an inbound, given what happened. */
+export { type Applied, type ApplyOptions, applyOverride, type SessionFacts } from './agent/apply-override.ts';
 export { drawAgent } from './agent/draw-agent.ts';
 export * from './agent/merge-variables.ts';
 export { type OverrideReads, overrideReads } from './agent/override-reads.ts';

@@ -91,7 +91,8 @@ const attribute: Readonly<Record<string, { safeParse(value: unknown): { readonly
   boolean: flag(),
 };
 
-function checkAttributes(value: unknown): Issue[] {
+/** `custom_attributes`: texts, numbers, true and false by name; at most as large as metadata. */
+export function checkAttributes(value: unknown): Issue[] {
   if (value === undefined) return [];
   const pointer = '/custom_attributes';
   if (!isObject(value)) {

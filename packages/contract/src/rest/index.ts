@@ -1,6 +1,7 @@
 export * from './agent-version-bodies.ts';
 export * from './body.ts';
 export * from './call-bodies.ts';
+export * from './chat-bodies.ts';
 export * from './country-code.ts';
 export * from './create-number.ts';
 export * from './key-bodies.ts';

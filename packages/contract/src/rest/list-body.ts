@@ -105,6 +105,23 @@ export const CALL_FILTERS: FilterFields = {
   user_sentiment: { types: TEXT },
 };
 
+/** `POST /v3/list-chats`. */
+export const CHAT_FILTERS: FilterFields = {
+  agent: { types: [], agents: true },
+  agent_tag: { types: TEXT },
+  chat_id: { types: TEXT },
+  chat_status: { types: TEXT },
+  chat_successful: { types: FLAG },
+  combined_cost: { types: NUMBER },
+  custom_analysis_data: { types: ANY, keyed: true },
+  custom_attributes: { types: ANY, keyed: true },
+  disconnection_reason: { types: TEXT },
+  duration_ms: { types: NUMBER },
+  end_timestamp: { types: NUMBER },
+  start_timestamp: { types: NUMBER },
+  user_sentiment: { types: TEXT },
+};
+
 /** `POST /list-inbounds`. */
 export const INBOUND_FILTERS: FilterFields = {
   inbound_id: { types: TEXT },

@@ -18,10 +18,16 @@ import type { SessionPlan } from '../session-plan.ts';
 import { ignored, layOn, layOverride } from './lay-override.ts';
 import { mergeVariables } from './merge-variables.ts';
 import { renderTemplate } from './render-variables.ts';
-import { planVariables } from './system-variables.ts';
+import { isSystemVariableOf, planVariables } from './system-variables.ts';
+
+/** What of an inbound's facts counts here; a chat that the API begins has no more. */
+export type SessionFacts = Pick<
+  InboundFacts,
+  'channel' | 'custom_sip_headers' | 'entry' | 'from_number' | 'session_id' | 'to_number'
+> & { readonly gateway: Pick<InboundFacts['gateway'], 'catalogue' | 'checkUrl'> };
 
 export interface ApplyOptions {
-  readonly facts: InboundFacts;
+  readonly facts: SessionFacts;
   readonly target: ResolvedTarget;
   readonly knowledge_bases: ReadonlySet<string>;
   readonly wishes: Wishes;
@@ -51,6 +57,7 @@ export function applyOverride(options: ApplyOptions): Applied {
     tag: target.tag_variables,
     engineDefaults: defaultsOf(target.engine),
     group: replyGroupOf(facts.channel),
+    isSystem: isSystemVariableOf({ channel: target.channel, from: facts.from_number, to: facts.to_number }),
   });
   const wanted = buildPlan(options, laid.override, laid.available, variables.variables);
   const urls = unsafeUrls(wanted, options);

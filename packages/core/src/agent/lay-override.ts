@@ -28,7 +28,7 @@ export interface LayOptions {
   readonly target: ResolvedTarget;
   readonly knowledge_bases: ReadonlySet<string>;
   readonly wishes: Wishes;
-  readonly gateway: GatewaySettings;
+  readonly gateway: Pick<GatewaySettings, 'catalogue'>;
   /** `on_invalid_override: ignore`: faulty fields are left out instead of refusing (E6). */
   readonly lenient: boolean;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionPlan } from '../session-plan.ts';
 import { renderTemplate } from './render-variables.ts';
-import { isSystemVariable, planVariables, systemVariables } from './system-variables.ts';
+import { isSystemVariable, isSystemVariableOf, planVariables, systemVariables } from './system-variables.ts';
 
 const wallMs = Date.UTC(2024, 2, 29, 6, 46, 5);
 const inputs = {
@@ -22,6 +22,18 @@ describe('systemVariables', () => {
     expect(outbound('user_number')).toBe('+12137771235');
     expect(outbound('chat_id')).toBeUndefined();
     expect(systemVariables({ ...inputs, channel: 'chat' })('chat_id')).toBe('call_1');
+  });
+
+  it('a chat without numbers has no caller: the names are free for variables of its own', () => {
+    const chat = { ...inputs, channel: 'chat', from: '', to: '' } as const;
+    expect(systemVariables(chat)('user_number')).toBeUndefined();
+    expect(isSystemVariableOf(chat)('user_number')).toBe(false);
+    expect(isSystemVariableOf(chat)('chat_id')).toBe(true);
+    for (const phone of [
+      { ...chat, from: '+12137771234' },
+      { ...inputs, from: '', to: '' },
+    ])
+      expect(isSystemVariableOf(phone)('user_number')).toBe(true);
   });
 
   it('E9 current_time in Los Angeles unless a zone is named', () => {

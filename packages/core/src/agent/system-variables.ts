@@ -23,6 +23,9 @@ export interface SystemVariableInputs {
 /** The zone of `{{current_time}}` when the agent names none. */
 export const DEFAULT_TIMEZONE = 'America/Los_Angeles';
 
+/** In a chat without telephone numbers these are names like any other. */
+const PHONE_NAMES: ReadonlySet<string> = new Set(['user_number', 'agent_number', 'direction']);
+
 const FIXED_NAMES: ReadonlySet<string> = new Set([
   'user_number',
   'agent_number',
@@ -55,6 +58,18 @@ export function isSystemVariable(name: string): boolean {
   return TIMED_NAMES.some((timed) => name === timed || name.startsWith(`${timed}_`));
 }
 
+/** Whose variables are asked about. */
+type Parties = Pick<SystemVariableInputs, 'channel' | 'from' | 'to'>;
+
+/** `isSystemVariable` for one session: who chats without a telephone has no numbers (retell-contract f: phone only). */
+export function isSystemVariableOf(session: Parties): (name: string) => boolean {
+  return hasPhone(session) ? isSystemVariable : (name) => isSystemVariable(name) && !PHONE_NAMES.has(name);
+}
+
+function hasPhone({ channel, from, to }: Parties): boolean {
+  return channel === 'voice' || from !== '' || to !== '';
+}
+
 /** A lookup of the system variables; a name with an unknown zone is undefined and so stays literal. */
 export function systemVariables(inputs: SystemVariableInputs): VariableLookup {
   const fixed = lookupIn(fixedValues(inputs));
@@ -81,19 +96,22 @@ export function systemVariables(inputs: SystemVariableInputs): VariableLookup {
   };
 }
 
-/** All variables of a session: the system's, then `plan.variables`. `wallMs` is the now of `current_time`. */
-export function planVariables(plan: SessionPlan, wallMs: number): VariableLookup {
+/**
+ * All variables of a session: the system's, then `plan.variables`. `wallMs` is the now of `current_time`, `startedAt`
+ * the epoch ms at which the session began, default `wallMs`.
+ */
+export function planVariables(plan: SessionPlan, wallMs: number, startedAt = wallMs): VariableLookup {
   const own = lookupIn(plan.variables);
   let system: VariableLookup | undefined;
   return (name) => {
     // Most templates name none of the system's, so these are made when one is asked for.
     if (!isSystemVariable(name)) return own(name);
-    system ??= planSystemVariables(plan, wallMs);
+    system ??= planSystemVariables(plan, wallMs, startedAt);
     return system(name) ?? own(name);
   };
 }
 
-function planSystemVariables(plan: SessionPlan, wallMs: number): VariableLookup {
+function planSystemVariables(plan: SessionPlan, wallMs: number, startedAt: number): VariableLookup {
   const timezone = plan.agent['timezone'];
   return systemVariables({
     wallMs,
@@ -103,6 +121,7 @@ function planSystemVariables(plan: SessionPlan, wallMs: number): VariableLookup 
     to: plan.to_number,
     direction: plan.direction,
     sessionId: plan.session_id,
+    startedAt,
   });
 }
 
@@ -110,13 +129,15 @@ function fixedValues(inputs: SystemVariableInputs): Record<string, string> {
   const inbound = inputs.direction === 'inbound';
   const durationMs = Math.max(0, inputs.wallMs - (inputs.startedAt ?? inputs.wallMs));
   const values: Record<string, string> = {
-    user_number: inbound ? inputs.from : inputs.to,
-    agent_number: inbound ? inputs.to : inputs.from,
-    direction: inputs.direction,
     session_type: inputs.channel,
     session_duration: durationText(durationMs),
     session_duration_ms: String(Math.round(durationMs)),
   };
+  if (hasPhone(inputs)) {
+    values['user_number'] = inbound ? inputs.from : inputs.to;
+    values['agent_number'] = inbound ? inputs.to : inputs.from;
+    values['direction'] = inputs.direction;
+  }
   if (inputs.channel === 'voice') {
     values['call_id'] = inputs.sessionId;
     values['call_type'] = 'phone_call';
