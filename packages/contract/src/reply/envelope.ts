@@ -26,7 +26,8 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   return false;
 }
 
-function utf8Length(text: string): number {
+/** Bytes of the text as UTF-8. */
+export function utf8Length(text: string): number {
   let bytes = text.length;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);

@@ -1,7 +1,7 @@
 /** Lists of agents: slim items on the present route, whole agents on the old ones. */
 import { AGENT_FILTERS, type AgentChannel, parseListBody } from '@pickup/contract';
 import { matchFilters } from '../stores/match-filters.ts';
-import type { AgentVersionRow, Page, PageRequest, TagRow } from '../stores/port.ts';
+import type { AgentVersionRow, TagRow } from '../stores/port.ts';
 import { agentBody } from './agent-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid } from './failure.ts';
@@ -26,7 +26,8 @@ export function agentListRoutes(deps: ApiDeps): readonly Route[] {
         const channels = (['voice', 'chat'] as const).filter((channel) => matchFilters({ channel }, filters));
         if (channels.length === 0) return { items: [], has_more: false };
         const only = channels.length === 1 ? channels[0] : undefined;
-        return renderPage(await listMatching(deps, pageOf(ask), only, query), slimAgent);
+        const wanted = { ...(only && { channel: only }), ...(query !== '' && { name: query }) };
+        return renderPage(await deps.store.listAgents({ ...pageOf(ask), ...wanted }), slimAgent);
       },
     },
     oldList(deps, '/list-agents', 'voice'),
@@ -44,7 +45,7 @@ function takeQuery(body: unknown): { readonly query: string; readonly filter_cri
   if (query !== undefined && query !== null && typeof query !== 'string') {
     throw invalid('filter_criteria.query must be a string.');
   }
-  return { query: query ?? '', filter_criteria };
+  return { query: (query ?? '').trim(), filter_criteria };
 }
 
 function oldList(deps: ApiDeps, path: string, channel: AgentChannel): Route {
@@ -55,34 +56,6 @@ function oldList(deps: ApiDeps, path: string, channel: AgentChannel): Route {
     access: 'read',
     handle: async () => (await deps.store.listAgents({ ...WHOLE, channel })).items.map(agentBody),
   };
-}
-
-/** Reads on until the page is full, so that the last page read ends where ours does. */
-async function listMatching(
-  deps: ApiDeps,
-  request: PageRequest,
-  channel: AgentChannel | undefined,
-  text: string,
-): Promise<Page<ListedAgent>> {
-  const wanted = text.trim().toLowerCase();
-  const limit = request.limit ?? 50;
-  const items: ListedAgent[] = [];
-  let page: Page<ListedAgent> | undefined;
-  do {
-    const from = page?.pagination_key ?? request.pagination_key;
-    page = await deps.store.listAgents({
-      ...request,
-      limit: limit - items.length,
-      ...(from !== undefined && { pagination_key: from }),
-      ...(channel && { channel }),
-    });
-    items.push(...page.items.filter((row) => matches(row, wanted)));
-  } while (page.has_more && items.length < limit);
-  return { ...page, items };
-}
-
-function matches(row: ListedAgent, wanted: string): boolean {
-  return wanted === '' || nameOf(row).toLowerCase().includes(wanted) || row.agent_id.includes(wanted);
 }
 
 function nameOf(row: ListedAgent): string {

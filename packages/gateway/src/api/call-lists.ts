@@ -1,12 +1,16 @@
 /** Lists of calls: Retell's present filters, and the plain ones of older SDKs. */
 import { CALL_FILTERS, fieldsSchema, LIST_FIELDS, type ListBody, parseListBody } from '@pickup/contract';
-import { callBody, slimCallBody } from '../stores/call-body.ts';
+import { callBody, NOT_LISTED } from '../stores/call-body.ts';
 import { matchFilters } from '../stores/match-filters.ts';
-import type { FieldFilter } from '../stores/port.ts';
+import type { CallListRequest, CallRow, FieldFilter, Page } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
-import { accept, invalid } from './failure.ts';
+import { accept } from './failure.ts';
+import { modernCriteria } from './old-call-filters.ts';
 import { renderPage } from './page.ts';
-import type { Route } from './route.ts';
+import type { Ask, Route } from './route.ts';
+
+/** Pages read for one answer where filters without an index leave them short: older SDKs take a short one for the last. */
+const MOST_PAGES = 10;
 
 /** The list routes of calls. */
 export function callListRoutes(deps: ApiDeps): readonly Route[] {
@@ -18,8 +22,10 @@ export function callListRoutes(deps: ApiDeps): readonly Route[] {
       access: 'read',
       body: fieldsSchema(LIST_FIELDS, true),
       async handle({ body, warn }) {
-        const page = await listCalls(deps, accept(parseListBody(body, CALL_FILTERS), warn));
-        return renderPage(page, slimCallBody);
+        const list = accept(parseListBody(body, CALL_FILTERS), warn);
+        const page = await listCalls(deps, { ...requestOf(list), omit: NOT_LISTED });
+        if (list.include_total && page.total === undefined) warn('total was left out: counting took too long.');
+        return renderPage(page, callBody);
       },
     },
     {
@@ -28,64 +34,52 @@ export function callListRoutes(deps: ApiDeps): readonly Route[] {
       summary: "List calls as a bare array (older SDKs); the next page's key is in x-pickup-pagination-key",
       access: 'read',
       body: fieldsSchema(LIST_FIELDS, true),
-      async handle({ body, warn, header }) {
-        const page = await listCalls(deps, accept(parseListBody(modernise(body), CALL_FILTERS), warn));
-        if (page.pagination_key !== undefined) header('x-pickup-pagination-key', page.pagination_key);
-        return page.items.map(callBody);
-      },
+      handle: (ask) => listForOldSdks(deps, ask),
     },
   ];
 }
 
-async function listCalls(deps: ApiDeps, list: ListBody) {
-  const { filters, agents, ...page } = list;
-  const ofType = filters.filter(({ field }) => field === 'call_type');
-  // Every call here is a phone call.
-  if (!matchFilters({ call_type: 'phone_call' }, ofType)) return { items: [], has_more: false };
-  const stored = filters.filter(({ field }) => field !== 'call_type').map(storedFilter);
-  return deps.store.listCalls({ ...page, filters: [...stored, ...agentFilters(agents)] });
+/** Those SDKs go on from the last call's id and stop at a page that is not full. */
+async function listForOldSdks(deps: ApiDeps, { body, warn, header }: Ask) {
+  const modern = modernCriteria(body);
+  const list = accept(parseListBody(modern.body, CALL_FILTERS), warn);
+  const request = requestOf({ ...list, filters: [...list.filters, ...modern.filters] });
+  const items: CallRow[] = [];
+  let page = await listCalls(deps, request);
+  for (let pages = 1; ; pages += 1) {
+    items.push(...page.items);
+    const { pagination_key } = page;
+    if (pagination_key === undefined) break;
+    if (items.length >= list.limit || pages === MOST_PAGES) {
+      header('x-pickup-pagination-key', pagination_key);
+      break;
+    }
+    page = await listCalls(deps, { ...request, skip: 0, limit: list.limit - items.length, pagination_key });
+  }
+  return items.map(callBody);
 }
 
-const STORED = new Set([
-  ...['agent_tag', 'call_id', 'call_status', 'data_storage_setting', 'direction', 'disconnection_reason'],
-  ...['end_timestamp', 'from_number', 'metadata', 'start_timestamp', 'to_number'],
+/** What every call is here: a phone call that nobody has analysed, priced or placed in a batch. */
+const EVERY_CALL = { call_type: 'phone_call' };
+const NEVER_KNOWN: ReadonlySet<string> = new Set([
+  ...['call_type', 'batch_call_id', 'call_successful', 'combined_cost', 'custom_analysis_data', 'e2e_latency_p50'],
+  ...['in_voicemail', 'tool_calls', 'user_sentiment'],
 ]);
 
-function storedFilter(filter: FieldFilter): FieldFilter {
-  if (filter.field === 'dynamic_variables') return { ...filter, field: 'retell_llm_dynamic_variables' };
-  if (!STORED.has(filter.field)) throw invalid(`calls cannot be filtered by ${filter.field} here.`);
-  return filter;
+function requestOf({ filters, agents, ...page }: ListBody): CallListRequest {
+  return { ...page, filters, ...(agents && agents.length > 0 && { agents }) };
 }
 
-/** Any of several agents; versions where one agent is named. */
-function agentFilters(agents: ListBody['agents']): FieldFilter[] {
-  if (agents === undefined || agents.length === 0) return [];
-  const ids: FieldFilter = { field: 'agent_id', op: 'in', value: agents.map(({ agent_id }) => agent_id) };
-  const versions = agents[0]?.version;
-  if (agents.every(({ version }) => version === undefined || version.length === 0)) return [ids];
-  if (agents.length > 1) throw invalid('filter_criteria.agent can name versions of one agent at a time.');
-  return [ids, { field: 'agent_version', op: 'in', value: versions ?? [] }];
-}
-
-/** Older SDKs send lists of values and `{lower_threshold, upper_threshold}`. */
-function modernise(body: unknown): unknown {
-  const { filter_criteria: criteria, ...page } = (body ?? {}) as { readonly filter_criteria?: unknown };
-  if (typeof criteria !== 'object' || criteria === null) return page;
-  const modern: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(criteria as Readonly<Record<string, unknown>>)) {
-    if (name === 'agent_id' && Array.isArray(value)) modern['agent'] = value.map((agent_id) => ({ agent_id }));
-    else if (Array.isArray(value) && value.every((one) => typeof one === 'string')) {
-      modern[name] = { type: 'enum', op: 'in', value };
-    } else modern[name] = thresholds(value) ?? value;
+/** Filters by what is never known are judged once: they hold for every call or for none. */
+async function listCalls(deps: ApiDeps, { filters = [], ...request }: CallListRequest): Promise<Page<CallRow>> {
+  const same = filters.filter(({ field }) => NEVER_KNOWN.has(field));
+  if (!matchFilters(EVERY_CALL, same)) {
+    return { items: [], has_more: false, ...(request.include_total && { total: 0 }) };
   }
-  return { ...page, filter_criteria: modern };
+  const stored = filters.filter(({ field }) => !NEVER_KNOWN.has(field)).map(storedFilter);
+  return deps.store.listCalls({ ...request, filters: stored });
 }
 
-function thresholds(value: unknown): readonly unknown[] | undefined {
-  if (typeof value !== 'object' || value === null || 'type' in value) return undefined;
-  const { lower_threshold: low, upper_threshold: high } = value as Readonly<Record<string, unknown>>;
-  return [
-    ...(low === undefined || low === null ? [] : [{ type: 'number', op: 'ge', value: low }]),
-    ...(high === undefined || high === null ? [] : [{ type: 'number', op: 'le', value: high }]),
-  ];
+function storedFilter(filter: FieldFilter): FieldFilter {
+  return filter.field === 'dynamic_variables' ? { ...filter, field: 'retell_llm_dynamic_variables' } : filter;
 }

@@ -1,10 +1,10 @@
 /** Single calls: read, change, delete, stop. */
-import { apiError, fieldsSchema, parseUpdateCall, UPDATE_CALL_FIELDS, type UpdateCallBody } from '@pickup/contract';
+import { fieldsSchema, parseUpdateCall, UPDATE_CALL_FIELDS, type UpdateCallBody } from '@pickup/contract';
 import { redactUrl } from '../runners/inbound-object.ts';
 import { callBody } from '../stores/call-body.ts';
 import type { CallRow, EventRow } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
-import { ApiFailure, accept, badReference, invalid, unknownAsset } from './failure.ts';
+import { accept, badReference, invalid, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import type { Route } from './route.ts';
 
@@ -24,7 +24,7 @@ export function callRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
     {
       method: 'PATCH',
       path: '/v2/update-call/{call_id}',
-      summary: "Change a call's metadata, or tighten its data storage",
+      summary: "Change a call's metadata or attributes, or tighten its data storage",
       access: 'write',
       body: fieldsSchema(UPDATE_CALL_FIELDS, true),
       handle: ({ params, body, warn }) =>
@@ -111,9 +111,7 @@ async function findCall(deps: ApiDeps, callId: string): Promise<CallRow> {
 
 /** What is stored of a call narrows with its setting: the tightest empties what was kept before. */
 function changeOf(before: CallRow, sent: UpdateCallBody): Partial<CallRow> {
-  if (sent.custom_attributes !== undefined)
-    throw new ApiFailure(apiError('not_supported', { feature: 'custom_attributes' }));
-  const { data_storage_setting: storage, metadata } = sent;
+  const { data_storage_setting: storage, metadata, custom_attributes } = sent;
   if (
     storage !== undefined &&
     STORAGE.indexOf(storage) < STORAGE.indexOf(before.data_storage_setting ?? 'everything')
@@ -121,10 +119,11 @@ function changeOf(before: CallRow, sent: UpdateCallBody): Partial<CallRow> {
     throw invalid(`data_storage_setting may only be tightened; it is ${before.data_storage_setting}.`);
   }
   const basic = (storage ?? before.data_storage_setting) === 'basic_attributes_only';
-  if (basic && metadata !== undefined)
-    throw invalid('metadata is not kept with data_storage_setting basic_attributes_only.');
+  const unkept = basic && (['metadata', 'custom_attributes'] as const).find((name) => sent[name] !== undefined);
+  if (unkept) throw invalid(`${unkept} is not kept with data_storage_setting basic_attributes_only.`);
   return {
     ...(metadata !== undefined && { metadata }),
+    ...(custom_attributes !== undefined && { custom_attributes }),
     ...(storage !== undefined && { data_storage_setting: storage }),
     ...(basic && EMPTIED),
     ...(basic && before.transcript !== undefined && { transcript: '' }),
@@ -132,4 +131,4 @@ function changeOf(before: CallRow, sent: UpdateCallBody): Partial<CallRow> {
   };
 }
 
-const EMPTIED = { metadata: {}, retell_llm_dynamic_variables: {}, custom_sip_headers: {} };
+const EMPTIED = { metadata: {}, custom_attributes: {}, retell_llm_dynamic_variables: {}, custom_sip_headers: {} };

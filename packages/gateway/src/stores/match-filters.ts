@@ -1,10 +1,21 @@
 /** The meaning of a list's filters, over plain objects. The SQL of other drivers must agree with it. */
 import type { Json } from '@pickup/contract';
-import type { FieldFilter } from './port.ts';
+import type { AgentWanted, FieldFilter } from './port.ts';
 
 /** True where every filter holds. A missing field is null; text is compared by code point, case matters. */
 export function matchFilters(row: object, filters: readonly FieldFilter[] | undefined): boolean {
   return filters === undefined || filters.every((filter) => matchFilter(row, filter));
+}
+
+/** True where one of the agents fits; no agents, or a list of none, asks for nothing. */
+export function matchAgents(
+  row: { readonly agent_id: string; readonly agent_version: number },
+  agents: readonly AgentWanted[] | undefined,
+): boolean {
+  if (agents === undefined || agents.length === 0) return true;
+  return agents.some(({ agent_id, version = [] }) => {
+    return agent_id === row.agent_id && (version.length === 0 || version.includes(row.agent_version));
+  });
 }
 
 function matchFilter(row: object, filter: FieldFilter): boolean {

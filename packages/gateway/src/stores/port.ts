@@ -9,6 +9,7 @@
  *   S4 a registered call is claimed once
  *   S5 the slots held never exceed the limit given
  *   S6 a failed command leaves nothing behind and does not fail its neighbours of the same commit
+ *   S7 of several turns of a chat made from the same one, one is taken
  */
 import type {
   AgentChannel,
@@ -27,6 +28,9 @@ import type {
   Settings,
   SipTraceLine,
 } from '@pickup/contract';
+import type { AgentWanted, ChatCommands } from './port-chats.ts';
+
+export * from './port-chats.ts';
 
 /** Raised by every command once the disk cannot take a write; the inbound is `overloaded` (G). */
 export class StoreUnavailable extends Error {
@@ -124,6 +128,8 @@ export interface CallRow {
   readonly metadata?: JsonObject;
   readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
   readonly custom_sip_headers?: Readonly<Record<string, string>>;
+  /** Set by update-call. */
+  readonly custom_attributes?: Readonly<Record<string, string | number | boolean>>;
   readonly data_storage_setting?: string;
   readonly start_timestamp?: number;
   readonly end_timestamp?: number;
@@ -165,6 +171,17 @@ export interface FieldFilter {
   readonly key?: string;
 }
 
+export interface CallListRequest extends PageRequest {
+  /** All hold. `duration_ms` is a field too. */
+  readonly filters?: readonly FieldFilter[];
+  /** Any of these agents; without versions, any version. */
+  readonly agents?: readonly AgentWanted[];
+  readonly skip?: number;
+  readonly include_total?: boolean;
+  /** Left out of the rows. */
+  readonly omit?: readonly (keyof CallRow)[];
+}
+
 export interface InboundCommands {
   openInbound(arrival: InboundArrival): Promise<{ readonly opened: boolean; readonly inbound_id: string }>;
   recordAttempt(inboundId: string, attempt: AttemptRecord): Promise<'recorded' | 'duplicate'>;
@@ -199,13 +216,12 @@ export interface CallCommands {
   endCall(callId: string, end: Partial<CallRow>, spoken: Partial<CallRow>): Promise<void>;
   deleteCall(callId: string): Promise<boolean>;
   getCall(callId: string): Promise<CallRow | undefined>;
-  listCalls(
-    request: PageRequest & {
-      readonly filters?: readonly FieldFilter[];
-      readonly skip?: number;
-      readonly include_total?: boolean;
-    },
-  ): Promise<Page<CallRow>>;
+  /**
+   * By creation. Where filters have no index a page may end before it is full, with `has_more` and a key to go on from,
+   * and `total` may be left out: neither looks through calls for longer than a few seconds. The id of a call is a
+   * pagination key too.
+   */
+  listCalls(request: CallListRequest): Promise<Page<CallRow>>;
   /** Calls `ongoing` on this node: after a crash they are ended (H3). */
   ongoingCalls(nodeId: string): Promise<readonly CallRow[]>;
 }
@@ -303,8 +319,9 @@ export interface ConfigCommands {
    * it goes too, unless another version names that one.
    */
   deleteAgentVersion(agentId: string, version: number): Promise<Deletion | 'only'>;
+  /** `name` is part of the agent's name or id, in any case; as with calls, a page of those found may end early. */
   listAgents(
-    request: PageRequest & { readonly channel?: AgentChannel },
+    request: PageRequest & { readonly channel?: AgentChannel; readonly name?: string },
   ): Promise<Page<AgentVersionRow & { readonly all_tags: readonly TagRow[] }>>;
   listAgentVersions(agentId: string, request: PageRequest): Promise<Page<AgentVersionRow>>;
   assignTag(tag: TagRow): Promise<boolean>;
@@ -372,7 +389,7 @@ export interface EventAttempt {
 }
 
 export interface EventRow {
-  /** `<call id>.<event>`: a call has each event once. */
+  /** `<call id>.<event>`, likewise of a chat: each has an event once. */
   readonly event_id: string;
   /** The call or chat. */
   readonly subject_id: string;
@@ -425,6 +442,7 @@ export interface AuditCommands {
 export interface Store
   extends InboundCommands,
     CallCommands,
+    ChatCommands,
     SlotCommands,
     ConfigCommands,
     KeyCommands,

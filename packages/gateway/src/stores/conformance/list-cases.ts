@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
 import type { TwoConnections } from '../conformance.ts';
 import type { FieldFilter, Page, PageRequest, Store } from '../port.ts';
+import { callListCases } from './call-list-cases.ts';
 import { agent, arrival, call, decision, engine, NOW, number, tag } from './samples.ts';
 
 /** Pages and filters. */
 export function listCases(stores: () => TwoConnections): void {
+  callListCases(stores);
+
   test('pages of every list hold each row once, and ascending is descending turned round', async () => {
     const { a, b } = stores();
     for (let index = 0; index < 7; index += 1) {

@@ -1,8 +1,11 @@
 /** Calls and slots in memory. */
+
+import { durationOf } from '../call-body.ts';
 import { eventsOfChange } from '../call-events.ts';
 import { endedCall } from '../ended-call.ts';
-import { matchFilters } from '../match-filters.ts';
-import type { CallCommands, SlotCommands } from '../port.ts';
+import { matchAgents, matchFilters } from '../match-filters.ts';
+import { BadPaginationKey } from '../page.ts';
+import type { CallCommands, CallListRequest, CallRow, SlotCommands } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { copyOf, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
@@ -61,9 +64,10 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
     getCall: async (callId) => data.calls.get(callId)?.call,
     async listCalls(request) {
       const rows = [...data.calls.values()]
-        .filter(({ call }) => matchFilters(call, request.filters))
-        .map(({ call, sequence }) => ({ key: [call.created_timestamp, sequence] as const, value: call }));
-      const page = listPage(rows, request);
+        .filter(({ call }) => matchFilters({ ...call, duration_ms: durationOf(call) }, request.filters))
+        .filter(({ call }) => matchAgents(call, request.agents))
+        .map((row) => ({ key: placeOf(row), value: without(row.call, request.omit) }));
+      const page = listPage(rows, withPlace(data, request));
       return request.include_total ? { ...page, total: rows.length } : page;
     },
     async ongoingCalls(nodeId) {
@@ -71,6 +75,24 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
       return calls.filter((call) => call.call_status === 'ongoing' && call.node_id === nodeId);
     },
   };
+}
+
+function without(call: CallRow, omit: CallListRequest['omit'] = []): CallRow {
+  const kept = Object.entries(call).filter(([name]) => !omit.some((one) => one === name));
+  return omit.length === 0 ? call : (Object.fromEntries(kept) as unknown as CallRow);
+}
+
+function placeOf({ call, sequence }: { readonly call: CallRow; readonly sequence: number }) {
+  return [call.created_timestamp, sequence] as const;
+}
+
+/** Older SDKs go on from the last call they have seen. */
+function withPlace(data: MemoryData, request: CallListRequest): CallListRequest {
+  const { pagination_key: key } = request;
+  if (key === undefined || !key.startsWith('call_')) return request;
+  const row = data.calls.get(key);
+  if (row === undefined) throw new BadPaginationKey('pagination_key is not the id of a call');
+  return { ...request, pagination_key: placeOf(row).join('.') };
 }
 
 /** A claim ends with its inbound. */

@@ -1,4 +1,5 @@
 /** Numbers, agents, engines and knowledge bases in memory. */
+import { isNamed } from '../agent-name.ts';
 import { MOST_USERS } from '../agents-of-number.ts';
 import { forkVersion, pinned } from '../fork-version.ts';
 import type { AgentVersionRow, ConfigCommands, EngineVersionRow, NumberRow, TagRow } from '../port.ts';
@@ -137,6 +138,7 @@ function createAgentLists(
       const rows = [...data.agents].flatMap(([agentId, agent]) => {
         const row = reads.latest(agentId);
         if (row === undefined || (request.channel !== undefined && row.channel !== request.channel)) return [];
+        if (request.name !== undefined && !isNamed(agentId, row.settings['agent_name'], request.name)) return [];
         return [{ key: [agent.sequence, 0] as const, value: { ...row, all_tags: allTags(agent) } }];
       });
       return listPage(rows, request);

@@ -1,6 +1,6 @@
 /** A list's filters as SQL; the meaning is that of match-filters.ts. */
 import type { Json } from '@pickup/contract';
-import type { FieldFilter } from '../port.ts';
+import type { AgentWanted, FieldFilter } from '../port.ts';
 import type { Cell } from './cells.ts';
 
 /** A condition with its bound values. */
@@ -12,6 +12,8 @@ export interface Condition {
 /** Where a table keeps its fields: in columns, and the others inside a JSON column if it has one. */
 export interface FieldPlaces {
   readonly columns: ReadonlySet<string>;
+  /** Fields that are worked out, as SQL. */
+  readonly computed?: Readonly<Record<string, string>>;
   readonly doc?: string;
 }
 
@@ -28,11 +30,27 @@ export function filterSql(filter: FieldFilter, places: FieldPlaces): Condition {
   return { sql, values: [...compare.values, ...found.values] };
 }
 
-function fieldSql({ field, key }: FieldFilter, { columns, doc }: FieldPlaces): Condition {
+const agentsText = (version: string) => `EXISTS (SELECT 1 FROM json_each(?) AS wanted
+  WHERE json_extract(wanted.value, '$.agent_id') = agent_id
+  AND (coalesce(json_array_length(wanted.value, '$.version'), 0) = 0
+    OR ${version} IN (SELECT value FROM json_each(wanted.value, '$.version'))))`;
+
+/** Any of the agents, as matchAgents; of a table with a column `agent_id` and, unless told otherwise, `agent_version`. */
+export function agentsSql(agents: readonly AgentWanted[] | undefined, version = 'agent_version'): readonly Condition[] {
+  if (agents === undefined || agents.length === 0) return [];
+  return [{ sql: agentsText(version), values: [JSON.stringify(agents)] }];
+}
+
+/** True and false as blobs, for SQLite's JSON gives them out as 1 and 0, which are numbers. */
+const MEMBER = "CASE type WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' ELSE value END";
+
+function fieldSql({ field, key }: FieldFilter, { columns, computed, doc }: FieldPlaces): Condition {
   if (key === undefined && columns.has(field)) return { sql: field, values: [] };
+  const worked = computed?.[field];
+  if (key === undefined && worked !== undefined) return { sql: worked, values: [] };
   if (doc === undefined || !/^\w+$/.test(field)) throw new Error(`There is no field ${field} to filter by.`);
   if (key === undefined) return { sql: `json_extract(${doc}, '$.${field}')`, values: [] };
-  return { sql: `(SELECT value FROM json_each(${doc}, '$.${field}') WHERE key = ?)`, values: [key] };
+  return { sql: `(SELECT ${MEMBER} FROM json_each(${doc}, '$.${field}') WHERE key = ?)`, values: [key] };
 }
 
 const TEXT_SQL = {
@@ -49,9 +67,9 @@ function comparisonSql(op: FieldFilter['op'], value: Json): Condition {
     case 'np':
       return { sql: 'x IS NULL', values: [] };
     case 'eq':
-      return isScalar(value) ? { sql: 'x IS ?', values: [cellOf(value)] } : NEVER;
+      return isScalar(value) ? equalSql('IS', value) : NEVER;
     case 'ne':
-      return isScalar(value) ? { sql: 'x IS NOT ?', values: [cellOf(value)] } : ALWAYS;
+      return isScalar(value) ? equalSql('IS NOT', value) : ALWAYS;
     case 'in':
       return {
         sql: 'x IN (SELECT value FROM json_each(?))',
@@ -94,6 +112,7 @@ function isScalar(value: Json): value is null | boolean | number | string {
   return value === null || typeof value !== 'object';
 }
 
-function cellOf(value: null | boolean | number | string): Cell {
-  return typeof value === 'boolean' ? Number(value) : value;
+function equalSql(operator: 'IS' | 'IS NOT', value: null | boolean | number | string): Condition {
+  if (typeof value === 'boolean') return { sql: `x ${operator} ${value ? "x'01'" : "x'00'"}`, values: [] };
+  return { sql: `x ${operator} ?`, values: [value] };
 }

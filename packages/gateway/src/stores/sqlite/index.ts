@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Store } from '../port.ts';
 import { createAudit } from './audit.ts';
 import { createCalls, createSlots } from './calls.ts';
+import { createChats } from './chats.ts';
 import { createConfig } from './config.ts';
 import { createEvents } from './events.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
@@ -16,6 +17,7 @@ import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { openForReading, openForWriting } from './open-database.ts';
 import { Reader } from './reader.ts';
+import { SCAN_LIMITS, type ScanLimits } from './scan-list.ts';
 import { type DiskSpace, watchDisk } from './watch-disk.ts';
 import { Writer } from './writer.ts';
 
@@ -48,6 +50,8 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number;
   /** For benches of slow disks: every commit takes this much longer. Default 0. */
   readonly commitDelayMs?: number;
+  /** How long lists look through rows that no index names. Default 2 s for a page, 10 s for a total. */
+  readonly scanLimits?: ScanLimits;
 }
 
 /** Locks the folder, migrates, starts the threads. Throws FolderInUse, FolderUnusable or DatabaseTooNew. */
@@ -77,13 +81,14 @@ export function connectSqliteStore(
     onDeath: (error) => log.error('The store writer thread died; a new one takes over.', { error: error.message }),
     onFatal: options.onFatal ?? failLoudly,
   });
-  const reader = new Reader(file);
+  const reader = new Reader(file, options.scanLimits ?? SCAN_LIMITS);
   const warn = (space: DiskSpace) => log.warn('The disk of the data folder is nearly full.', { folder, ...space });
   const stopWatching = watchDisk({ folder, after: clock.after, onDiskLow: options.onDiskLow ?? warn });
   return {
     writer,
     ...createInbounds(writer, db, reader),
     ...createCalls(writer, db, reader),
+    ...createChats(writer, db, reader),
     ...createSlots(writer),
     ...createConfig(writer, db, reader, { exclusive: lock !== undefined }),
     ...createKeys(writer, db),

@@ -1,40 +1,35 @@
-/** Lists and searches, as the reader thread does them: a filter without an index reads the whole table. */
-import type { Database } from 'better-sqlite3';
-import { type Cursor, readPageRequest, toPage } from '../page.ts';
+/** Lists and searches, as the reader thread does them. Those that may take long are generators: see scan-list.ts. */
+import type { Database, Statement } from 'better-sqlite3';
+import { BadPaginationKey, type Cursor, readPageRequest, toPage } from '../page.ts';
 import type {
   AgentVersionRow,
   AuditEntry,
+  CallListRequest,
   CallRow,
-  ConfigCommands,
+  ChatListRequest,
+  ChatRow,
   EngineKind,
   EngineVersionRow,
   FieldFilter,
   NumberRow,
   Page,
   PageRequest,
+  WholeChat,
 } from '../port.ts';
 import type { Cell } from './cells.ts';
 import { type FieldPlaces, filterSql } from './filter-sql.ts';
 import { IS_GUARDED } from './migrations/0003-guarded-numbers.ts';
+import { type AgentListRequest, planAgents, teachNames } from './plan-agents.ts';
+import { planCalls } from './plan-calls.ts';
+import { planChats } from './plan-chats.ts';
+import { planInbounds } from './plan-inbounds.ts';
+import { prepareMessages } from './read-chats.ts';
 import { type NumberCells, readConfig, toNumber } from './read-config.ts';
-import {
-  INBOUND_COLUMNS,
-  type InboundCells,
-  type OpenInboundCells,
-  toInbound,
-  toOpenInbound,
-} from './read-inbounds.ts';
+import { type OpenInboundCells, toOpenInbound } from './read-inbounds.ts';
+import { type ScanLimits, scanList } from './scan-list.ts';
 
 interface ListRequest extends PageRequest {
   readonly filters?: readonly FieldFilter[];
-  readonly skip?: number;
-  readonly include_total?: boolean;
-}
-
-interface CallCells {
-  readonly seq: number;
-  readonly created_timestamp: number;
-  readonly doc: string;
 }
 
 interface Source extends FieldPlaces {
@@ -46,31 +41,16 @@ interface Source extends FieldPlaces {
   readonly where?: string;
 }
 
-const INBOUNDS: Source = {
-  table: 'inbounds',
-  select: INBOUND_COLUMNS,
-  key: ['seq'],
-  columns: new Set([
-    ...['inbound_id', 'channel', 'edge', 'from_number', 'to_number', 'arrival_timestamp'],
-    ...['outcome', 'outcome_timestamp', 'agent_id', 'agent_version'],
-  ]),
-};
-const CALLS: Source = {
-  table: 'calls',
-  select: 'seq, created_timestamp, doc',
-  key: ['created_timestamp', 'seq'],
-  columns: new Set([
-    ...['call_id', 'created_timestamp', 'call_status', 'agent_id', 'from_number', 'to_number'],
-    ...['direction', 'start_timestamp', 'disconnection_reason', 'node_id'],
-  ]),
-  doc: 'doc',
-};
 const NUMBERS: Source = { table: 'numbers', select: '*', key: ['id'], columns: new Set() };
 const GUARDED_NUMBERS: Source = { ...NUMBERS, table: 'numbers INDEXED BY guarded_numbers', where: IS_GUARDED };
 
 /** Every list by name; the request is what the port's method got. */
-export function readLists(db: Database) {
+export function readLists(db: Database, limits: ScanLimits) {
   const config = readConfig(db);
+  teachNames(db);
+  const placeOfCall = db
+    .prepare<[string], string>(`SELECT created_timestamp || '.' || seq FROM calls WHERE call_id = ?`)
+    .pluck();
   const openInbounds = db.prepare<[string, number], OpenInboundCells>(
     `SELECT inbound_id, channel, edge, arrival_timestamp, lease_until, memo, dialog
      FROM inbounds INDEXED BY open_inbounds WHERE outcome IS NULL AND (node_id = ? OR lease_until < ?) ORDER BY seq`,
@@ -81,32 +61,23 @@ export function readLists(db: Database) {
        WHERE call_status = 'ongoing' AND node_id = ? AND call_status IN ('registered', 'ongoing') ORDER BY seq`,
     )
     .pluck();
+  const messagesOf = prepareMessages(db);
   return {
-    inbounds(request: ListRequest) {
-      const cursor = readPageRequest(request);
-      const rows = select<InboundCells>(db, INBOUNDS, request, cursor);
-      return toPage(rows, cursor, (row) => [row.seq, 0], toInbound);
+    inbounds: (request: Parameters<typeof planInbounds>[0]) => scanList(db, planInbounds(request), request, limits),
+    calls(request: CallListRequest): Generator<void, Page<CallRow>> {
+      return scanList(db, planCalls(db, request), withPlace(placeOfCall, request), limits);
     },
-    calls(request: ListRequest): Page<CallRow> {
-      const cursor = readPageRequest(request);
-      const rows = select<CallCells>(db, CALLS, request, cursor);
-      const page = toPage(rows, cursor, (row) => [row.created_timestamp, row.seq], toCall);
-      return request.include_total ? { ...page, total: count(db, CALLS, request.filters) } : page;
+    chats: (request: ChatListRequest) => scanList(db, planChats(request, toChat), request, limits),
+    wholeChats(request: PageRequest): Generator<void, Page<WholeChat>> {
+      const read = (doc: string) => {
+        const chat = toChat(doc);
+        return { chat, messages: messagesOf(chat.chat_id) };
+      };
+      return scanList(db, planChats(request, read), request, limits);
     },
     numbers: (request: PageRequest) => numberPage(db, NUMBERS, request),
     guardedNumbers: (request: PageRequest) => numberPage(db, GUARDED_NUMBERS, request),
-    agents(request: Parameters<ConfigCommands['listAgents']>[0]) {
-      const cursor = readPageRequest(request);
-      const source = { table: 'agents', select: 'seq, agent_id', key: ['seq'], columns: new Set(['channel']) };
-      const filters = request.channel && [{ field: 'channel', op: 'eq' as const, value: request.channel }];
-      const asked = { ...request, ...(filters && { filters }) };
-      const rows = select<{ seq: number; agent_id: string }>(db, source, asked, cursor);
-      const read = ({ agent_id }: { agent_id: string }) => ({
-        ...config.latest(agent_id)!,
-        all_tags: config.allTags(agent_id),
-      });
-      return toPage(rows, cursor, (row) => [row.seq, 0], read);
-    },
+    agents: (request: AgentListRequest) => scanList(db, planAgents(config, request), request, limits),
     engines({ kind, ...request }: PageRequest & { readonly kind: EngineKind }): Page<EngineVersionRow> {
       const cursor = readPageRequest(request);
       const source = { table: 'engines', select: 'seq, id', key: ['seq'], columns: new Set(['kind']) };
@@ -144,14 +115,23 @@ export function readLists(db: Database) {
   };
 }
 
+function toChat(doc: string): ChatRow {
+  return JSON.parse(doc) as ChatRow;
+}
+
 function numberPage(db: Database, source: Source, request: PageRequest): Page<NumberRow> {
   const cursor = readPageRequest(request);
   const rows = select<NumberCells>(db, source, request, cursor);
   return toPage(rows, cursor, (row) => [row.id, 0], toNumber);
 }
 
-function toCall(row: CallCells): CallRow {
-  return JSON.parse(row.doc) as CallRow;
+/** Older SDKs go on from the last call they have seen. */
+function withPlace(placeOf: Statement<[string], string>, request: CallListRequest): CallListRequest {
+  const { pagination_key: key } = request;
+  if (key === undefined || !key.startsWith('call_')) return request;
+  const place = placeOf.get(key);
+  if (place === undefined) throw new BadPaginationKey('pagination_key is not the id of a call');
+  return { ...request, pagination_key: place };
 }
 
 function select<Row>(db: Database, source: Source, request: ListRequest, cursor: Cursor): readonly Row[] {
@@ -164,21 +144,12 @@ function select<Row>(db: Database, source: Source, request: ListRequest, cursor:
   }
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.map((one) => one.sql).join(' AND ')}`;
   const order = source.key.map((column) => `${column} ${cursor.descending ? 'DESC' : 'ASC'}`).join(', ');
-  const sql = `SELECT ${source.select} FROM ${source.table} ${where} ORDER BY ${order} LIMIT ? OFFSET ?`;
+  const sql = `SELECT ${source.select} FROM ${source.table} ${where} ORDER BY ${order} LIMIT ?`;
   const values = conditions.flatMap((one) => one.values);
-  return db.prepare<Cell[], Row>(sql).all(...values, cursor.limit + 1, request.skip ?? 0);
-}
-
-function count(db: Database, source: Source, filters: readonly FieldFilter[] = []): number {
-  const conditions = filters.map((filter) => filterSql(filter, source));
-  const where = conditions.length === 0 ? '' : `WHERE ${conditions.map((one) => one.sql).join(' AND ')}`;
-  const values = conditions.flatMap((one) => one.values);
-  return (
-    db
-      .prepare<Cell[], number>(`SELECT count(*) FROM ${source.table} ${where}`)
-      .pluck()
-      .get(...values) ?? 0
-  );
+  return db.prepare<Cell[], Row>(sql).all(...values, cursor.limit + 1);
 }
 
 export type Lists = ReturnType<typeof readLists>;
+/** What a list comes to in the end. */
+export type ListResult<Name extends keyof Lists> =
+  ReturnType<Lists[Name]> extends Generator<void, infer Result> ? Result : ReturnType<Lists[Name]>;

@@ -1,8 +1,12 @@
-/** The reader thread: lists and searches, one after another, far from the main loop. */
+/**
+ * The reader thread: lists and searches, far from the main loop. Long ones are read in slices and make way for others
+ * after each, so a list that is read off an index never waits for one that looks through a million rows.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { BadPaginationKey } from '../page.ts';
 import { openForReading } from './open-database.ts';
 import { readLists } from './read-lists.ts';
+import type { ScanLimits } from './scan-list.ts';
 
 /** `id`, the list's name, the request as JSON. */
 export type ReadRequest = readonly [number, string, string];
@@ -11,21 +15,73 @@ export type ReadAnswer =
   | { readonly id: number; readonly result: string }
   | { readonly id: number; readonly failed: string; readonly badKey: boolean };
 
-const db = openForReading((workerData as { readonly file: string }).file);
-const lists = readLists(db) as unknown as Readonly<Record<string, (request: unknown) => unknown>>;
-const inOneRead = db.transaction((list: (request: unknown) => unknown, request: unknown) => list(request));
+export interface ReaderData {
+  readonly file: string;
+  readonly limits: ScanLimits;
+}
+
+const { file, limits } = workerData as ReaderData;
+const db = openForReading(file);
+const lists = readLists(db, limits) as unknown as Readonly<Record<string, (request: unknown) => unknown>>;
+/** Each slice sees one snapshot. */
+const inOneRead = db.transaction(<T>(read: () => T): T => read()) as <T>(read: () => T) => T;
+let underWay = 0;
+let closing = false;
 
 parentPort?.on('message', (message: ReadRequest | 'close') => {
-  if (message !== 'close') return parentPort?.postMessage(answer(message));
-  db.close();
-  parentPort?.close();
+  if (message === 'close') {
+    closing = true;
+    return closeOnceIdle();
+  }
+  const [id, name, request] = message;
+  underWay += 1;
+  attempt(id, () => {
+    // What a scan is made from is read in the same snapshot as its first slice.
+    const [result, first] = inOneRead(() => {
+      const result = lists[name]!(JSON.parse(request));
+      return [result, isScan(result) ? result.next() : undefined];
+    });
+    if (first !== undefined) goOn(id, result as Scan, first);
+    else answer({ id, result: JSON.stringify(result) });
+  });
 });
 
-function answer([id, name, request]: ReadRequest): ReadAnswer {
+type Scan = Generator<void, unknown>;
+
+function isScan(result: unknown): result is Scan {
+  return typeof (result as { readonly next?: unknown } | null)?.next === 'function';
+}
+
+function goOn(id: number, scan: Scan, { done, value }: IteratorResult<void, unknown>): void {
+  if (done) return answer({ id, result: JSON.stringify(value) });
+  setImmediate(() =>
+    attempt(id, () =>
+      goOn(
+        id,
+        scan,
+        inOneRead(() => scan.next()),
+      ),
+    ),
+  );
+}
+
+function attempt(id: number, read: () => void): void {
   try {
-    return { id, result: JSON.stringify(inOneRead(lists[name]!, JSON.parse(request))) };
+    read();
   } catch (error) {
     const failed = error instanceof Error ? error.message : String(error);
-    return { id, failed, badKey: error instanceof BadPaginationKey };
+    answer({ id, failed, badKey: error instanceof BadPaginationKey });
   }
+}
+
+function answer(given: ReadAnswer): void {
+  underWay -= 1;
+  parentPort?.postMessage(given);
+  closeOnceIdle();
+}
+
+function closeOnceIdle(): void {
+  if (!closing || underWay > 0) return;
+  db.close();
+  parentPort?.close();
 }

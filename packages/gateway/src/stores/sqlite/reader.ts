@@ -2,8 +2,9 @@
 import { Worker } from 'node:worker_threads';
 import { BadPaginationKey } from '../page.ts';
 import { StoreUnavailable } from '../port.ts';
-import type { Lists } from './read-lists.ts';
-import type { ReadAnswer } from './reader-thread.ts';
+import type { ListResult, Lists } from './read-lists.ts';
+import type { ReadAnswer, ReaderData } from './reader-thread.ts';
+import type { ScanLimits } from './scan-list.ts';
 
 interface Waiter {
   readonly resolve: (result: never) => void;
@@ -11,19 +12,19 @@ interface Waiter {
 }
 
 export class Reader {
-  readonly #file: string;
+  readonly #data: ReaderData;
   readonly #waiting = new Map<number, Waiter>();
   #worker: Worker | undefined;
   #lastId = 0;
   #closed = false;
 
   /** The thread starts with the first list. */
-  constructor(file: string) {
-    this.#file = file;
+  constructor(file: string, limits: ScanLimits) {
+    this.#data = { file, limits };
   }
 
   /** Runs a list by name. */
-  ask<Name extends keyof Lists>(name: Name, request: Parameters<Lists[Name]>[0]): Promise<ReturnType<Lists[Name]>> {
+  ask<Name extends keyof Lists>(name: Name, request: Parameters<Lists[Name]>[0]): Promise<ListResult<Name>> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
     this.#worker ??= this.#start();
     const worker = this.#worker;
@@ -46,7 +47,7 @@ export class Reader {
 
   #start(): Worker {
     const worker = new Worker(new URL('./reader-thread.ts', import.meta.url), {
-      workerData: { file: this.#file },
+      workerData: this.#data,
       name: 'pickup-store-reader',
     });
     let fault = 'it ended';
