@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { type Catalogue, defaultCatalogue, extendCatalogue, parseCatalogueExtension } from '@pickup/contract';
 import { createOutbound, type Outbound } from '@pickup/outbound';
 import { createApi } from './api/create-api.ts';
+import { createTurns } from './api/one-at-a-time.ts';
+import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
@@ -37,6 +39,7 @@ export interface Gateway {
   readonly keys: KeyRing;
   readonly runner: InboundRunner;
   readonly sessions: SessionRunner;
+  readonly chats: ChatRunner;
   readonly simulator: Simulator;
   readonly nodeId: string;
   /** Opens the HTTP port; resolves with the URL. */
@@ -114,6 +117,10 @@ async function composeOn(
     ...{ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log },
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
   });
+  const chats = createChatRunner({
+    ...{ store, clock, newId, log, inTurn: createTurns() },
+    eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
+  });
   const events = createEventSender({
     ...{ store, outbound: toAgents, signingKey: () => keys.signingKey(), clock, log, version: VERSION },
   });
@@ -148,6 +155,7 @@ async function composeOn(
     sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
+    chats,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     endCall: (callId) => sessions.stop(callId),
     eventHook: (agent, variables) => hookOf(agent, variables, hooks),
@@ -160,6 +168,7 @@ async function composeOn(
     keys,
     runner,
     sessions,
+    chats,
     simulator,
     nodeId,
     async listen() {

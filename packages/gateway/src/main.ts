@@ -32,7 +32,7 @@ export interface RunningGateway extends Gateway {
   stopNow(): Promise<void>;
 }
 
-/** How often forgotten registrations are ended (A3). */
+/** How often forgotten registrations (A3) and silent chats are ended. */
 const EXPIRE_EVERY_MS = 10_000;
 /** A store that cannot write holds up a stop, but not a second signal: what is open then is settled at the next start. */
 const STOP_NOW_LIMIT_MS = 5_000;
@@ -50,7 +50,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     const httpUrl = await gateway.listen();
     const sip = await gateway.openSip();
     await recover(left, { store: gateway.store, sip, clock: systemClock, log });
-    const stopExpiring = every(EXPIRE_EVERY_MS, () => gateway.store.expireRegisteredCalls(systemClock.wallMs()), log);
+    const stopExpiring = every(EXPIRE_EVERY_MS, () => endForgotten(gateway), log);
     const stopWatching = watchCertificate(options, sip, log);
     const address = sip.addresses[0];
     const sipText = address ? hostPort(address.host, address.port) : '';
@@ -118,6 +118,11 @@ function stopping(
       await Promise.race([ended, new Promise<void>((resolve) => setTimeout(resolve, STOP_NOW_LIMIT_MS))]);
     },
   };
+}
+
+async function endForgotten({ store, chats }: Gateway): Promise<void> {
+  await store.expireRegisteredCalls(systemClock.wallMs());
+  await chats.endSilent();
 }
 
 function every(ms: number, work: () => Promise<unknown>, log: Log): () => void {

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { defaultCatalogue } from '@pickup/contract';
 import Retell from 'retell-sdk';
 import { createApi } from '../src/api/create-api.ts';
+import { createTurns } from '../src/api/one-at-a-time.ts';
 import type { ApiDeps } from '../src/api/deps.ts';
+import { type ChatRunner, createChatRunner } from '../src/chats/chat-runner.ts';
+import { hookOfPlan } from '../src/events/event-hook.ts';
 import { silentLog } from '../src/observe/log.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
 import type { Store } from '../src/stores/port.ts';
@@ -16,6 +19,9 @@ export interface TestApi {
   readonly url: string;
   readonly store: Store;
   readonly client: Retell;
+  readonly chats: ChatRunner;
+  /** The clock's time; it goes on by 1 ms at each look. */
+  advance(ms: number): void;
   /** A raw request with the full key; `init.headers` are laid over it. */
   request(path: string, init?: RequestInit): Promise<Response>;
   post(path: string, body: unknown): Promise<Response>;
@@ -27,11 +33,17 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
   const store = over.store ?? createMemoryStore();
   let ids = 0;
   let now = 1_800_000_000_000;
+  const clock = { wallMs: () => now++ };
+  const newId = () => `${(ids++).toString(36).padStart(4, '0')}0123456789abcdefghijklmnopqr`;
+  const chats = createChatRunner({
+    ...{ store, clock, newId, log: silentLog, inTurn: createTurns() },
+    eventHook: (plan) => hookOfPlan(plan, {}, now),
+  });
   const app = createApi({
     store,
     catalogue: defaultCatalogue(),
-    clock: { wallMs: () => now++ },
-    newId: () => `${(ids++).toString(36).padStart(4, '0')}0123456789abcdefghijklmnopqr`,
+    clock,
+    newId,
     authenticate: (key) => {
       if (key === FULL_KEY) return { key_id: 'k1', role: 'full' };
       if (key === WEBHOOK_KEY) return { key_id: 'k3', role: 'webhook' };
@@ -51,6 +63,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     sealInboundPassword: (password, phoneNumber) => `sealed(${password.length}) for callers of ${phoneNumber}`,
     liveInbound: () => undefined,
     liveCall: () => undefined,
+    chats,
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,
     eventHook: () => undefined,
@@ -66,6 +79,10 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
   return {
     url,
     store,
+    chats,
+    advance(ms) {
+      now += ms;
+    },
     client: new Retell({ apiKey: FULL_KEY, baseURL: url, maxRetries: 0 }),
     request,
     post: (path, body) =>

@@ -104,6 +104,18 @@ export const API_ERRORS = {
     retry: false,
     when: 'The body names an agent, engine, voice, model or knowledge base nobody has heard of.',
   },
+  chat_over: {
+    status: 400,
+    message: 'Chat {id} is over and takes no more messages.',
+    retry: false,
+    when: 'A completion for a chat that has ended, be it by its silence.',
+  },
+  cannot_answer: {
+    status: 422,
+    message: '{reason}',
+    retry: false,
+    when: 'It takes what this gateway does not have, and the message says what: a model, a way to send texts.',
+  },
   published_version: {
     status: 400,
     message: 'Version {version} of {id} is published and cannot be changed; {remedy}.',

@@ -1,5 +1,6 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
+import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
@@ -36,6 +37,7 @@ export interface ApiDeps {
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
   /** What was said so far in a call that is connected here. */
   readonly liveCall: (callId: string) => Partial<CallRow> | undefined;
+  readonly chats: Pick<ChatRunner, 'answer' | 'end' | 'start'>;
   readonly simulateCall: (call: {
     readonly from_number: string;
     readonly to_number: string;

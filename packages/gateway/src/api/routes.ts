@@ -6,6 +6,8 @@ import { agentVersionRoutes } from './agent-versions.ts';
 import { agentRoutes } from './agents.ts';
 import { callListRoutes } from './call-lists.ts';
 import { callRoutes } from './calls.ts';
+import { chatListRoutes } from './chat-lists.ts';
+import { chatRoutes } from './chats.ts';
 import type { ApiDeps } from './deps.ts';
 import { engineRoutes } from './engines.ts';
 import { inboundRoutes } from './inbounds.ts';
@@ -17,6 +19,7 @@ import { type ReferenceDocument, referencePage } from './reference-page.ts';
 import { registerCallRoutes } from './register-call.ts';
 import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
+import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
@@ -35,6 +38,9 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...registerCallRoutes(deps),
     ...callRoutes(deps, turns),
     ...callListRoutes(deps),
+    ...chatRoutes(deps, turns),
+    ...chatListRoutes(deps),
+    ...smsChatRoutes(deps),
     ...inboundRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...keyRoutes(deps, turns),

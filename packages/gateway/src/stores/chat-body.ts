@@ -1,6 +1,13 @@
 /** Chats as others see them, in answers and events: Retell's chat object. */
 import type { ChatMessage, ChatRow, WholeChat } from './port.ts';
 
+const EMPTIABLE = [
+  'metadata',
+  'custom_attributes',
+  'retell_llm_dynamic_variables',
+  'collected_dynamic_variables',
+] as const;
+
 /** The whole object; empty metadata and variables are left out. */
 export function chatBody({ chat, messages }: WholeChat): Record<string, unknown> {
   return {
@@ -23,7 +30,7 @@ export function slimChatBody(chat: ChatRow): Record<string, unknown> {
     end_timestamp: chat.end_timestamp,
     disconnection_reason: chat.disconnection_reason,
   };
-  for (const name of ['metadata', 'retell_llm_dynamic_variables', 'collected_dynamic_variables'] as const) {
+  for (const name of EMPTIABLE) {
     const value = chat[name];
     if (value !== undefined && Object.keys(value).length > 0) body[name] = value;
   }

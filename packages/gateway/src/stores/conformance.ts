@@ -1,6 +1,7 @@
 /** The one suite that every driver passes. Each command is run from two connections to the same data. */
 import { afterEach, beforeEach, describe } from 'vitest';
 import { callCases } from './conformance/call-cases.ts';
+import { chatCases } from './conformance/chat-cases.ts';
 import { configCases } from './conformance/config-cases.ts';
 import { eventCases } from './conformance/event-cases.ts';
 import { inboundCases } from './conformance/inbound-cases.ts';
@@ -30,6 +31,7 @@ export function describeStore(name: string, open: () => Promise<TwoConnections>)
     const stores = () => opened!;
     inboundCases(stores);
     callCases(stores);
+    chatCases(stores);
     slotCases(stores);
     configCases(stores);
     keyCases(stores);

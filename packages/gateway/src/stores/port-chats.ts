@@ -17,6 +17,8 @@ export interface ChatRow {
   readonly to_number?: string;
   readonly metadata?: JsonObject;
   readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
+  /** Set by update-chat. */
+  readonly custom_attributes?: Readonly<Record<string, string | number | boolean>>;
   /** Laid over the session's variables from the next turn on. */
   readonly override_dynamic_variables?: Readonly<Record<string, string>>;
   /** Once the chat is over. */
@@ -76,6 +78,7 @@ export interface ChatChange {
   readonly metadata?: JsonObject;
   readonly retell_llm_dynamic_variables?: Readonly<Record<string, string>>;
   readonly override_dynamic_variables?: Readonly<Record<string, string>> | null;
+  readonly custom_attributes?: Readonly<Record<string, string | number | boolean>>;
   readonly data_storage_setting?: string;
 }
 

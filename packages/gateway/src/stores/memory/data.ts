@@ -1,9 +1,12 @@
 /** What a memory store holds. Several stores may share one: they are then connections to the same data. */
+import type { JsonObject } from '@pickup/contract';
 import type {
   AgentVersionRow,
   ApiKeyRow,
   AuditEntry,
   CallRow,
+  ChatMessage,
+  ChatRow,
   EngineVersionRow,
   EventRow,
   InboundArrival,
@@ -29,6 +32,14 @@ export interface MemoryCall {
   readonly holder: string | null;
 }
 
+export interface MemoryChat {
+  readonly sequence: number;
+  readonly chat: ChatRow;
+  readonly messages: readonly ChatMessage[];
+  /** While it goes on. */
+  readonly plan?: JsonObject;
+}
+
 export interface MemorySlot {
   readonly node_id: string;
   readonly endpoint?: string;
@@ -44,6 +55,7 @@ export interface MemoryAgent {
 export interface MemoryData {
   readonly inbounds: Map<string, MemoryInbound>;
   readonly calls: Map<string, MemoryCall>;
+  readonly chats: Map<string, MemoryChat>;
   readonly slots: Map<string, MemorySlot>;
   readonly numbers: Map<string, { readonly sequence: number; readonly row: NumberRow }>;
   readonly agents: Map<string, MemoryAgent>;
@@ -65,6 +77,7 @@ export function createMemoryData(): MemoryData {
   return {
     inbounds: new Map(),
     calls: new Map(),
+    chats: new Map(),
     slots: new Map(),
     numbers: new Map(),
     agents: new Map(),

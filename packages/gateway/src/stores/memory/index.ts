@@ -1,6 +1,7 @@
 /** A complete Store without a disk: for tests of runners and of the API, and nothing else. */
 import type { Store } from '../port.ts';
 import { createMemoryCalls, createMemorySlots } from './calls.ts';
+import { createMemoryChats } from './chats.ts';
 import { createMemoryConfig } from './config.ts';
 import { createMemoryData, type MemoryData } from './data.ts';
 import { createMemoryEvents } from './events.ts';
@@ -14,6 +15,7 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
   return {
     ...createMemoryInbounds(data),
     ...createMemoryCalls(data),
+    ...createMemoryChats(data),
     ...createMemorySlots(data),
     ...createMemoryConfig(data),
     ...createMemoryKeys(data),

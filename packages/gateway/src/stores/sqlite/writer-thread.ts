@@ -14,6 +14,7 @@ import { writeAgentDeletions } from './write-agent-deletions.ts';
 import { writeAgents } from './write-agents.ts';
 import { createBatchWriter, isDiskFault } from './write-batch.ts';
 import { writeCalls, writeSlots } from './write-calls.ts';
+import { writeChats } from './write-chats.ts';
 import { writeKeys, writeNumbers } from './write-config.ts';
 import { writeEngines } from './write-engines.ts';
 import { writeInbounds } from './write-inbounds.ts';
@@ -56,6 +57,7 @@ function connect(): Connection {
   const handlers = {
     ...writeInbounds(db),
     ...writeCalls(db),
+    ...writeChats(db),
     ...writeSlots(db),
     ...writeNumbers(db),
     ...writeEngines(db),

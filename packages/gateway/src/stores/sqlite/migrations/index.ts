@@ -6,6 +6,7 @@ import { uses } from './0004-uses.ts';
 import { audit } from './0005-audit.ts';
 import { events } from './0006-events.ts';
 import { callLists } from './0007-call-lists.ts';
+import { chats } from './0008-chats.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   audit,
   events,
   callLists,
+  chats,
 ];

@@ -1,0 +1,90 @@
+/** Who answers a chat that begins by the API: the agent it names, with the request's override on top. */
+import type { AgentOverride, AgentVersionReference, Catalogue, Issue, JsonObject } from '@pickup/contract';
+import { applyOverride, overrideReads, type SessionFacts, type SessionPlan } from '@pickup/core';
+import { notApplied } from '../sessions/not-applied.ts';
+import type { ResolveResult, Store } from '../stores/port.ts';
+
+export interface ChatRequest {
+  readonly agent_id: string;
+  /** Default: the latest. */
+  readonly agent_version?: AgentVersionReference;
+  readonly metadata?: JsonObject;
+  readonly retell_llm_dynamic_variables: Readonly<Record<string, string>>;
+  /** Well-formed by itself. */
+  readonly agent_override?: AgentOverride;
+}
+
+export interface PlanDeps {
+  readonly store: Pick<Store, 'resolveTarget'>;
+  readonly catalogue: Catalogue;
+  /** Of addresses an override sets. */
+  readonly checkUrl: SessionFacts['gateway']['checkUrl'];
+}
+
+export type PlannedChat =
+  /** `warnings`: what of the override has no effect, and the like. */
+  | { readonly planned: true; readonly plan: SessionPlan; readonly warnings: readonly Issue[] }
+  | { readonly planned: false; readonly why: 'unknown_agent' }
+  | { readonly planned: false; readonly why: 'unfit'; readonly message: string }
+  /** The override does not fit the agent; pointers start at the request's root. */
+  | { readonly planned: false; readonly why: 'faulty'; readonly faults: readonly Issue[] };
+
+type Target = Extract<ResolveResult, { found: true }>;
+
+/** Reads agent, version, engine and tag in one consistent read (E8); `id` is the chat's. */
+export async function planChat(
+  deps: PlanDeps,
+  request: ChatRequest,
+  { id, now }: { readonly id: string; readonly now: number },
+): Promise<PlannedChat> {
+  const { agent_id, agent_version: reference = 'latest', agent_override: override } = request;
+  const resolved = await deps.store.resolveTarget({ agent_id, reference, ...overrideReads(override) });
+  if (!resolved.found) {
+    if (resolved.missing === 'agent') return { planned: false, why: 'unknown_agent' };
+    return { planned: false, why: 'unfit', message: resolved.message };
+  }
+  if (resolved.target.channel !== 'chat') {
+    const message = `${agent_id} is a voice agent; a chat needs a chat agent.`;
+    return { planned: false, why: 'unfit', message };
+  }
+  const { plan, issues, refused } = lay(deps, request, resolved, { id, now });
+  if (refused) return { planned: false, why: 'faulty', faults: refused.map(fromRoot) };
+  const unheard = notApplied(plan, honoured(plan), 'chat');
+  return { planned: true, plan, warnings: [...issues, ...unheard].map(fromRoot) };
+}
+
+function lay(deps: PlanDeps, request: ChatRequest, resolved: Target, { id, now }: { id: string; now: number }) {
+  const { retell_llm_dynamic_variables: dynamic_variables, metadata, agent_override } = request;
+  const facts: SessionFacts = {
+    session_id: id,
+    channel: 'sms',
+    custom_sip_headers: {},
+    from_number: '',
+    to_number: '',
+    // Like a registered call, it names its agent itself.
+    entry: { kind: 'registered', direction: 'inbound', resolved, dynamic_variables },
+    gateway: { catalogue: deps.catalogue, checkUrl: deps.checkUrl },
+  };
+  const wishes = {
+    dynamic_variables,
+    faults: [],
+    ...(metadata && { metadata }),
+    ...(agent_override && { agent_override }),
+  };
+  const { target, knowledge_bases } = resolved;
+  return applyOverride({ facts, target, knowledge_bases, wishes, at: { monoMs: 0, wallMs: now } });
+}
+
+/** What of an override a chat acts on (E10). */
+function honoured({ engine }: SessionPlan): ReadonlySet<string> {
+  const fields = new Set(['agent.timezone']);
+  if (engine.type === 'custom-llm') return fields;
+  const group = engine.type === 'retell-llm' ? 'retell_llm' : 'conversation_flow';
+  for (const field of ['begin_message', 'start_speaker']) fields.add(`${group}.${field}`);
+  return fields;
+}
+
+/** Pointers of a reply start at its group. */
+function fromRoot(issue: Issue): Issue {
+  return { ...issue, pointer: issue.pointer.replace(/^\/chat_inbound/, '') };
+}
