@@ -115,19 +115,6 @@ test('lists: filters, order, pages, totals, no transcripts', async () => {
   expect(page.items[0]).not.toHaveProperty('transcript');
   expect(page.items[0]).not.toHaveProperty('node_id');
   expect(await ids({ limit: 2, pagination_key: page.pagination_key! })).toEqual(['call_1']);
-  await expect(
-    api.client.call.list({ filter_criteria: { user_sentiment: { type: 'enum', op: 'in', value: ['Positive'] } } }),
-  ).rejects.toMatchObject({ status: 400 });
-});
-
-test('the old list takes plain filters and is a bare array', async () => {
-  await api.store.registerCall(call({ call_id: 'call_1', start_timestamp: 10 }));
-  await api.store.registerCall(call({ call_id: 'call_2', start_timestamp: 20, agent_id: 'agent_b' }));
-  const list = async (filter_criteria: unknown) =>
-    ((await (await api.post('/v2/list-calls', { filter_criteria })).json()) as CallRow[]).map((one) => one.call_id);
-  expect(await list({ agent_id: ['agent_b'] })).toEqual(['call_2']);
-  expect(await list({ start_timestamp: { lower_threshold: 5, upper_threshold: 15 } })).toEqual(['call_1']);
-  expect(await list({ call_status: ['ended'] })).toHaveLength(2);
 });
 
 test('update: metadata, storage only tightens and empties what was kept, nothing else is taken', async () => {
@@ -137,6 +124,9 @@ test('update: metadata, storage only tightens and empties what was kept, nothing
   expect(tight).toMatchObject({ data_storage_setting: 'basic_attributes_only', transcript: '' });
   expect(tight).not.toHaveProperty('metadata');
   expect(await api.store.getCall('call_1')).toMatchObject({ metadata: {}, transcript: '' });
+  for (const kept of [{ metadata: { b: 2 } }, { custom_attributes: { tier: 'gold' } }]) {
+    await expect(api.client.call.update('call_1', kept)).rejects.toMatchObject({ status: 400 });
+  }
   const loosened = api.client.call.update('call_1', { data_storage_setting: 'everything' });
   await expect(loosened).rejects.toMatchObject({ status: 400 });
   const strange = api.client.call.update('call_1', { colour: 'red' } as never);
@@ -144,6 +134,36 @@ test('update: metadata, storage only tightens and empties what was kept, nothing
   const large = api.client.call.update('call_1', { metadata: { text: 'x'.repeat(51_000) } });
   await expect(large).rejects.toMatchObject({ status: 400 });
   await expect(api.client.call.update('call_none', {})).rejects.toMatchObject({ status: 422 });
+});
+
+test('custom attributes are kept, shown, replaced as a whole and dropped by the tightest storage setting', async () => {
+  await api.store.registerCall(call({}));
+  const attributes = { tier: 'gold', seats: 3, vip: true };
+  expect(await api.client.call.update('call_1', { custom_attributes: attributes })).toMatchObject({
+    custom_attributes: attributes,
+  });
+  expect(await api.client.call.retrieve('call_1')).toMatchObject({ custom_attributes: attributes });
+  expect(await api.client.call.update('call_1', { custom_attributes: { tier: 'tin' } })).toMatchObject({
+    custom_attributes: { tier: 'tin' },
+  });
+  const large = api.client.call.update('call_1', { custom_attributes: { text: 'x'.repeat(51_000) } });
+  await expect(large).rejects.toMatchObject({ status: 400, message: expect.stringContaining('50000 bytes') });
+  const tight = await api.client.call.update('call_1', { data_storage_setting: 'basic_attributes_only' });
+  expect(tight).not.toHaveProperty('custom_attributes');
+});
+
+test('updates that cross lose no field, and the last of one field wins as a whole', async () => {
+  await api.store.registerCall(call({}));
+  const tries = Array.from({ length: 20 }, (_, n) =>
+    n % 2 === 0
+      ? api.client.call.update('call_1', { metadata: { n, [`only_${n}`]: n } })
+      : api.client.call.update('call_1', { custom_attributes: { n } }),
+  );
+  await Promise.all(tries);
+  const after = (await api.client.call.retrieve('call_1')) as { metadata?: { n: number }; custom_attributes?: object };
+  const { n } = after.metadata!;
+  expect(after.metadata).toEqual({ n, [`only_${n}`]: n });
+  expect(after.custom_attributes).toEqual({ n: expect.any(Number) });
 });
 
 test('stop and delete', async () => {
