@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { publish } from './report.ts';
 
 const BENCHES: Readonly<Record<string, string>> = {
+  api: 'gets, lists and the start at 1,000,000 calls, against a store of 100',
   decide: 'the pure machine alone, per inbound, against JSON.parse and stringify of its messages',
   webhook: 'simulator to recorded outcome, against a bare loop of signed undici POSTs',
   lookup: 'the whole inbound at 1,000,000 numbers, against 100',

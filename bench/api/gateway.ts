@@ -1,0 +1,21 @@
+/** The gateway over a data folder that stays (BENCH_HOME), in a process of its own; with BENCH_CALLS it is filled first. */
+import { createLog, serve } from '@pickup/gateway';
+import { loadConfig } from '@pickup/gateway/config';
+import { fill } from './fill.ts';
+
+const loaded = loadConfig({
+  PICKUP_HOME: process.env['BENCH_HOME'],
+  PICKUP_HTTP_PORT: '0',
+  PICKUP_SIP_PORT: '0',
+  PICKUP_API_KEY: process.env['BENCH_KEY'],
+});
+if (!loaded.ok) throw new Error(JSON.stringify(loaded.faults));
+const gateway = await serve({
+  config: loaded.config,
+  stdout: { write() {} },
+  log: createLog({ write() {}, level: 'info', clock: { wallMs: Date.now } }),
+});
+const calls = Number(process.env['BENCH_CALLS'] ?? 0);
+if (calls > 0) await fill(gateway.store, calls);
+process.on('disconnect', () => void gateway.stop().then(() => process.exit(0)));
+process.send?.({ url: gateway.httpUrl });
