@@ -104,7 +104,7 @@ describe('an INVITE that is accepted', () => {
     const bye = bench.last().message;
     if (bye.kind !== 'request') throw new Error('no request');
     bench.receive(buildResponse(bye, 481));
-    await bench.clock.advance(5_001);
+    await bench.clock.advance(5_050);
     expect(heard).toEqual(['no-ack', 'gone no-ack']);
     expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0 });
     expect(bench.clock.pending).toBe(0);
