@@ -1,4 +1,5 @@
 /** The reader thread: lists and searches, one after another, far from the main loop. */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BadPaginationKey } from '../page.ts';
 import { openForReading } from './open-database.ts';
@@ -10,6 +11,10 @@ export type ReadRequest = readonly [number, string, string];
 export type ReadAnswer =
   | { readonly id: number; readonly result: string }
   | { readonly id: number; readonly failed: string; readonly badKey: boolean };
+
+/** Lists yield to calls. Linux counts priorities by thread; elsewhere this would hold the whole process back. */
+const LIST_NICE = 5;
+if (process.platform === 'linux') setPriority(0, LIST_NICE);
 
 const db = openForReading((workerData as { readonly file: string }).file);
 const lists = readLists(db) as unknown as Readonly<Record<string, (request: unknown) => unknown>>;
