@@ -6,6 +6,7 @@ import { createPhone } from '@pickup/testkit/phone';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type GatewayProcess, serveThatFails, startGateway } from './support/gateway.ts';
 import { simulateCall, waitForOutcome } from './support/outcome.ts';
+import { until } from './support/until.ts';
 
 let gateway: GatewayProcess;
 beforeAll(async () => {
@@ -89,8 +90,12 @@ test('A4 a number nobody owns: 404, outcome unknown_number, no webhook, no call 
   try {
     const call = await phone.call({ to: '+12139999998', from: '+12137771234', server: gateway.sip });
     expect((await call.final).code).toBe(404);
-    const { body } = await gateway.rest('POST', '/list-inbounds', { limit: 1 });
-    expect(body.items[0]).toMatchObject({ to_number: '+12139999998', outcome: 'unknown_number', edge: 'sip' });
+    // The outcome is written when the answer has left.
+    const inbound = await until('the outcome', async () => {
+      const { body } = await gateway.rest('POST', '/list-inbounds', { limit: 1 });
+      return body.items[0]?.outcome !== null && body.items[0];
+    });
+    expect(inbound).toMatchObject({ to_number: '+12139999998', outcome: 'unknown_number', edge: 'sip' });
   } finally {
     await phone.close();
   }

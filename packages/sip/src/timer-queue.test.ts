@@ -14,6 +14,18 @@ describe('the timer queue', () => {
     expect([queue.pending, clock.pending]).toEqual([0, 0]);
   });
 
+  it('fires timers of 5 s and more together, never early and at most 50 ms late', async () => {
+    const clock = new ManualClock();
+    const queue = new TimerQueue(clock);
+    const startMs = clock.monoMs();
+    const fired: number[] = [];
+    for (const delayMs of [4_999, 5_001, 5_020, 5_050, 5_051]) {
+      queue.after(delayMs, () => fired.push(clock.monoMs() - startMs));
+    }
+    await clock.advance(6_000);
+    expect(fired).toEqual([4_999, 5_050, 5_050, 5_050, 5_100]);
+  });
+
   it('never fires what was cancelled, also while it runs, and sweeps it out', async () => {
     const clock = new ManualClock();
     const queue = new TimerQueue(clock);

@@ -6,6 +6,13 @@ interface Entry {
   fire: (() => void) | undefined;
 }
 
+/**
+ * Timers of at least 5 s are for what lingers and for who is gone: they fire together, on a grid of 50 ms, instead of
+ * waking the process one by one.
+ */
+const coarseFromMs = 5_000;
+const grainMs = 50;
+
 /** Cancelled entries may make up this many, and half of the heap, before they are swept out. */
 const sweepAbove = 1024;
 
@@ -25,9 +32,14 @@ export class TimerQueue {
     this.#clock = clock;
   }
 
-  /** Calls `fire` once after `delayMs`; the returned function cancels it and may be called at any time. */
+  /**
+   * Calls `fire` once after `delayMs`, of 5 s and more up to 50 ms later; the returned function cancels it and may be
+   * called at any time.
+   */
   after(delayMs: number, fire: () => void): () => void {
-    const entry: Entry = { atMs: this.#clock.monoMs() + delayMs, order: this.#order++, fire };
+    const dueMs = this.#clock.monoMs() + delayMs;
+    const atMs = delayMs < coarseFromMs ? dueMs : Math.ceil(dueMs / grainMs) * grainMs;
+    const entry: Entry = { atMs, order: this.#order++, fire };
     this.#push(entry);
     this.#arm();
     return () => {

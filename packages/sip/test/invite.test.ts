@@ -15,6 +15,20 @@ describe('an INVITE that is refused', () => {
     expect(bench.clock.pending).toBe(0);
   });
 
+  it('A3 one that is refused `once` leaves nothing to repeat and nothing in memory; come again it is a new one', async () => {
+    const bench = createBenchPeer();
+    bench.receive(invite());
+    expect(bench.invites[0]?.refuse(404, { once: true })).toBe(true);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0, unacknowledged: 0 });
+    bench.receive(ack({ toTag: bench.invites[0]!.toTag }));
+    bench.receive(invite());
+    expect(bench.invites).toHaveLength(2);
+    expect(bench.invites[1]?.refuse(404, { once: true })).toBe(true);
+    await bench.clock.advance(40_000);
+    expect(bench.timesOf(404)).toEqual([0, 0]);
+    expect(bench.clock.pending).toBe(0);
+  });
+
   it('RFC 3261 17.2.1 the ACK stops the repetition, timer I absorbs more of them for T4', async () => {
     const bench = createBenchPeer();
     bench.receive(invite());
@@ -104,7 +118,7 @@ describe('an INVITE that is accepted', () => {
     const bye = bench.last().message;
     if (bye.kind !== 'request') throw new Error('no request');
     bench.receive(buildResponse(bye, 481));
-    await bench.clock.advance(5_001);
+    await bench.clock.advance(5_050);
     expect(heard).toEqual(['no-ack', 'gone no-ack']);
     expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0 });
     expect(bench.clock.pending).toBe(0);

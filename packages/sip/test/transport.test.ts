@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { type Certificate, makeCertificate } from '@pickup/testkit/certificate';
 import { ManualClock } from '@pickup/testkit/clock';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -279,6 +280,86 @@ describe('keep-alives', () => {
     await once(first, 'close');
     second.write('\r\n\r\n');
     await once(second, 'data');
+  });
+});
+
+describe('strangers on streams', () => {
+  const caller = (transport: Transport, text: string | Buffer = '') => {
+    const socket = connect({ host: '127.0.0.1', port: transport.local.port });
+    socket.on('error', () => {});
+    open.push(() => socket.destroy());
+    socket.write(text);
+    return socket.resume();
+  };
+  const closed = (socket: Socket) => (socket.destroyed ? Promise.resolve() : once(socket, 'close'));
+
+  it('a flood of pings ends its connection, a ping now and then is answered for good', async () => {
+    const { transport, clock } = await streamOn('tcp');
+    let flooded = 0;
+    const flood = caller(transport, '\r\n\r\n'.repeat(10_000));
+    flood.on('data', (pongs: Buffer) => {
+      flooded += pongs.length / 2;
+    });
+    await closed(flood);
+    expect(flooded).toBeLessThanOrEqual(20);
+    const phone = caller(transport);
+    let pongs = 0;
+    phone.on('data', (chunk: Buffer) => {
+      pongs += chunk.length / 2;
+    });
+    for (let pings = 1; pings <= 40; pings++) {
+      phone.write('\r\n\r\n');
+      await expect.poll(() => pongs).toBe(pings);
+      await clock.advance(1_000);
+    }
+    expect(phone.destroyed).toBe(false);
+  });
+
+  it.each(['tcp', 'tls'] as const)(
+    '%s: connections that end without a message are told of, others not',
+    async (kind) => {
+      const wasted: number[] = [];
+      const { transport } = await streamOn(kind, { onWasted: ({ port }) => wasted.push(port) });
+      const idle = caller(transport);
+      await once(idle, 'connect');
+      const port = idle.localPort;
+      idle.destroy();
+      await expect.poll(() => wasted).toEqual([port]);
+      const probe = 'OPTIONS sip:a SIP/2.0\r\nl: 0\r\n\r\n\r\n\r\n';
+      const place = { host: '127.0.0.1', port: transport.local.port };
+      const honest = kind === 'tcp' ? connect(place) : connectTls({ ...place, ca: own.cert });
+      open.push(() => honest.destroy());
+      honest.write(probe);
+      await once(honest, 'data');
+      honest.destroy();
+      const second = caller(transport);
+      await once(second, 'connect');
+      const { localPort } = second;
+      second.destroy();
+      await expect.poll(() => wasted).toEqual([port, localPort]);
+    },
+  );
+
+  it('who is banned meanwhile is cut off, and what they sent at once is not read to its end', async () => {
+    let heard = 0;
+    const { transport } = await streamOn('tcp', {
+      onMessage: () => ++heard > 100,
+      heeds: () => heard < 16,
+    });
+    const flood = caller(transport, 'OPTIONS sip:a SIP/2.0\r\nl: 0\r\n\r\n'.repeat(100));
+    await closed(flood);
+    expect(heard).toBe(16);
+  });
+
+  it('TLS handshakes that stand still make room for one that goes on', async () => {
+    const { transport } = await streamOn('tls');
+    const still = Array.from({ length: 510 }, () => caller(transport));
+    await expect.poll(() => still.filter((socket) => socket.destroyed).length).toBeGreaterThan(8);
+    expect(still.filter((socket) => socket.destroyed).length).toBeLessThan(20);
+    const honest = connectTls({ host: '127.0.0.1', port: transport.local.port, ca: own.cert });
+    open.push(() => honest.destroy());
+    honest.write('\r\n\r\n');
+    expect(String((await once(honest, 'data'))[0])).toBe('\r\n');
   });
 });
 

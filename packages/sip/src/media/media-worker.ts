@@ -11,6 +11,7 @@ import type { FromWorker, ToWorker } from './protocol.ts';
 import { randomWords } from './random-words.ts';
 import { RtpSession } from './rtp-session.ts';
 import type { Source } from './source-latch.ts';
+import { raiseThreadPriority } from './thread-priority.ts';
 
 interface Open {
   readonly session: RtpSession;
@@ -26,6 +27,7 @@ interface Open {
 const { ports } = workerData as { readonly ports: readonly [number, number] };
 const outside = parentPort;
 if (outside === null) throw new Error('media-worker.ts runs as a worker thread only');
+raiseThreadPriority();
 
 const random32 = randomWords();
 const monoMs = () => performance.now();

@@ -51,6 +51,13 @@ describe('the source latch', () => {
     expect([latch.accepts(source('8.8.8.8')), latch.accepts(source('9.9.9.9'))]).toEqual([true, false]);
   });
 
+  it('a public stranger that was heard before a new description is heard on without a gap', () => {
+    const latch = new SourceLatch(source('8.8.8.8'));
+    for (let sent = 0; sent <= 25; sent++) latch.accepts(source('9.9.9.9'));
+    latch.unlock();
+    expect([latch.accepts(source('9.9.9.9')), latch.accepts(source('9.9.9.8'))]).toEqual([true, false]);
+  });
+
   it('opens for one source at a new description, and speaks to the old one until then', () => {
     const latch = new SourceLatch(phone);
     latch.accepts(phone);

@@ -66,8 +66,12 @@ export class SourceLatch {
   accepts(source: Source): boolean {
     const latched = this.#latched;
     const isSignalled = source.address === this.#signalled.address;
+    if (latched !== undefined && source.port === latched.port && source.address === latched.address) {
+      // Who was heard until the description changed need not insist anew.
+      this.#isLocked = true;
+      return true;
+    }
     if (latched !== undefined && this.#isLocked) {
-      if (source.port === latched.port && source.address === latched.address) return true;
       const strangerLatched = latched.address !== this.#signalled.address;
       if (!strangerLatched || !isSignalled) return false;
     } else if (!isSignalled && !this.#takesAnyone && isPublic(source.address) && !this.#insists(source)) return false;

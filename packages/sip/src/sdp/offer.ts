@@ -33,7 +33,7 @@ export function parseOffer(text: string): ParsedOffer | undefined {
 
 function readAudio(description: SessionDescription, media: SdpMedia, index: number): AudioStream | undefined {
   const connection = media.connection ?? description.connection;
-  if (media.kind !== 'audio' || media.port === 0 || !connection) return undefined;
+  if (media.kind !== 'audio' || media.port === 0 || !connection || isGroup(connection.address)) return undefined;
   const all = media.formats.flatMap((format) => readCodec(media, format) ?? []);
   const events = all.find((codec) => codec.name === 'TELEPHONE-EVENT' && codec.clockRate === 8_000);
   const rtcp = readRtcp(media, connection.address);
@@ -53,6 +53,10 @@ function readAudio(description: SessionDescription, media: SdpMedia, index: numb
     ...(rtcp && { rtcp }),
   };
 }
+
+/** Is it everybody's address, multicast or broadcast? A call goes to one. */
+const isGroup = (address: string): boolean =>
+  isIP(address) === 6 ? /^ff/i.test(address) : isIP(address) === 4 && Number(address.split('.', 1)[0]) >= 224;
 
 function readCodec(media: SdpMedia, format: string): AudioCodec | undefined {
   const payloadType = Number(format);

@@ -19,6 +19,15 @@ describe('the codec', () => {
     expect(found && { codec: found.codec, payloadType: found.payloadType }).toEqual(choice);
   });
 
+  it.each(['224.2.1.1', '255.255.255.255', '240.0.0.1', 'ff02::1'])(
+    'is none for a group of listeners, %s',
+    (address) => {
+      const connection = `c=IN IP${address.includes(':') ? 6 : 4} ${address}`;
+      expect(offer('m=audio 40000 RTP/AVP 0', connection).audios).toEqual([]);
+      expect(offer('m=audio 40000 RTP/AVP 0').audios).toHaveLength(1);
+    },
+  );
+
   it('takes static payload types, and telephone-event as the offer names it', () => {
     const parsed = offer(
       'm=audio 40000 RTP/AVP 96 97 8 110 101',

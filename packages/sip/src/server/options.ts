@@ -41,7 +41,10 @@ export interface CoreOptions {
    * `drop` is silence.
    */
   admit(source: Source, request: SipRequest): Admission;
-  /** Something came that is no request one could answer: what cannot be read, a response nobody waits for. */
+  /**
+   * Something came that is no request one could answer: what cannot be read, a response nobody waits for, a connection
+   * that ended without a message.
+   */
   onStray?(source: Source): void;
   /** A new call. 100 has been sent. What it throws ends that call with 500. */
   onInvite(invite: IncomingInvite): void;
@@ -109,6 +112,11 @@ export interface RefuseOptions {
   /** Reason phrase; default the usual one. */
   readonly reason?: string;
   readonly headers?: HeaderInput;
+  /**
+   * Sent once and forgotten, whatever becomes of it: for who may be anybody, so that a forged source gets no stream of
+   * repetitions and nothing is kept of its guesses. The INVITE, come again, is a new one. Default: repeated to the ACK.
+   */
+  readonly once?: boolean;
 }
 
 /**
@@ -151,7 +159,7 @@ export interface IncomingInvite {
    * still to come, the 200 waits for it (RFC 3262 3).
    */
   accept(options: { readonly sdp: string; readonly headers?: HeaderInput }): Dialog | undefined;
-  /** Sends a final response of 300 to 699, repeated until the ACK. False where it is too late. */
+  /** Sends a final response of 300 to 699, repeated until the ACK unless `once`. False where it is too late. */
   refuse(code: number, options?: RefuseOptions): boolean;
   /**
    * The caller gave up; 200 to the CANCEL and 487 are already sent. Called at once if it already happened. undefined

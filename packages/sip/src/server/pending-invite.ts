@@ -230,11 +230,13 @@ export class PendingInvite implements IncomingInvite {
     this.#options.onSettled();
   }
 
-  #settle(phase: 'refused' | 'cancelled', code: number, { headers = [], reason }: RefuseOptions = {}): void {
+  #settle(phase: 'refused' | 'cancelled', code: number, options: RefuseOptions = {}): void {
+    const { headers = [], reason, once = false } = options;
     this.#phase = phase;
     this.#held = undefined;
     this.#options.reliable?.finish();
     this.#send(code, headers, reason === undefined ? {} : { reason });
+    if (once) this.#options.transaction.forget();
     this.#options.onSettled();
   }
 

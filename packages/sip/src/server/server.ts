@@ -64,6 +64,7 @@ function open(listener: Listener, options: ServerOptions, core: SipCore): Promis
     onMessage: (bytes, source, via) => core.receive(bytes, source, via),
     onUnframed: (head, fault, source, via) => core.receiveUnframed(head, fault, source, via),
     heeds: (source) => options.heeds?.(source) ?? true,
+    onWasted: (source) => options.onStray?.(source),
     flowsInUse: () => core.flowsInUse(),
   };
   if (listener.transport === 'udp')

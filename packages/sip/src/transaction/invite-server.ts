@@ -67,6 +67,13 @@ export class InviteServerTransaction {
     return true;
   }
 
+  /** Ends a refusal without its ACK: nothing is repeated, nothing is known of it any more. */
+  forget(): void {
+    if (this.#state.phase !== 'completed') return;
+    this.#state.stop();
+    this.#terminate(true);
+  }
+
   #accept(): void {
     const { timers, schedule } = this.#options;
     this.#state = { phase: 'accepted', stop: schedule(64 * timers.t1Ms, () => this.#terminate(true)) };

@@ -48,6 +48,8 @@ export interface TransportEvents {
   ): void;
   /** Streams only: is a connection from there taken at all? Asked before any handshake; default yes. */
   heeds?(source: Source): boolean;
+  /** Streams only: a connection from there ended that brought no message, or no end to its handshake. */
+  onWasted?(source: Source): void;
   /** Streams only: the peers (`flowKey`) whose connections calls go over; they are not closed for being quiet. */
   flowsInUse?(): ReadonlySet<string>;
 }

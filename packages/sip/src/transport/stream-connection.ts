@@ -18,16 +18,23 @@ interface StreamConnectionOptions {
 }
 
 const pong = Buffer.from('\r\n');
+/** A phone pings every 95 s or so (RFC 5626 4.4.1); so many in a second are a flood. */
+const mostPings = 20;
+const pingWindowMs = 1_000;
 
 /** One TCP or TLS connection: framing, keep-alives, and its limits in time and space. */
 export class StreamConnection {
   readonly remote: { readonly address: string; readonly port: number };
   readonly #options: StreamConnectionOptions;
   readonly #socket: Socket;
+  readonly #framer: StreamFramer;
   #activeAtMs: number;
   /** By when the message in progress, or the first one, has to be whole; once gone, by when the socket ends. */
   #dueAtMs: number | undefined;
   #admitted = false;
+  #broughtAny = false;
+  #pings = 0;
+  #pingsSinceMs = Number.NEGATIVE_INFINITY;
   #up: boolean;
   #gone = false;
   #cut = false;
@@ -41,16 +48,15 @@ export class StreamConnection {
     this.#up = !options.isOurs;
     this.#dueAtMs = this.#activeAtMs + (options.isOurs ? limits.connectMs : limits.messageMs);
     socket.setKeepAlive(true, tcpKeepAliveMs);
-    const framer = new StreamFramer({
+    this.#framer = new StreamFramer({
       onMessage: (bytes) => {
         if (!this.#gone) this.#dueAtMs = undefined;
+        this.#broughtAny = true;
         if (options.onMessage(bytes)) this.#admitted = true;
       },
-      onPing: () => {
-        if (!this.#gone) this.#dueAtMs = undefined;
-        this.send(pong);
-      },
+      onPing: () => this.#answerPing(),
       onFault: (head, fault) => {
+        this.#broughtAny = true;
         options.onUnframed(head, fault);
         this.#leave();
         socket.end();
@@ -58,14 +64,14 @@ export class StreamConnection {
     });
     socket.on('data', (chunk) => {
       this.#activeAtMs = clock.monoMs();
-      framer.push(chunk);
-      if (framer.isMidMessage) this.#dueAtMs ??= this.#activeAtMs + limits.messageMs;
+      this.#framer.push(chunk);
+      if (this.#framer.isMidMessage) this.#dueAtMs ??= this.#activeAtMs + limits.messageMs;
     });
     socket.on('end', () => this.#leave());
     // 'close' follows; a broken connection ends no call (C6).
     socket.on('error', () => this.#leave());
     socket.on('close', () => {
-      framer.end();
+      this.#framer.end();
       this.#leave();
     });
   }
@@ -78,6 +84,11 @@ export class StreamConnection {
   /** Did it bring anything from an admitted peer, or is it ours? */
   get isAdmitted(): boolean {
     return this.#admitted;
+  }
+
+  /** Did a message come by it, or what was to be one? */
+  get broughtAny(): boolean {
+    return this.#broughtAny;
   }
 
   /** Is it established, or was it? */
@@ -127,8 +138,22 @@ export class StreamConnection {
   /** Ends it at once. */
   cut(): void {
     this.#cut = true;
+    this.#framer.end();
     this.#leave();
     this.#socket.destroy();
+  }
+
+  #answerPing(): void {
+    if (this.#gone) return;
+    this.#dueAtMs = undefined;
+    const nowMs = this.#options.clock.monoMs();
+    if (nowMs - this.#pingsSinceMs >= pingWindowMs) {
+      this.#pings = 0;
+      this.#pingsSinceMs = nowMs;
+    }
+    this.#pings += 1;
+    if (this.#pings > mostPings) this.cut();
+    else this.send(pong);
   }
 
   #leave(): void {

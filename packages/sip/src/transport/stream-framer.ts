@@ -5,8 +5,8 @@
  */
 import { maxHeadBytes } from '../message/index.ts';
 
-/** Bytes a message's body may have on a stream. */
-export const maxBodyBytes = 256 * 1024;
+/** Bytes a message's body may have on a stream: as many as fit into a datagram. */
+export const maxBodyBytes = 64 * 1024;
 
 const headEnd = Buffer.from('\r\n\r\n');
 const none = Buffer.alloc(0);
@@ -77,7 +77,7 @@ export class StreamFramer {
     let at = 0;
     while (!this.#ended) {
       at = this.#skipLineEnds(data, at);
-      if (at === data.length) break;
+      if (this.#ended || at === data.length) break;
       const length = this.#messageLength(data.subarray(at));
       if (length === undefined) return;
       if (data.length - at < length) {
@@ -101,7 +101,7 @@ export class StreamFramer {
 
   #skipLineEnds(data: Buffer, from: number): number {
     let at = from;
-    for (; at < data.length && (data[at] === cr || data[at] === lf); at++) {
+    for (; !this.#ended && at < data.length && (data[at] === cr || data[at] === lf); at++) {
       const expected = this.#lineEnds % 2 === 0 ? cr : lf;
       this.#lineEnds = data[at] === expected ? this.#lineEnds + 1 : 0;
       if (this.#lineEnds < 4) continue;

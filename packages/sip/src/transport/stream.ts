@@ -31,8 +31,10 @@ interface StreamOptions extends TransportEvents {
 const sweepMs = 1_000;
 /** What was handed over has so long to leave when the listener closes. */
 const closeMs = 500;
-/** Connections the system may hold beyond ours: new ones until we chose, and TLS handshakes. */
+/** Connections the system may hold beyond ours: new ones until we chose. */
 const unsettledConnections = 64;
+/** TLS handshakes at once. Beyond it the eldest makes room: one that goes on needs a few round trips, no more. */
+const mostHandshakes = 500;
 
 /** Opens a TCP or TLS listener. Rejects with an error that names host and port, `code` as the system gave it. */
 export async function openStream(options: StreamOptions): Promise<StreamListener> {
@@ -40,7 +42,7 @@ export async function openStream(options: StreamOptions): Promise<StreamListener
   const limits = { ...defaultStreamLimits, ...options.limits };
   const tls = options.tls && new TlsEndpoint(options.tls, limits.messageMs);
   const server = tls?.server ?? createServer({ noDelay: true });
-  server.maxConnections = limits.maxConnections + unsettledConnections;
+  server.maxConnections = limits.maxConnections + unsettledConnections + (tls ? mostHandshakes : 0);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       reject(listenError(options.tls ? 'tls' : 'tcp', options, cause));
@@ -66,6 +68,8 @@ class StreamTransport implements StreamListener {
   readonly #live = new Set<StreamConnection>();
   /** Every socket until it is closed, TLS handshakes included. */
   readonly #sockets = new Set<Socket>();
+  /** TLS handshakes in progress by the peer's end, eldest first. */
+  readonly #handshakes = new Map<string, Socket>();
   #stopSweep: (() => void) | undefined;
   #closed = false;
 
@@ -88,6 +92,7 @@ class StreamTransport implements StreamListener {
       this.#hold(socket);
       // A banned stranger costs no TLS handshake.
       if (!this.#isHeeded(socket)) socket.destroy();
+      else if (tls) this.#awaitHandshake(socket);
     });
     server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#accept(socket));
   }
@@ -136,19 +141,44 @@ class StreamTransport implements StreamListener {
     socket.once('close', () => this.#sockets.delete(socket));
   }
 
-  #isHeeded({ remoteAddress: address, remotePort: port }: Socket): boolean {
-    if (address === undefined || port === undefined) return false;
-    return this.#options.heeds?.({ address, port, transport: this.kind }) ?? true;
+  /** A handshake that is not gone on with ends by its time limit, or where it keeps others from theirs. */
+  #awaitHandshake(socket: Socket): void {
+    const source = this.#sourceOf(socket);
+    if (!source) return;
+    const key = keyOf(source);
+    this.#handshakes.set(key, socket);
+    socket.once('close', () => {
+      if (this.#handshakes.get(key) !== socket) return;
+      this.#handshakes.delete(key);
+      this.#options.onWasted?.(source);
+    });
+    if (this.#handshakes.size <= mostHandshakes) return;
+    const [eldest] = this.#handshakes.values();
+    eldest?.destroy();
+  }
+
+  #isHeeded(socket: Socket): boolean {
+    const source = this.#sourceOf(socket);
+    return source !== undefined && (this.#options.heeds?.(source) ?? true);
+  }
+
+  #sourceOf({ remoteAddress: address, remotePort: port }: Socket): Source | undefined {
+    return address === undefined || port === undefined ? undefined : { address, port, transport: this.kind };
   }
 
   #accept(socket: Socket): void {
-    const { remoteAddress: address, remotePort: port } = socket;
+    const source = this.#sourceOf(socket);
     socket.on('error', () => {});
-    if (this.#closed || address === undefined || port === undefined || !this.#makeRoom()) {
+    if (source) this.#handshakes.delete(keyOf(source));
+    if (this.#closed || !source || !this.#makeRoom()) {
       socket.destroy();
       return;
     }
-    this.#add(socket, { address, port }, false);
+    const { address, port } = source;
+    const connection = this.#add(socket, { address, port }, false);
+    socket.once('close', () => {
+      if (!connection.broughtAny && !this.#closed) this.#options.onWasted?.(source);
+    });
   }
 
   #connect(target: { readonly address: string; readonly port: number }, name?: string): StreamConnection | undefined {
@@ -177,7 +207,12 @@ class StreamTransport implements StreamListener {
       isOurs,
       clock: this.#options.clock,
       limits: this.#limits,
-      onMessage: (bytes) => !this.#closed && this.#options.onMessage(bytes, source, this),
+      onMessage: (bytes) => {
+        const isAdmitted = !this.#closed && this.#options.onMessage(bytes, source, this);
+        // Who is banned by now is not even listened to.
+        if (!isAdmitted && this.#options.heeds?.(source) === false) connection.cut();
+        return isAdmitted;
+      },
       onUnframed: (head, fault) => this.#closed || this.#options.onUnframed(head, fault, source, this),
       onGone: () => {
         if (this.#connections.get(key) === connection) this.#connections.delete(key);

@@ -90,10 +90,11 @@ describe('an answer', () => {
   test('hold and resume with a new key: the media get the new ones', () => {
     const { audio, starts, holds } = opened();
     const second = [`1 ${SUITE} inline:${newKey()}`];
+    audio.join();
     audio.answer(described({ crypto: [`1 ${SUITE} inline:${newKey()}`] }));
     audio.answer(described({ crypto: second, address: '0.0.0.0' }));
     const resumed = read(audio.answer(described({ crypto: second }))).crypto[0]!;
-    expect(holds).toEqual([false, true, false]);
+    expect(holds.slice(1)).toEqual([false, true, false]);
     expect(starts).toHaveLength(2);
     expect(starts[1]!.srtp?.send).toBe(resumed.key);
   });

@@ -46,6 +46,7 @@ export class AgreedAudio {
   /** The version of our last description. */
   #version = 0;
   #direction: Direction | undefined;
+  #isJoined = false;
   #remote = '';
   #secured: Secured | undefined;
   #isMuxed = false;
@@ -64,6 +65,16 @@ export class AgreedAudio {
   /** Is silence of the caller's a fault (F4)? Not while it only listens, or holds us. */
   get callerSends(): boolean {
     return this.#direction === 'sendrecv' || this.#direction === undefined;
+  }
+
+  /**
+   * The caller is there: its ACK came, or its audio. Until then nothing is sent: whoever forges the source of an INVITE
+   * sees no 200, and must not have us send audio to somebody else.
+   */
+  join(): void {
+    if (this.#isJoined) return;
+    this.#isJoined = true;
+    this.#hold();
   }
 
   /** Our answer, in force from now on; undefined where nothing offered can be used, and all stays as it was. */
@@ -123,7 +134,12 @@ export class AgreedAudio {
       this.#remote = state;
       media.start(remote);
     }
-    media.setHold(direction === 'sendonly' || direction === 'inactive');
+    this.#hold();
+  }
+
+  #hold(): void {
+    const isHeld = this.#direction === 'sendonly' || this.#direction === 'inactive';
+    this.#options.media.setHold(isHeld || !this.#isJoined);
   }
 
   #describe(choice: AudioChoice, secured: Secured | undefined): RtpRemote {

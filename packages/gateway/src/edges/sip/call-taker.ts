@@ -94,6 +94,8 @@ export class CallTaker {
     if (claim.claim !== 'claimed') {
       invite.refuse(claim.claim === 'busy' ? 486 : 404, {
         headers: [['Reason', `Q.850;cause=${claim.claim === 'busy' ? 17 : 1}`]],
+        // An id nobody gave out is anybody's guess, from a source that may be forged.
+        once: claim.claim === 'unknown' && !admission.knows(invite.source.address),
       });
       this.#traces.delete(invite.callId);
       return;

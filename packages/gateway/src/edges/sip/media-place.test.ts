@@ -110,6 +110,8 @@ test('a call stays in its family: an offer of the other is refused, a hold of ei
   } as unknown as MediaSession;
   const endpoint = { address: '203.0.113.5', port: 20_000, sessionId: '1' };
   const audio = new AgreedAudio({ media, endpoint, policy: { srtp: 'optional' }, offersSrtp: false });
+  audio.join();
+  held.length = 0;
   // The refused stream keeps its place, with port 0.
   expect(audio.answer(sdp(...six, ...four))).toMatch(/m=audio 0 [\s\S]*m=audio 20000 /);
   expect(audio.answer(sdp(...six))).toBeUndefined();

@@ -12,13 +12,14 @@ function fakeMedia(port: number) {
   const said: string[] = [];
   const watches: { readonly afterMs: number; readonly fn: () => void }[] = [];
   const failed: ((error: Error) => void)[] = [];
+  const first: (() => void)[] = [];
   const pressed: ((digit: string, durationMs: number) => void)[] = [];
   const session: MediaSession = {
     port,
     start: ({ address, port: to, payloadType }) => said.push(`start ${address}:${to} ${payloadType}`),
     play: async () => {},
     flush() {},
-    onFirstPacket() {},
+    onFirstPacket: (fn) => void first.push(fn),
     onSpeech() {},
     onNoRtp: (afterMs, fn) => watches.push({ afterMs, fn }),
     onFailed: (fn) => failed.push(fn),
@@ -37,7 +38,10 @@ function fakeMedia(port: number) {
   const press = (digit: string) => {
     for (const fn of pressed) fn(digit, 100);
   };
-  return { session, said, silence, die, press };
+  const arrive = () => {
+    for (const fn of first.splice(0)) fn();
+  };
+  return { session, said, silence, die, press, arrive };
 }
 
 /** A call whose SIP messages are written down. */
@@ -148,11 +152,12 @@ function ringing(next?: ReturnType<typeof fakeMedia>, ringsWithOffer = false) {
   return { leg, clock, media, ...call };
 }
 
-function answered() {
+function answered({ acknowledged = true } = {}) {
   const call = ringing();
   const connected = call.leg.accept()!;
   const ends: LegEnd[] = [];
   connected.onEnd((end) => ends.push(end));
+  if (acknowledged) call.talk.ack();
   return { ...call, connected, ends };
 }
 
@@ -181,8 +186,20 @@ test('F4 no RTP for 30 s ends the call, not before', () => {
   expect(ends).toEqual([{ by: 'no_audio' }]);
 });
 
+test('F4 nothing is sent before the ACK or the first packet, so that a forged INVITE aims no audio', () => {
+  const silent = answered({ acknowledged: false });
+  expect(silent.media.said.splice(0)).toEqual(['start 127.0.0.1:9 0', 'hold']);
+  silent.talk.ack();
+  silent.talk.ack();
+  silent.media.arrive();
+  expect(silent.media.said).toEqual(['go on']);
+  const heard = answered({ acknowledged: false });
+  heard.media.arrive();
+  expect(heard.media.said).toEqual(['start 127.0.0.1:9 0', 'hold', 'go on']);
+});
+
 test('C6 no ACK ends the call', () => {
-  const { noAck, ends } = answered();
+  const { noAck, ends } = answered({ acknowledged: false });
   noAck();
   expect(ends).toEqual([{ by: 'no_ack' }]);
 });
@@ -210,7 +227,7 @@ test('F4 who rings while the media is lost is answered with the next one', async
   await Promise.resolve();
   expect(leg.accept()).toBeDefined();
   expect(sent).toEqual(['200 20002']);
-  expect(next.said).toEqual(['start 127.0.0.1:9 0', 'go on']);
+  expect(next.said).toEqual(['start 127.0.0.1:9 0', 'hold']);
 });
 
 test('C6 media that comes for a caller who has gone is closed', async () => {
@@ -225,7 +242,7 @@ test('C6 media that comes for a caller who has gone is closed', async () => {
 
 test('F4 a caller who holds us hears nothing until it goes on, and its address may change with it', () => {
   const { media, talk } = answered();
-  expect(media.said.splice(0)).toEqual(['start 127.0.0.1:9 0', 'go on']);
+  expect(media.said.splice(0)).toEqual(['start 127.0.0.1:9 0', 'hold', 'go on']);
   expect(talk.offer(`${OFFER}a=sendonly\r\n`)).toContain('a=recvonly');
   expect(media.said.splice(0)).toEqual(['hold']);
   expect(talk.offer(OFFER.replace('c=IN IP4 127.0.0.1', 'c=IN IP4 0.0.0.0'))).toContain('a=recvonly');
@@ -294,7 +311,7 @@ describe('RFC 3262 5 an INVITE without offer that requires 100rel', () => {
     expect(media.said).toEqual([]);
     leg.accept();
     expect(sent).toEqual(['180 20000', '200 20000']);
-    expect(media.said).toEqual(['start 127.0.0.1:9 0', 'go on']);
+    expect(media.said).toEqual(['start 127.0.0.1:9 0', 'hold']);
   });
 
   test('F4 an answer that cannot be used ends the call', () => {

@@ -181,11 +181,14 @@ class AnsweredLeg implements ConnectedLeg {
     this.#audio = audio;
     const keys = new KeyPresses(() => clock.monoMs());
     const audible = new Promise<void>((resolve) => {
-      dialog.onAck((sdp) => {
-        if (!audio.isAgreed && !this.takeAnswer(sdp === undefined ? undefined : parseOffer(sdp))) return;
+      const join = () => {
+        audio.join();
         resolve();
+      };
+      dialog.onAck((sdp) => {
+        if (audio.isAgreed || this.takeAnswer(sdp === undefined ? undefined : parseOffer(sdp))) join();
       });
-      media.onFirstPacket(resolve);
+      media.onFirstPacket(join);
     });
     this.line = {
       play: (samples) => media.play(samples),

@@ -11,7 +11,7 @@ import type { Writer } from './writer.ts';
 
 /**
  * Writes through the writer, single rows from `db`, lists from the reader. The arrival and the decision are waited for
- * (H2); attempts and outcomes go with the next commit, and what a crash takes of those 10 ms is made up for (H3).
+ * (H2); attempts and outcomes go with the next commit, and what a crash takes of those 4 ms is made up for (H3).
  */
 export function createInbounds(writer: Writer, db: Database, reader: Reader): InboundCommands {
   const get = db.prepare<[string], InboundCells>(`SELECT ${INBOUND_COLUMNS} FROM inbounds WHERE inbound_id = ?`);

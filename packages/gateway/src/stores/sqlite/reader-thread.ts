@@ -2,6 +2,7 @@
  * The reader thread: lists and searches, far from the main loop. Long ones are read in slices and make way for others
  * after each, so a list that is read off an index never waits for one that looks through a million rows.
  */
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { BadPaginationKey } from '../page.ts';
 import { openForReading } from './open-database.ts';
@@ -19,6 +20,10 @@ export interface ReaderData {
   readonly file: string;
   readonly limits: ScanLimits;
 }
+
+/** Lists yield to calls. Linux counts priorities by thread; elsewhere this would hold the whole process back. */
+const LIST_NICE = 5;
+if (process.platform === 'linux') setPriority(0, LIST_NICE);
 
 const { file, limits } = workerData as ReaderData;
 const db = openForReading(file);

@@ -14,7 +14,7 @@ import type { WriterData } from './writer-thread.ts';
 const DEATHS_ALLOWED = 3;
 const DEATHS_WITHIN_MS = 60_000;
 /** What nobody waits for may lie this long for others to share a commit with. */
-const LINGER_MS = 10;
+const LINGER_MS = 4;
 
 interface Waiter {
   readonly resolve: (result: Cell) => void;
@@ -54,7 +54,7 @@ export class Writer {
     return this.#push(command, cells);
   }
 
-  /** As `send`, for what no caller waits for: it goes with the next commit, within 10 ms. */
+  /** As `send`, for what no caller waits for: it goes with the next commit, or alone within 4 ms. */
   sendUnhurried(command: string, cells: readonly Cell[]): Promise<Cell> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
     this.#lingering ??= setTimeout(() => this.#hurry(), LINGER_MS);

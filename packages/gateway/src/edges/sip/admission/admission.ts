@@ -85,6 +85,11 @@ export class Admission {
     return this.#guests.stayAt(address) || this.#deps.table.knows(address);
   }
 
+  /** Is it a peer of ours? */
+  knows(address: string): boolean {
+    return this.#deps.table.knows(address);
+  }
+
   /** Something came that is no request one could answer. */
   stray(address: string): void {
     if (!this.#deps.table.knows(address)) this.#count(plainAddress(address));

@@ -1,0 +1,17 @@
+import { setPriority } from 'node:os';
+
+/** Above everything that is left as it is. */
+const AUDIO_NICE = -10;
+
+/**
+ * Puts this thread before others: audio cannot wait. Linux alone counts priorities by thread, and gives them to those
+ * who may have them (root, CAP_SYS_NICE); elsewhere, and for others, all stays as it is.
+ */
+export function raiseThreadPriority(): void {
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(0, AUDIO_NICE);
+  } catch {
+    // Not allowed: the pacer makes the best of it.
+  }
+}
