@@ -1,11 +1,12 @@
 /** Lists of agents: slim items on the present route, whole agents on the old ones. */
 import { AGENT_FILTERS, type AgentChannel, parseListBody } from '@pickup/contract';
 import { matchFilters } from '../stores/match-filters.ts';
-import type { AgentVersionRow, TagRow } from '../stores/port.ts';
+import type { AgentVersionRow, PageRequest, TagRow } from '../stores/port.ts';
 import { agentBody } from './agent-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid } from './failure.ts';
-import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
+import { oldPage } from './old-page.ts';
+import { PAGE_QUERY, pageOf, renderPage } from './page.ts';
 import type { Route } from './route.ts';
 
 type ListedAgent = AgentVersionRow & { readonly all_tags: readonly TagRow[] };
@@ -49,12 +50,17 @@ function takeQuery(body: unknown): { readonly query: string; readonly filter_cri
 }
 
 function oldList(deps: ApiDeps, path: string, channel: AgentChannel): Route {
+  const list = (request: PageRequest) => deps.store.listAgents({ ...request, channel });
   return {
     method: 'GET',
     path,
-    summary: `List ${channel} agents as a bare array (older SDKs); at most the newest 1,000`,
+    summary: `List ${channel} agents as a bare array (older SDKs); \`pagination_key\` is the last one's id`,
     access: 'read',
-    handle: async () => (await deps.store.listAgents({ ...WHOLE, channel })).items.map(agentBody),
+    query: PAGE_QUERY,
+    async handle(ask) {
+      const rows = await oldPage(ask, { list, seek: list, idOf: (row) => row.agent_id });
+      return rows.map(agentBody);
+    },
   };
 }
 

@@ -3,7 +3,8 @@ import { CHAT_FILTERS, fieldsSchema, LIST_FIELDS, parseListBody } from '@pickup/
 import { chatBody, slimChatBody } from '../stores/chat-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { accept } from './failure.ts';
-import { renderPage, WHOLE } from './page.ts';
+import { oldPage } from './old-page.ts';
+import { PAGE_QUERY, renderPage } from './page.ts';
 import type { Route } from './route.ts';
 
 /** The list routes of chats. */
@@ -23,9 +24,19 @@ export function chatListRoutes(deps: ApiDeps): readonly Route[] {
     {
       method: 'GET',
       path: '/list-chat',
-      summary: 'List the newest 1,000 chats as a bare array (older SDKs)',
+      summary: "List chats as a bare array (older SDKs); `pagination_key` is the last one's id",
       access: 'read',
-      handle: async () => (await deps.store.listWholeChats(WHOLE)).items.map(chatBody),
+      query: PAGE_QUERY,
+      async handle(ask) {
+        const { store } = deps;
+        const rows = await oldPage(ask, {
+          list: (request) => store.listWholeChats(request),
+          seek: (request) => store.listChats(request),
+          idOf: ({ chat_id }) => chat_id,
+          defaultLimit: 50,
+        });
+        return rows.map(chatBody);
+      },
     },
   ];
 }

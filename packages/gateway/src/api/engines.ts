@@ -11,11 +11,12 @@ import {
   type Settings,
   type SettingsGroup,
 } from '@pickup/contract';
-import type { EngineVersionRow } from '../stores/port.ts';
+import type { EngineVersionRow, PageRequest } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseDeletion, refuseFaults, unknownAsset } from './failure.ts';
+import { oldPage } from './old-page.ts';
 import type { Turns } from './one-at-a-time.ts';
-import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
+import { PAGE_QUERY, pageOf, renderPage } from './page.ts';
 import type { Ask, Route } from './route.ts';
 
 interface Kind {
@@ -141,9 +142,14 @@ function listRoutes(deps: ApiDeps, of: Kind): readonly Route[] {
     {
       method: 'GET',
       path: `/list-${of.kind}s`,
-      summary: `List every ${of.kind} as a bare array (older SDKs); at most the newest 1,000`,
+      summary: `List every ${of.kind} as a bare array (older SDKs); \`pagination_key\` is the last one's id`,
       access: 'read',
-      handle: async () => (await deps.store.listEngines(of.kind, WHOLE)).items.map((row) => engineBody(of, row)),
+      query: PAGE_QUERY,
+      async handle(ask) {
+        const list = (request: PageRequest) => deps.store.listEngines(of.kind, request);
+        const rows = await oldPage(ask, { list, seek: list, idOf: (row) => row.id });
+        return rows.map((row) => engineBody(of, row));
+      },
     },
   ];
 }
