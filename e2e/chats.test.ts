@@ -94,6 +94,8 @@ test('a chat of several turns is killed in the middle and goes on where it was; 
   expect(told.map(({ event }) => event)).toEqual(['chat_started', 'chat_ended', 'chat_analyzed']);
   expect(told[0].chat).toMatchObject({ chat_id: chat.chat_id, chat_status: 'ongoing', transcript: before[0] });
   expect(told[1].chat).toMatchObject({ chat_status: 'ended', disconnection_reason: 'agent_hangup' });
+  const listed = (await gateway.rest('GET', `/list-chat-events/${chat.chat_id}`)).body.items;
+  expect(listed.map(({ event }: { event: string }) => event)).toEqual(told.map(({ event }) => event));
   for (const request of endpoint.requests) {
     const signature = request.header('x-retell-signature') ?? '';
     expect(await Retell.verify(String(request.body), API_KEY, signature)).toBe(true);

@@ -50,7 +50,8 @@ const MUST_NOT_KNOW: Readonly<Record<string, readonly string[]>> = {
   stores: ['api', 'edges', 'runners', 'webhook', 'sessions'],
   sessions: ['api', 'edges', 'runners', 'webhook'],
   webhook: ['api', 'edges', 'runners', 'sessions'],
-  runners: ['api', 'edges'],
+  runners: ['api', 'edges', 'chats'],
+  chats: ['api', 'edges', 'webhook'],
   edges: ['api'],
 };
 const GATEWAY = 'packages/gateway/src/';

@@ -24,7 +24,14 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const PUBLIC = ['/docs', '/health', '/openapi.json', '/ready'];
-const READING_POSTS = ['/check-webhook-reply', '/list-inbounds', '/v2/list-agents', '/v2/list-calls', '/v3/list-calls'];
+const READING_POSTS = [
+  '/check-webhook-reply',
+  '/list-inbounds',
+  '/v2/list-agents',
+  '/v2/list-calls',
+  '/v3/list-calls',
+  '/v3/list-chats',
+];
 
 async function ask(route: (typeof routes)[number], key: string | undefined) {
   const response = await fetch(api.url + route.path.replaceAll(/\{\w+\}/g, 'nobody'), {

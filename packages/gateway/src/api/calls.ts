@@ -56,8 +56,8 @@ function eventsRoute(deps: ApiDeps): Route {
   };
 }
 
-/** Without the body, which is the call as it was. */
-function eventBody({ body: _body, url, attempts, next_timestamp, ...shown }: EventRow) {
+/** An event as listed: without the body, which is the call or chat as it was. */
+export function eventBody({ body: _body, url, attempts, next_timestamp, ...shown }: EventRow) {
   const last = attempts.at(-1)?.status ?? 0;
   const done = last >= 200 && last < 300 ? 'delivered' : 'failed';
   return {

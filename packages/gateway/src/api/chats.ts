@@ -14,6 +14,7 @@ import {
 import { type PlannedChat, planChat } from '../chats/plan-chat.ts';
 import { chatBody } from '../stores/chat-body.ts';
 import type { ChatChange, ChatRow, WholeChat } from '../stores/port.ts';
+import { eventBody } from './calls.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseFaults, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
@@ -53,6 +54,17 @@ export function chatRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
       status: 204,
       async handle({ params }) {
         if (!(await deps.store.deleteChat(params['chat_id']!))) throw unknownAsset();
+      },
+    },
+    {
+      method: 'GET',
+      path: '/list-chat-events/{chat_id}',
+      summary: 'List the event webhooks of a chat, with every attempt to deliver them',
+      access: 'read',
+      async handle({ params }) {
+        const { chat } = await findChat(deps, params['chat_id']!);
+        const events = await deps.store.listEvents(chat.chat_id);
+        return { items: events.map(eventBody), has_more: false };
       },
     },
     analysisRoute(deps),
