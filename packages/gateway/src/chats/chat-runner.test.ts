@@ -140,6 +140,14 @@ test('many chats: plans that were let go are read again', async () => {
   }
 });
 
+test('K3 more silent chats than one look shows are all ended in one sweep', async () => {
+  const { runners, advance } = world(1);
+  for (let nth = 0; nth < 450; nth++) await runners[0]!.start(plan(`chat_${nth}`));
+  advance(3_600_000);
+  expect(await runners[0]!.endSilent()).toBe(450);
+  expect(await runners[0]!.endSilent()).toBe(0);
+});
+
 test('ends once: again is no error, a chat nobody knows is', async () => {
   const { runners, lines } = world(2);
   await runners[0]!.start(plan('chat_1'));

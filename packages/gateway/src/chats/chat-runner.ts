@@ -114,21 +114,28 @@ class Runner implements ChatRunner {
   }
 
   async endSilent(): Promise<number> {
-    const { store, clock, log, inTurn } = this.#deps;
-    const silent = await store.silentChats(clock.wallMs(), SWEEP_SIZE);
-    let ended = 0;
-    for (const { chat_id } of silent) {
-      try {
-        await inTurn(chat_id, async () => {
-          const chat = await store.getChat(chat_id);
-          if (chat && this.#isSilent(chat) && (await this.#endSilentOne(chat))) ended += 1;
-        });
-      } catch (error) {
-        // One that cannot be ended must not keep the others.
-        log.error('chat_end_failed', { chat_id, error: String(error) });
-      }
+    const { store, clock } = this.#deps;
+    for (let ended = 0; ; ) {
+      const silent = await store.silentChats(clock.wallMs(), SWEEP_SIZE);
+      // Together, so that they share commits.
+      const done = (await Promise.all(silent.map(({ chat_id }) => this.#sweep(chat_id)))).filter(Boolean).length;
+      ended += done;
+      if (silent.length < SWEEP_SIZE || done === 0) return ended;
     }
-    return ended;
+  }
+
+  /** One that cannot be ended is logged and must not keep the others. */
+  async #sweep(chatId: string): Promise<boolean> {
+    const { store, inTurn, log } = this.#deps;
+    try {
+      return await inTurn(chatId, async () => {
+        const chat = await store.getChat(chatId);
+        return chat !== undefined && this.#isSilent(chat) && (await this.#endSilentOne(chat));
+      });
+    } catch (error) {
+      log.error('chat_end_failed', { chat_id: chatId, error: String(error) });
+      return false;
+    }
   }
 
   /** Again while `once` says undefined: somebody else took the turn. */

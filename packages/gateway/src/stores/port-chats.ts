@@ -109,7 +109,7 @@ export interface ChatCommands {
   /**
    * S7: of several turns made from the same one, one is taken and the others are told `behind`; messages stand in the
    * order of turns. A chat that is over changes no more. Messages are dropped where the storage setting, as it is by
-   * then, keeps nothing of what was said.
+   * then, keeps nothing of what was said. The turn is the chat's lock: nobody holds it, and whoever comes second knows.
    */
   advanceChat(advance: ChatAdvance): Promise<AdvanceResult>;
   /** The tightest storage setting takes what was said before with it. */
@@ -122,6 +122,7 @@ export interface ChatCommands {
   getChatPlan(chatId: string): Promise<JsonObject | undefined>;
   /** Ongoing chats whose `expires_timestamp` has come, the earliest first. */
   silentChats(now: number, limit: number): Promise<readonly ChatRow[]>;
+  /** By start. As with calls, a page of those found may end early, and `total` may be left out. */
   listChats(request: ChatListRequest): Promise<Page<ChatRow>>;
   listWholeChats(request: PageRequest): Promise<Page<WholeChat>>;
 }
