@@ -38,6 +38,9 @@ export function agentListRoutes(deps: ApiDeps): readonly Route[] {
 
 /** `filter_criteria.query` is plain text, unlike the other filters. */
 function takeQuery(body: unknown): { readonly query: string; readonly filter_criteria?: unknown } {
+  if (body !== undefined && body !== null && (typeof body !== 'object' || Array.isArray(body))) {
+    throw invalid('The request body must be an object.');
+  }
   const criteria = (body as { readonly filter_criteria?: unknown } | null | undefined)?.filter_criteria;
   if (typeof criteria !== 'object' || criteria === null || Array.isArray(criteria)) {
     return { query: '', filter_criteria: criteria };

@@ -143,3 +143,33 @@ test('changes are logged with the key that made them, without the body', async (
   });
   expect(lines[0]).not.toContain('secret words');
 });
+
+test('a failure after the act tells the SDK not to try again, for it would do it twice', async () => {
+  let ended = 0;
+  const store = createMemoryStore();
+  const { request, post } = await start({
+    store: { ...store, recordAudit: () => Promise.reject(new StoreUnavailable('disk full')) },
+    endCall: () => ++ended === 1,
+  });
+  const response = await post('/create-retell-llm', {});
+  expect([response.status, response.headers.get('x-should-retry')]).toEqual([503, 'false']);
+  expect((await store.listEngines('retell-llm', {})).items).toHaveLength(1);
+  await store.registerCall({
+    call_id: 'call_1',
+    call_status: 'ongoing',
+    agent_id: 'agent_a',
+    agent_version: 0,
+    direction: 'inbound',
+    from_number: '+12137771234',
+    to_number: '+12137771235',
+    created_timestamp: 1,
+  });
+  const stopped = await request('/v2/stop-call/call_1', { method: 'POST' });
+  expect([stopped.status, stopped.headers.get('x-should-retry'), ended]).toEqual([503, 'false', 1]);
+});
+
+test('a parameter that is there twice is refused', async () => {
+  const { request } = await start();
+  const response = await request('/v2/list-phone-numbers?limit=1&limit=2');
+  expect([response.status, await response.json()]).toMatchObject([400, { message: expect.stringContaining('limit') }]);
+});

@@ -2,7 +2,8 @@
 import { apiError } from '@pickup/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiDeps } from './deps.ts';
-import { ApiFailure } from './failure.ts';
+import { answerTo } from './error-reply.ts';
+import { ApiFailure, invalid } from './failure.ts';
 import type { Access, Ask, Route } from './route.ts';
 
 const MAX_WARNING_CHARS = 2_000;
@@ -54,6 +55,7 @@ interface Answering {
 
 async function answer(request: FastifyRequest, reply: FastifyReply, { route, deps, seen }: Answering) {
   const { warnings } = seen;
+  refuseRepeats(route, request.query);
   let status = route.status ?? 200;
   const ask: Ask = {
     params: request.params as Readonly<Record<string, string>>,
@@ -66,10 +68,18 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
     },
   };
   const result = await route.handle(ask);
-  if (route.access === 'write' && route.audited !== false) await audit(deps, route, ask, { seen, result });
+  if (route.access === 'write' && route.audited !== false) {
+    await audit(deps, route, ask, { seen, result }).catch(failAfterTheAct);
+  }
   if (warnings.length > 0) reply.header('x-pickup-warning', headerText(warnings.join(' ')));
   reply.code(status).header('cache-control', 'no-store');
   return result === undefined ? reply.send() : reply.send(result);
+}
+
+/** Throws 400 where a parameter of the route is there twice: which one is meant nobody can say. */
+function refuseRepeats(route: Route, query: unknown): void {
+  const repeated = route.query?.find((name) => Array.isArray((query as Readonly<Record<string, unknown>>)[name]));
+  if (repeated !== undefined) throw invalid(`${repeated} must be given once.`);
 }
 
 /** Ids by which a result says what was made. */
@@ -86,6 +96,11 @@ function audit(deps: ApiDeps, route: Route, ask: Ask, { seen, result }: { seen: 
     target: { ...Object.fromEntries(made), ...ask.params },
     fields: body.slice(0, MOST_FIELDS),
   });
+}
+
+/** What was asked for is done: an SDK that tried again would do it twice. */
+function failAfterTheAct(error: unknown): never {
+  throw Object.assign(new ApiFailure({ ...answerTo(error), should_retry: false }), { cause: error });
 }
 
 /** Changes and warnings are worth an operator's line, reads are not. */
