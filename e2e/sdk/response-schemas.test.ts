@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mismatches } from './mismatches.ts';
 import { readSdkTypes, type SdkSchemas } from './response-schemas.ts';
 import { CORE, OUTSIDE } from './sdk-methods.ts';
+import { methodsOf } from './sdk-routes.ts';
 
 let sdk: SdkSchemas;
 beforeAll(() => {
@@ -16,20 +17,10 @@ function judge(method: string, value: unknown): readonly string[] {
   return mismatches(schema, value, definitions);
 }
 
-/** Of the client object at run time. */
-function methodsOf(client: object): string[] {
-  return Object.entries(client).flatMap(([resource, value]) => {
-    const own = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined;
-    if (own === undefined || Object.getPrototypeOf(own)?.constructor.name !== 'APIResource') return [];
-    return Object.getOwnPropertyNames(own)
-      .filter((name) => name !== 'constructor')
-      .map((name) => `${resource}.${name}`);
-  });
-}
-
 test('every method of the SDK is known here, of the core or outside of it', () => {
   const known = [...Object.keys(CORE), ...OUTSIDE].sort();
-  expect(methodsOf(new Retell({ apiKey: 'key' })).sort()).toEqual(known);
+  const found = methodsOf(new Retell({ apiKey: 'key' })).map(({ name }) => name);
+  expect(found.sort()).toEqual(known);
   expect([...sdk.methods].sort()).toEqual(known);
 });
 

@@ -158,7 +158,7 @@ export async function makeNumber(stage: SdkStage) {
     nickname: 'Front desk',
     inbound_agents: [
       { agent_id, weight: 0.25, agent_version: 0 },
-      { agent_id, weight: 0.75, agent_version: 'latest' },
+      { agent_id, weight: 0.75 },
     ],
     allowed_inbound_country_list: ['US', 'AT'],
   });
