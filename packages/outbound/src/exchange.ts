@@ -8,7 +8,7 @@ import { abortedBy, type Failure, isReset, malformedReply, replyFailure, type St
 import { inflate, isInflatable } from './inflate.ts';
 import type { Lane } from './lane.ts';
 import type { Target } from './target.ts';
-import type { AttemptPhases, Clock, OutboundRequest, OutboundResult } from './types.ts';
+import type { AttemptPhases, Clock, OutboundGet, OutboundRequest, OutboundResult } from './types.ts';
 
 /** What an exchange needs of its surroundings. */
 export interface ExchangeHost {
@@ -24,7 +24,8 @@ const EMPTY = Buffer.alloc(0);
 
 /** A request on its way; see the head of this file. */
 export class Exchange implements Expiring, Dispatcher.DispatchHandler {
-  readonly request: OutboundRequest;
+  /** Without a body it is a GET. */
+  readonly request: OutboundGet & Partial<Pick<OutboundRequest, 'body'>>;
   readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly deadlineMonoMs: number;
@@ -54,7 +55,7 @@ export class Exchange implements Expiring, Dispatcher.DispatchHandler {
     host: ExchangeHost,
     target: Target,
     headers: Readonly<Record<string, string>>,
-    request: OutboundRequest,
+    request: OutboundGet | OutboundRequest,
     resolve: (result: OutboundResult) => void,
   ) {
     this.#host = host;

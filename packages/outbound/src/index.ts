@@ -9,6 +9,7 @@ export type {
   Clock,
   Fault,
   OutboundFailure,
+  OutboundGet,
   OutboundReply,
   OutboundRequest,
   OutboundResult,

@@ -13,7 +13,7 @@ import { Exchange, type ExchangeHost } from './exchange.ts';
 import { abortedBy, addressRefused, type Failure } from './failure.ts';
 import { type DialSettings, makeDialer } from './make-dialer.ts';
 import { parseTarget, type Target } from './target.ts';
-import type { Clock, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
+import type { Clock, OutboundGet, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
 
 /** Settings of a sender, with the rules for addresses. */
 export interface OutboundOptions extends GuardOptions, DialSettings {
@@ -30,6 +30,8 @@ export interface OutboundOptions extends GuardOptions, DialSettings {
 export interface Outbound {
   /** Sends once. Never rejects; `ok` is true for any status that came with its whole reply in time. */
   post(request: OutboundRequest): Promise<OutboundResult>;
+  /** Reads once, under the same rules: a redirect is a reply like any other. */
+  get(request: OutboundGet): Promise<OutboundResult>;
   /** Judges a URL when it is saved. */
   checkUrl(url: string): UrlVerdict;
   /** Ends what is in progress (`aborted`) and closes all connections. */
@@ -67,6 +69,14 @@ class Sender implements Outbound, ExchangeHost {
   }
 
   post(request: OutboundRequest): Promise<OutboundResult> {
+    return this.#send(request);
+  }
+
+  get(request: OutboundGet): Promise<OutboundResult> {
+    return this.#send(request);
+  }
+
+  #send(request: OutboundGet | OutboundRequest): Promise<OutboundResult> {
     const target = this.#target(request.url);
     if (typeof target === 'string') return this.#refuse(addressRefused(target));
     if (this.#closed) return this.#refuse(abortedBy('gateway', 'the sender is closed'));
@@ -119,7 +129,7 @@ class Sender implements Outbound, ExchangeHost {
     return target;
   }
 
-  #headers(request: OutboundRequest, target: Target): Readonly<Record<string, string>> {
+  #headers(request: OutboundGet, target: Target): Readonly<Record<string, string>> {
     const { userAgent } = this.#options;
     const { headers } = request;
     const addAgent = userAgent !== undefined && headers['user-agent'] === undefined;

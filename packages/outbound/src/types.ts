@@ -37,18 +37,22 @@ export interface AttemptPhases {
   readonly total_ms: number;
 }
 
-/** One request, sent with POST. */
-export interface OutboundRequest {
+/** One request without a body, sent with GET. */
+export interface OutboundGet {
   /** http or https; userinfo becomes `authorization: Basic`. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | string;
   /** The moment on the monotonic clock at which the request ends, in whatever phase it is (C1). */
   readonly deadlineMonoMs: number;
   /** Ends the request at once with `aborted` (C6). */
   readonly signal?: AbortSignal;
   /** The reply is cut here, counted after inflation. */
   readonly maxReplyBytes: number;
+}
+
+/** One request, sent with POST. */
+export interface OutboundRequest extends OutboundGet {
+  readonly body: Buffer | string;
 }
 
 interface Times {

@@ -41,6 +41,7 @@ export async function sendTestWebhook(
   const listening: Outbound = {
     checkUrl: (text) => outbound.checkUrl(text),
     close: () => outbound.close(),
+    get: (request) => outbound.get(request),
     async post(request) {
       const result = await outbound.post(request);
       const date = Date.parse(result.ok ? (result.headers['date'] ?? '') : '');
