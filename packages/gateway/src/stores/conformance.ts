@@ -6,6 +6,7 @@ import { configCases } from './conformance/config-cases.ts';
 import { eventCases } from './conformance/event-cases.ts';
 import { inboundCases } from './conformance/inbound-cases.ts';
 import { keyCases } from './conformance/key-cases.ts';
+import { knowledgeCases } from './conformance/knowledge-cases.ts';
 import { listCases } from './conformance/list-cases.ts';
 import { slotCases } from './conformance/slot-cases.ts';
 import type { Store } from './port.ts';
@@ -35,6 +36,7 @@ export function describeStore(name: string, open: () => Promise<TwoConnections>)
     slotCases(stores);
     configCases(stores);
     keyCases(stores);
+    knowledgeCases(stores);
     eventCases(stores);
     listCases(stores);
   });

@@ -29,8 +29,10 @@ import type {
   SipTraceLine,
 } from '@pickup/contract';
 import type { AgentWanted, ChatCommands } from './port-chats.ts';
+import type { KnowledgeCommands } from './port-knowledge.ts';
 
 export * from './port-chats.ts';
+export * from './port-knowledge.ts';
 
 /** Raised by every command once the disk cannot take a write; the inbound is `overloaded` (G). */
 export class StoreUnavailable extends Error {
@@ -445,6 +447,7 @@ export interface Store
     ChatCommands,
     SlotCommands,
     ConfigCommands,
+    KnowledgeCommands,
     KeyCommands,
     EventCommands,
     AuditCommands {

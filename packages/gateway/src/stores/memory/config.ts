@@ -6,6 +6,7 @@ import type { AgentVersionRow, ConfigCommands, EngineVersionRow, NumberRow, TagR
 import { type ConfigReads, engineToPublish, findVersion, resolveTarget } from '../resolve-target.ts';
 import { copyOf, engineKey, type MemoryAgent, type MemoryData } from './data.ts';
 import { createAgentDeletions, versionsNaming } from './deletions.ts';
+import { bareBase } from './knowledge.ts';
 import { listPage } from './list-page.ts';
 
 /** The configuration commands over shared data. */
@@ -16,9 +17,10 @@ export function createMemoryConfig(data: MemoryData): ConfigCommands {
     ...createAgents(data, reads),
     ...createEngines(data, reads),
     async putKnowledgeBase(id, name) {
-      data.knowledgeBases.set(id, name);
+      const row = { ...(data.knowledge.bases.get(id)?.row ?? bareBase(id, name)), knowledge_base_name: name };
+      data.knowledge.bases.set(id, { row, was_settled: true });
     },
-    knowledgeBasesExist: async (ids) => new Set(ids.filter((id) => data.knowledgeBases.has(id))),
+    knowledgeBasesExist: async (ids) => new Set(ids.filter((id) => data.knowledge.bases.has(id))),
     resolveTarget: async (request) => resolveTarget(reads, request),
   };
 }
@@ -219,7 +221,7 @@ function createReads(data: MemoryData): ConfigReads {
       const drafts = [...(rows?.values() ?? [])].filter((row) => !row.is_published);
       return drafts.sort((a, b) => b.version - a.version)[0];
     },
-    hasKnowledgeBase: (id) => data.knowledgeBases.has(id),
+    hasKnowledgeBase: (id) => data.knowledge.bases.has(id),
   };
 }
 

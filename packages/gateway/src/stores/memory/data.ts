@@ -15,6 +15,7 @@ import type {
   NumberRow,
   TagRow,
 } from '../port.ts';
+import { createKnowledgeData, type MemoryKnowledge } from './knowledge.ts';
 
 /** An inbound as opened, decided and settled. */
 export interface MemoryInbound {
@@ -61,7 +62,7 @@ export interface MemoryData {
   readonly agents: Map<string, MemoryAgent>;
   /** By `kind id`, then by version. */
   readonly engines: Map<string, Map<number, EngineVersionRow>>;
-  readonly knowledgeBases: Map<string, string>;
+  readonly knowledge: MemoryKnowledge;
   readonly keys: Map<string, ApiKeyRow>;
   readonly meta: Map<string, string>;
   readonly audit: AuditEntry[];
@@ -82,7 +83,7 @@ export function createMemoryData(): MemoryData {
     numbers: new Map(),
     agents: new Map(),
     engines: new Map(),
-    knowledgeBases: new Map(),
+    knowledge: createKnowledgeData(),
     keys: new Map(),
     meta: new Map(),
     audit: [],

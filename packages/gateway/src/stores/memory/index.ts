@@ -7,6 +7,7 @@ import { createMemoryData, type MemoryData } from './data.ts';
 import { createMemoryEvents } from './events.ts';
 import { createMemoryInbounds } from './inbounds.ts';
 import { createMemoryAudit, createMemoryKeys } from './keys.ts';
+import { createMemoryKnowledge } from './knowledge.ts';
 
 export { createMemoryData, type MemoryData } from './data.ts';
 
@@ -18,6 +19,7 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
     ...createMemoryChats(data),
     ...createMemorySlots(data),
     ...createMemoryConfig(data),
+    ...createMemoryKnowledge(data.knowledge),
     ...createMemoryKeys(data),
     ...createMemoryAudit(data),
     ...createMemoryEvents(data),

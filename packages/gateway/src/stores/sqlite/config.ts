@@ -1,9 +1,17 @@
 /** The configuration commands; point reads run on the main thread, in microseconds. */
 import type { Database } from 'better-sqlite3';
-import type { AgentVersionRow, ConfigCommands, Deletion, NumberRow, ResolveResult } from '../port.ts';
+import type {
+  AgentVersionRow,
+  ConfigCommands,
+  Deletion,
+  KnowledgeCommands,
+  NumberRow,
+  ResolveResult,
+} from '../port.ts';
 import { findVersion, type ResolveRequest, resolveTarget } from '../resolve-target.ts';
 import type { Cell } from './cells.ts';
 import { ConfigCache } from './config-cache.ts';
+import { createKnowledge } from './knowledge.ts';
 import { numberKey } from './number-key.ts';
 import { type ConfigRows, readConfig } from './read-config.ts';
 import type { Reader } from './reader.ts';
@@ -19,14 +27,17 @@ export function createConfig(
   db: Database,
   reader: Reader,
   options: { readonly exclusive: boolean },
-): ConfigCommands {
+): ConfigCommands & KnowledgeCommands {
   const rows = readConfig(db);
   const resolve = db.transaction((request: ResolveRequest) => resolveTarget(rows, request));
-  if (!options.exclusive) return configOn(writer, { db, rows, reader, resolve });
+  if (!options.exclusive) {
+    return { ...configOn(writer, { db, rows, reader, resolve }), ...createKnowledge(writer, db, reader) };
+  }
   const cache = new ConfigCache();
-  return configOn(
-    { send: (command, cells) => cache.around(writer.send(command, cells)) },
-    {
+  const changing: Commands = { send: (command, cells) => cache.around(writer.send(command, cells)) };
+  return {
+    ...createKnowledge(writer, db, reader, changing),
+    ...configOn(changing, {
       db,
       reader,
       rows: { ...rows, number: (phoneNumber) => cache.number(phoneNumber, () => rows.number(phoneNumber)) },
@@ -35,8 +46,8 @@ export function createConfig(
         const { agent_id, reference } = request;
         return cache.target(`${typeof reference} ${reference} ${agent_id}`, () => resolve(request));
       },
-    },
-  );
+    }),
+  };
 }
 
 interface Reads {

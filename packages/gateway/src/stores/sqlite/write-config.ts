@@ -12,7 +12,8 @@ export function writeNumbers(db: Database): WriteHandlers {
     WHERE phone_number = excluded.phone_number`);
   const remove = db.prepare('DELETE FROM numbers WHERE id = ? AND phone_number = ?');
   const putKnowledgeBase = db.prepare(
-    'INSERT INTO knowledge_bases VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name',
+    `INSERT INTO knowledge_bases (id, name, was_settled) VALUES (?, ?, 1)
+     ON CONFLICT (id) DO UPDATE SET name = excluded.name`,
   );
   const forgetAgents = db.prepare('DELETE FROM number_agents WHERE number = ?');
   const addAgent = db.prepare('INSERT INTO number_agents VALUES (?, ?) ON CONFLICT DO NOTHING');

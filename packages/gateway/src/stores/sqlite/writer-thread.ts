@@ -18,6 +18,7 @@ import { writeChats } from './write-chats.ts';
 import { writeKeys, writeNumbers } from './write-config.ts';
 import { writeEngines } from './write-engines.ts';
 import { writeInbounds } from './write-inbounds.ts';
+import { writeKnowledge } from './write-knowledge.ts';
 
 /** What the main thread gives the writer thread. */
 export interface WriterData {
@@ -63,6 +64,7 @@ function connect(): Connection {
     ...writeEngines(db),
     ...writeAgents(db),
     ...writeAgentDeletions(db),
+    ...writeKnowledge(db),
     ...writeKeys(db),
     ...writeAudit(db),
     ...writeEvents(db),

@@ -7,6 +7,7 @@ import { audit } from './0005-audit.ts';
 import { events } from './0006-events.ts';
 import { callLists } from './0007-call-lists.ts';
 import { chats } from './0008-chats.ts';
+import { knowledge } from './0009-knowledge.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   events,
   callLists,
   chats,
+  knowledge,
 ];
