@@ -20,6 +20,7 @@ export interface ArrivalReaderDeps {
   readonly ringBudgetMs: number;
   readonly webhookProfile: 'seed' | 'current';
   readonly concurrency: number;
+  /** May be another at each look; an inbound keeps the one it arrived under. */
   readonly catalogue: Catalogue;
   readonly checkUrl: GatewaySettings['checkUrl'];
 }
@@ -49,7 +50,7 @@ export type ArrivalReader = (call: ArrivedCall) => Promise<InboundFacts>;
 const LONGEST_RING_MS = 120_000;
 
 export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
-  const gateway: GatewaySettings = {
+  const settings = {
     ring_budget_ms: deps.ringBudgetMs,
     webhook_profile: deps.webhookProfile,
     concurrency: deps.concurrency,
@@ -79,7 +80,7 @@ export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
       entry,
       edge_ring_limit_ms: call.ringLimitMs ?? LONGEST_RING_MS,
       media: call.media,
-      gateway,
+      gateway: { ...settings, catalogue: deps.catalogue },
     };
   };
 }
