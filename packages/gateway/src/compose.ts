@@ -1,11 +1,10 @@
 /** The only place that picks implementations: from a configuration to a gateway whose parts know each other. */
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Catalogue, defaultCatalogue, extendCatalogue, parseCatalogueExtension } from '@pickup/contract';
 import { createOutbound, type Outbound } from '@pickup/outbound';
 import { createApi } from './api/create-api.ts';
 import { createTurns } from './api/one-at-a-time.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
+import { openCatalogueFile } from './config/catalogue-file.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
@@ -22,6 +21,7 @@ import {
   sealInboundPassword,
   sealTrunkPassword,
 } from './keys/index.ts';
+import { createLibrary } from './knowledge/index.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -46,6 +46,8 @@ export interface Gateway {
   listen(): Promise<string>;
   /** Opens the SIP ports; calls come from then on. */
   openSip(): Promise<SipEdge>;
+  /** Reads the operator's voices and models anew; the log says what came of it. */
+  lookAtCatalogue(): void;
   /** From now on simulated calls are refused and `/ready` says no. */
   stopTaking(): void;
   close(): Promise<void>;
@@ -86,7 +88,7 @@ async function composeOn(
   const { written_to } = await keys.bootstrap(config.apiKey);
   if (written_to !== undefined) log.info('The first API key was made; it is in this file.', { file: written_to });
   const nodeId = (await store.getMeta('node_id')) ?? (await newNode(store));
-  const catalogue = readCatalogue(config.home, log);
+  const catalogue = openCatalogueFile({ home: config.home, log, clock });
   const ownPorts: number[] = [config.http.port, config.sip.port];
   const allow = config.webhook.allow.map((cidr) => cidr.text);
   await auditAllowList(store, allow.join(','), clock.wallMs());
@@ -131,7 +133,9 @@ async function composeOn(
     ringBudgetMs: config.webhook.ringBudgetMs,
     webhookProfile: config.webhook.profile,
     concurrency: config.concurrency,
-    catalogue,
+    get catalogue() {
+      return catalogue.current;
+    },
     checkUrl: (url) => verdict(toAgents, url),
   });
   let taking = true;
@@ -143,9 +147,15 @@ async function composeOn(
     runner,
     taking: () => taking,
   });
+  const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });
+  let publicUrl = config.publicUrl ?? '';
   const api = createApi({
     store,
-    catalogue,
+    get catalogue() {
+      return catalogue.current;
+    },
+    library,
+    publicUrl: () => publicUrl,
     clock,
     newId,
     authenticate: (key) => keys.authenticate(key),
@@ -160,7 +170,7 @@ async function composeOn(
     endCall: (callId) => sessions.stop(callId),
     eventHook: (agent, variables) => hookOf(agent, variables, hooks),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
-    concurrency: () => ({ current: runner.ringing + sessions.active, limit: config.concurrency }),
+    concurrency: () => ({ current: runner.ringing + sessions.active, limit: callsAtMost(config) }),
     log,
   });
   return {
@@ -178,7 +188,9 @@ async function composeOn(
       });
       const { port: bound } = api.server.address() as { port: number };
       ownPorts.push(bound);
-      return `http://${bracket(host)}:${bound}`;
+      const url = `http://${bracket(host)}:${bound}`;
+      publicUrl ||= url;
+      return url;
     },
     async openSip() {
       // The first call must not wait for the voice to load.
@@ -208,14 +220,18 @@ async function composeOn(
       });
       ownPorts.push(...sip.addresses.map((address) => address.port));
       events.start();
+      await library.start();
       return sip;
     },
+    lookAtCatalogue: () => catalogue.look(),
     stopTaking() {
       taking = false;
     },
     async close() {
       numbers.stop();
+      catalogue.stop();
       await api.close();
+      await library.close();
       await events.close();
       await Promise.all([toNumbers.close(), toAgents.close()]);
       await runtime.close();
@@ -242,22 +258,10 @@ async function newNode(store: Store): Promise<string> {
   return nodeId;
 }
 
-/** `<home>/catalogue.json` adds the operator's voices, models and providers to the built-in catalogue (E5). */
-function readCatalogue(home: string, log: Log): Catalogue {
-  const file = join(home, 'catalogue.json');
-  const catalogue = defaultCatalogue();
-  if (!existsSync(file)) return catalogue;
-  const { extension, issues } = parseCatalogueExtension(readJson(file));
-  for (const issue of issues) log.warn('catalogue_issue', { file, pointer: issue.pointer, message: issue.message });
-  return extendCatalogue(catalogue, extension);
-}
-
-function readJson(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new Error(`${file} cannot be read: ${(error as Error).message}`);
-  }
+/** The operator's limit; in any case each call needs two ports for its audio. */
+function callsAtMost({ concurrency, rtp }: Config): number {
+  const most = Math.floor((rtp.ports.last - rtp.ports.first + 1) / 2);
+  return concurrency === 0 ? most : Math.min(concurrency, most);
 }
 
 function verdict(outbound: Outbound, url: string) {

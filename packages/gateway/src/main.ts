@@ -7,7 +7,7 @@ import { systemClock } from './runners/clock.ts';
 import { readLeftOpen, recover } from './runners/recover.ts';
 import { loadSampleData } from './samples/load-sample-data.ts';
 import type { Store } from './stores/index.ts';
-import { watchTls } from './watch-tls.ts';
+import { type TlsWatch, watchTls } from './watch-tls.ts';
 
 export interface ServeOptions {
   readonly config: Config;
@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
     const sip = await gateway.openSip();
     await recover(left, { store: gateway.store, sip, clock: systemClock, log });
     const stopExpiring = every(EXPIRE_EVERY_MS, () => endForgotten(gateway), log);
-    const stopWatching = watchCertificate(options, sip, log);
+    const stopWatching = watchFiles(options, gateway, sip, log);
     const address = sip.addresses[0];
     const sipText = address ? hostPort(address.host, address.port) : '';
     options.stdout.write(`ready http=${httpUrl} sip=${sipText}\n`);
@@ -67,21 +67,29 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   }
 }
 
-/** SIGHUP is left to the system where there is no certificate to look at. */
-function watchCertificate({ config, rereadTls }: ServeOptions, sip: SipEdge, log: Log): () => void {
-  if (!config.sip.tls || !rereadTls) return () => {};
-  const watch = watchTls({
+/** At SIGHUP the operator's files are read anew: voices and models, and the certificate where there is one. */
+function watchFiles(options: ServeOptions, gateway: Gateway, sip: SipEdge, log: Log): () => void {
+  const tls = watchCertificate(options, sip, log);
+  const look = () => {
+    gateway.lookAtCatalogue();
+    tls?.look();
+  };
+  process.on('SIGHUP', look);
+  return () => {
+    process.off('SIGHUP', look);
+    tls?.stop();
+  };
+}
+
+function watchCertificate({ config, rereadTls }: ServeOptions, sip: SipEdge, log: Log): TlsWatch | undefined {
+  if (!config.sip.tls || !rereadTls) return undefined;
+  return watchTls({
     current: config.sip.tls,
     reread: rereadTls,
     use: (tls) => sip.useTls(tls),
     clock: systemClock,
     log,
   });
-  process.on('SIGHUP', watch.look);
-  return () => {
-    process.off('SIGHUP', watch.look);
-    watch.stop();
-  };
 }
 
 function stopping(

@@ -1,13 +1,17 @@
 /** For tests: the API over the memory store on a real socket, and the unmodified SDK as its client. */
+import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { defaultCatalogue } from '@pickup/contract';
+import { createOutbound } from '@pickup/outbound';
 import Retell from 'retell-sdk';
 import { createApi } from '../src/api/create-api.ts';
 import type { ApiDeps } from '../src/api/deps.ts';
 import { createTurns } from '../src/api/one-at-a-time.ts';
 import { type ChatRunner, createChatRunner } from '../src/chats/chat-runner.ts';
 import { hookOfPlan } from '../src/events/event-hook.ts';
+import { createLibrary, type Library } from '../src/knowledge/index.ts';
 import { silentLog } from '../src/observe/log.ts';
+import { systemClock } from '../src/runners/clock.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
 import type { Store } from '../src/stores/port.ts';
 
@@ -15,7 +19,11 @@ export const FULL_KEY = 'key_full_0123456789';
 export const READ_KEY = 'key_read_0123456789';
 export const WEBHOOK_KEY = 'key_webhook_0123456789';
 
+/** Short waits, for pages on this machine. */
+const PAGE_BOUNDS = { limitMs: 1_000, mostBytes: 100_000, retryAfterMs: [20, 20] };
+
 export interface TestApi {
+  readonly library: Library;
   readonly url: string;
   readonly store: Store;
   readonly client: Retell;
@@ -32,12 +40,18 @@ export interface TestApi {
 export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi> {
   const store = over.store ?? createMemoryStore();
   let ids = 0;
+  const libraryId = () => randomUUID();
   let now = 1_800_000_000_000;
   const clock = { wallMs: () => now++ };
   const newId = () => `${(ids++).toString(36).padStart(4, '0')}0123456789abcdefghijklmnopqr`;
   const chats = createChatRunner({
     ...{ store, clock, newId, log: silentLog, inTurn: createTurns() },
     eventHook: (plan) => hookOfPlan(plan, {}, now),
+  });
+  const outbound = createOutbound({ clock: systemClock, loopback: true });
+  const library = createLibrary({
+    ...{ store, outbound, newId: libraryId, nodeId: 'node_1', log: silentLog, bounds: PAGE_BOUNDS },
+    clock: { ...systemClock, wallMs: () => now++ },
   });
   const app = createApi({
     store,
@@ -69,6 +83,8 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     eventHook: () => undefined,
     ready: () => ({ ready: true, reasons: [] }),
     concurrency: () => ({ current: 2, limit: 20 }),
+    library,
+    publicUrl: () => 'https://pickup.example',
     log: silentLog,
     ...over,
   });
@@ -79,6 +95,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
   return {
     url,
     store,
+    library,
     chats,
     advance(ms) {
       now += ms;
@@ -87,7 +104,11 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     request,
     post: (path, body) =>
       request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    close: () => app.close(),
+    async close() {
+      await app.close();
+      await library.close();
+      await outbound.close();
+    },
   };
 }
 

@@ -134,6 +134,13 @@ export const API_ERRORS = {
     retry: false,
     when: 'Import of a number that is there.',
   },
+  missing_provider_key: {
+    status: 400,
+    message:
+      '{what} needs an API key of {provider}, and this gateway has none. A voice of that provider can be made known by its id in catalogue.json in the data folder.',
+    retry: false,
+    when: 'Adding, cloning or searching voices of a provider.',
+  },
   in_use: {
     status: 400,
     message: '{id} is in use by {user}.',

@@ -5,6 +5,8 @@ export * from './chat-bodies.ts';
 export * from './country-code.ts';
 export * from './create-number.ts';
 export * from './key-bodies.ts';
+export * from './knowledge-bodies.ts';
 export * from './list-body.ts';
 export * from './number-bodies.ts';
 export * from './simulate-body.ts';
+export * from './voice-bodies.ts';

@@ -25,6 +25,9 @@ afterAll(() => api.close());
 
 const PUBLIC = ['/docs', '/health', '/openapi.json', '/ready'];
 const READING_POSTS = [
+  '/search-community-voice',
+  '/search-knowledge-base/{knowledge_base_id}',
+
   '/check-webhook-reply',
   '/list-inbounds',
   '/v2/list-agents',

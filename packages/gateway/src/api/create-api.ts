@@ -10,6 +10,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ApiDeps } from './deps.ts';
 import { answerTo, headersOf } from './error-reply.ts';
 import { ApiFailure } from './failure.ts';
+import { readForms } from './forms.ts';
 import { parseJsonBody } from './json-body.ts';
 import { outsideCore } from './outside-core.ts';
 import type { Route } from './route.ts';
@@ -38,7 +39,12 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   answerErrors(app, deps);
   const routes = apiRoutes(deps);
   answerUnknownRoutes(app, routes, deps);
-  for (const route of routes) serveRoute(app, route, deps);
+  for (const route of routes) if (!route.form) serveRoute(app, route, deps);
+  void app.register((scope, _options, done) => {
+    readForms(scope, deps);
+    for (const route of routes) if (route.form) serveRoute(scope, route, deps);
+    done();
+  });
   return app;
 }
 

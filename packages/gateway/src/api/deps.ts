@@ -2,6 +2,7 @@
 import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
+import type { Library } from '../knowledge/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
@@ -12,7 +13,7 @@ export interface ApiCaller {
 }
 
 /** Whose URL is judged: only a number's own webhook may be on loopback. */
-export type UrlUse = 'number_webhook' | 'agent_webhook';
+export type UrlUse = 'number_webhook' | 'agent_webhook' | 'knowledge_page';
 
 export type UrlVerdict =
   | { readonly ok: true }
@@ -21,6 +22,7 @@ export type UrlVerdict =
 
 export interface ApiDeps {
   readonly store: Store;
+  /** May be another at each look: the operator's file is taken up anew while the gateway runs. */
   readonly catalogue: Catalogue;
   readonly clock: { wallMs(): number };
   /** At least 128 random bits in [0-9a-z]; call ids are credentials (A3). */
@@ -50,7 +52,12 @@ export interface ApiDeps {
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** `limit` 0: none. */
   readonly concurrency: () => { readonly current: number; readonly limit: number };
+  readonly library: Pick<Library, 'create' | 'add' | 'refresh' | 'delete' | 'deleteSource' | 'readForm'>;
+  /** Where others reach the API, without a slash at its end. */
+  readonly publicUrl: () => string;
   readonly log: Log;
+  /** Largest form with files in bytes; default 50 MiB. */
+  readonly formLimitBytes?: number;
   /** Largest request body in bytes; default 4 MiB. */
   readonly bodyLimitBytes?: number;
 }

@@ -43,7 +43,7 @@ function operation(route: Route): Record<string, unknown> {
     security: route.access === 'public' ? [] : [{ bearer: [] }],
     'x-pickup-access': route.access,
     ...(parameters.length > 0 && { parameters }),
-    ...(route.body && { requestBody: { content: { 'application/json': { schema: route.body } } } }),
+    ...(route.body && { requestBody: { content: contentOf(route, route.body) } }),
     responses: {
       [String(route.status ?? 200)]: { description: 'Success' },
       default: {
@@ -52,6 +52,10 @@ function operation(route: Route): Record<string, unknown> {
       },
     },
   };
+}
+
+function contentOf({ form }: Route, schema: NonNullable<Route['body']>) {
+  return { 'application/json': { schema }, ...(form && { 'multipart/form-data': { schema } }) };
 }
 
 function parameter(name: string, place: 'path' | 'query') {

@@ -3,6 +3,7 @@
  */
 
 import type { JsonObject } from '@pickup/contract';
+import type { UploadedFile } from '../knowledge/index.ts';
 
 /** Who may call: everybody, any key, or a full key. */
 export type Access = 'public' | 'read' | 'write';
@@ -12,6 +13,8 @@ export interface Ask {
   readonly params: Readonly<Record<string, string>>;
   /** Parsed JSON; undefined where none was sent. Handlers check it. */
   readonly body: unknown;
+  /** Where the body was a form: its files, while `body` holds its texts. */
+  readonly files?: readonly UploadedFile[];
   readonly query: Readonly<Record<string, unknown>>;
   /** Adds to the reply's `x-pickup-warning` header and to the log. */
   readonly warn: (message: string) => void;
@@ -33,6 +36,8 @@ export interface Route {
   readonly status?: number;
   /** JSON Schema of the body, for the document; the contract's readers do the checking. */
   readonly body?: JsonObject;
+  /** The body may be multipart/form-data, with files. Default: JSON alone. */
+  readonly form?: true;
   /** Names of the query's parameters, for the document. */
   readonly query?: readonly string[];
   /** The result is the reply's body; undefined is an empty one. */

@@ -12,6 +12,8 @@ import type { ApiDeps } from './deps.ts';
 import { engineRoutes } from './engines.ts';
 import { inboundRoutes } from './inbounds.ts';
 import { keyRoutes } from './keys.ts';
+import { knowledgeRoutes } from './knowledge.ts';
+import { knowledgeSearchRoutes } from './knowledge-search.ts';
 import { createTurns } from './one-at-a-time.ts';
 import { openApi } from './openapi.ts';
 import { phoneNumberRoutes } from './phone-numbers.ts';
@@ -21,6 +23,7 @@ import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
+import { voiceProviderRoutes } from './voice-providers.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
 
@@ -35,6 +38,9 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...repairRoutes(deps, turns),
     ...engineRoutes(deps, turns),
     ...voiceRoutes(deps),
+    ...voiceProviderRoutes(),
+    ...knowledgeRoutes(deps, turns),
+    ...knowledgeSearchRoutes(deps),
     ...registerCallRoutes(deps),
     ...callRoutes(deps, turns),
     ...callListRoutes(deps),

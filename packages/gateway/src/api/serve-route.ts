@@ -1,6 +1,7 @@
 /** One route on the server: who may, what came, what goes out, one wide log event. */
 import { apiError } from '@pickup/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Form } from '../knowledge/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerTo } from './error-reply.ts';
 import { ApiFailure, invalid } from './failure.ts';
@@ -59,7 +60,9 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   let status = route.status ?? 200;
   const ask: Ask = {
     params: request.params as Readonly<Record<string, string>>,
-    body: request.body,
+    ...(request.body instanceof Form
+      ? { body: request.body.texts, files: request.body.files }
+      : { body: request.body }),
     query: request.query as Readonly<Record<string, unknown>>,
     warn: (text) => void warnings.push(text),
     header: (name, value) => void reply.header(name, value),
@@ -89,12 +92,13 @@ const MADE = /^(?:agent|llm|conversation_flow|knowledge_base|key|call|chat)_id$|
 function audit(deps: ApiDeps, route: Route, ask: Ask, { seen, result }: { seen: Seen; result: unknown }) {
   const made = Object.entries(result ?? {}).filter(([name, value]) => MADE.test(name) && typeof value === 'string');
   const body = typeof ask.body === 'object' && ask.body !== null ? Object.keys(ask.body) : [];
+  const sent = new Set([...body, ...(ask.files ?? []).map(({ field }) => field)]);
   return deps.store.recordAudit({
     timestamp: deps.clock.wallMs(),
     key_id: seen.keyId ?? '',
     action: `${route.method} ${route.path}`,
     target: { ...Object.fromEntries(made), ...ask.params },
-    fields: body.slice(0, MOST_FIELDS),
+    fields: [...sent].slice(0, MOST_FIELDS),
   });
 }
 

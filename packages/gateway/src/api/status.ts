@@ -2,6 +2,16 @@
 import type { ApiDeps } from './deps.ts';
 import type { Route } from './route.ts';
 
+/** Nobody sells calls at once here: the limit is the operator's, and holds for both directions alike. */
+const NOTHING_TO_BUY = {
+  purchased_concurrency: 0,
+  concurrency_purchase_limit: 0,
+  remaining_purchase_limit: 0,
+  concurrency_burst_enabled: false,
+  concurrency_burst_limit: 0,
+  reserved_inbound_concurrency: 0,
+};
+
 /** The routes of the gateway's state. */
 export function statusRoutes(deps: ApiDeps): readonly Route[] {
   return [
@@ -15,8 +25,7 @@ export function statusRoutes(deps: ApiDeps): readonly Route[] {
         return {
           current_concurrency: current,
           ...(limit > 0 && { concurrency_limit: limit, base_concurrency: limit }),
-          purchased_concurrency: 0,
-          concurrency_burst_enabled: false,
+          ...NOTHING_TO_BUY,
         };
       },
     },
