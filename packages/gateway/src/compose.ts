@@ -34,6 +34,9 @@ import { openSqliteStore, type Store } from './stores/index.ts';
 import { VERSION } from './version.ts';
 import { createWebhookSender } from './webhook/sender.ts';
 
+/** stop-call answers once the end of the call can be read; on a disk that cannot be written it has been hung up all the same. */
+const END_STORED_LIMIT_MS = 3_000;
+
 export interface Gateway {
   readonly store: Store;
   readonly keys: KeyRing;
@@ -167,7 +170,11 @@ async function composeOn(
     liveCall: (callId) => sessions.live(callId),
     chats,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
-    endCall: (callId) => sessions.stop(callId),
+    async endCall(callId) {
+      const ended = sessions.stop(callId);
+      if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);
+      return ended;
+    },
     eventHook: (agent, variables) => hookOf(agent, variables, hooks),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
     concurrency: () => ({ current: runner.ringing + sessions.active, limit: callsAtMost(config) }),

@@ -45,7 +45,7 @@ export interface ApiDeps {
     readonly to_number: string;
     readonly headers?: Readonly<Record<string, string>>;
   }) => Promise<{ readonly inbound_id: string }>;
-  /** Ends a connected call with BYE; false where it is not connected here. */
+  /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */
   readonly eventHook: (agent: Settings, variables: Readonly<Record<string, string>>) => EventHook | undefined;

@@ -161,6 +161,30 @@ test('a leg and a session that throw while they end do not keep the call open', 
   expect(world.bugs()).toHaveLength(2);
 });
 
+test('whoever stops a call may wait until its end is stored, but not for ever', async () => {
+  const world = await openWorld();
+  await world.sessions.stored('call_1', 1_000);
+  const leg = { onEnd: () => {}, hangUp: () => {} };
+  const prepared = new FakeSession(world.happened);
+  let store = () => {};
+  const stored = new Promise<void>((resolve) => {
+    store = resolve;
+  });
+  world.sessions.begin({ call: call('call_1'), prepared, leg, holdsSlot: false, stored });
+  const waits: string[] = [];
+  void world.sessions.stored('call_1', 1_000).then(() => waits.push('short'));
+  void world.sessions.stored('call_1', 60_000).then(() => waits.push('long'));
+  expect(world.sessions.stop('call_1')).toBe(true);
+  await world.settle();
+  expect(waits).toEqual([]);
+  await world.clock.advance(1_000);
+  expect(waits).toEqual(['short']);
+  store();
+  await world.settle();
+  expect(waits).toEqual(['short', 'long']);
+  expect(world.clock.pending).toBe(0);
+});
+
 const FIGURES: CallMediaStats = {
   ...{ codec: 'PCMU', srtp: null, packets_sent: 5, packets_received: 4, packets_lost: 1, loss_percent: 20 },
   ...{

@@ -28,6 +28,8 @@ export interface SessionRunner {
   begin(connected: ConnectedCall): CallRow;
   /** Ends a call from our side (`manual_stopped`); false where none such is running. */
   stop(callId: string): boolean;
+  /** Settles once the call's end is stored, at once where no such call is running, and after `limitMs` at the latest. */
+  stored(callId: string, limitMs: number): Promise<void>;
   /** What was said so far in a running call, in the call object's fields. */
   live(callId: string): Partial<CallRow> | undefined;
   readonly active: number;
@@ -61,24 +63,31 @@ export function createSessionRunner(deps: SessionRunnerDeps): SessionRunner {
       session?.end(STOPPED, true);
       return session !== undefined;
     },
+    stored: (callId, limitMs) => within(deps.clock, limitMs, running.get(callId)?.over),
     live: (callId) => running.get(callId)?.spoken(),
     get active() {
       return running.size;
     },
     async drain(limitMs) {
-      let cancel = () => {};
-      await Promise.race([
-        running.idle(),
-        new Promise<void>((resolve) => (cancel = deps.clock.after(limitMs, resolve))),
-      ]);
-      cancel();
+      await within(deps.clock, limitMs, running.idle());
       for (const session of running.all()) session.end(STOPPED, true);
       await running.idle();
     },
   };
 }
 
+/** Waits for it, but not for longer than that. */
+async function within(clock: Clock, limitMs: number, settled: Promise<void> | undefined): Promise<void> {
+  let cancel = () => {};
+  const late = new Promise<void>((resolve) => (cancel = clock.after(limitMs, resolve)));
+  await Promise.race([settled, late]);
+  cancel();
+}
+
 class RunningSession {
+  /** Settles once the end is stored. */
+  readonly over: Promise<void>;
+  #setOver = () => {};
   readonly #deps: SessionRunnerDeps;
   readonly #connected: ConnectedCall;
   readonly #gone: (callId: string) => void;
@@ -96,6 +105,9 @@ class RunningSession {
     this.#connected = connected;
     this.#gone = gone;
     this.#written = connected.stored;
+    this.over = new Promise((resolve) => {
+      this.#setOver = resolve;
+    });
   }
 
   start(): CallRow {
@@ -175,7 +187,10 @@ class RunningSession {
     // A call that is over before it was written is written once, by whoever began it.
     if (!this.#started && keepsSpeech(call)) this.#change = { ...this.#change, ...this.spoken() };
     const written = this.#started ? untilStored(() => this.#writeEnd(), options) : this.#connected.stored;
-    written.finally(() => this.#gone(call.call_id));
+    written.finally(() => {
+      this.#gone(call.call_id);
+      this.#setOver();
+    });
   }
 
   #letGo(weHangUp: boolean): void {
