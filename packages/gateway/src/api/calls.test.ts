@@ -117,6 +117,22 @@ test('lists: filters, order, pages, totals, no transcripts', async () => {
   expect(await ids({ limit: 2, pagination_key: page.pagination_key! })).toEqual(['call_1']);
 });
 
+test('a call that is over shows what was said in every form it is known in; a list in none', async () => {
+  const said = [{ role: 'agent', content: 'Hello', words: [] }];
+  await api.store.registerCall(call({ transcript_object: said }));
+  const { end_timestamp: _none, ...ongoing } = call({ call_id: 'call_2', transcript_object: said });
+  await api.store.registerCall({ ...ongoing, call_status: 'ongoing' });
+  expect(await api.client.call.retrieve('call_1')).toMatchObject({
+    transcript: 'Agent: Hello',
+    transcript_object: said,
+    transcript_with_tool_calls: said,
+  });
+  expect(await api.client.call.retrieve('call_2')).not.toHaveProperty('transcript_with_tool_calls');
+  for (const item of (await api.client.call.list({})).items ?? []) {
+    expect(Object.keys(item).filter((name) => name.startsWith('transcript'))).toEqual([]);
+  }
+});
+
 test('update: metadata, storage only tightens and empties what was kept, nothing else is taken', async () => {
   await api.store.registerCall(call({ metadata: { a: 1 } }));
   expect(await api.client.call.update('call_1', { metadata: { b: 2 } })).toMatchObject({ metadata: { b: 2 } });

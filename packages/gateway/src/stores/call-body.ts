@@ -17,12 +17,18 @@ export function callBody(row: CallRow): Record<string, unknown> {
     call_type: 'phone_call',
     ...shown,
     ...(duration !== undefined && { duration_ms: duration }),
+    ...(row.end_timestamp !== undefined && toldWithTools(row)),
   };
   for (const name of EMPTIABLE) {
     const value = body[name];
     if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) delete body[name];
   }
   return body;
+}
+
+/** Nothing here calls tools while it talks: woven with them, what was said is what was said. */
+function toldWithTools({ transcript_object: said }: CallRow): object {
+  return said === undefined ? {} : { transcript_with_tool_calls: said };
 }
 
 /** What a list's items leave out. */
