@@ -148,12 +148,6 @@ export const API_ERRORS = {
     when: 'Deletion of what something else needs.',
   },
   internal: { status: 500, message: 'An unexpected server error occurred.', retry: true, when: 'A fault of Pickup.' },
-  not_supported: {
-    status: 501,
-    message: 'This gateway does not support {feature}.',
-    retry: false,
-    when: 'A change of the `custom_attributes` of a call.',
-  },
   overloaded: {
     status: 503,
     message: 'The gateway cannot take this request now.',
