@@ -54,7 +54,9 @@ test('E5 voices and models are those of the catalogue at the moment', async () =
     const voice = { voice_id: 'mine', voice_name: 'Mine', provider: 'builtin', gender: 'female' } as const;
     const models = [{ model: 'own', provider: 'builtin', kind: 'llm' as const }];
     now = extendCatalogue(now, { voices: [voice], models, voice_models: [] });
-    expect(await live.client.voice.retrieve('mine')).toEqual(voice);
+    const shown = { ...voice, provider: 'platform', own_provider: 'builtin' };
+    expect(await live.client.voice.retrieve('mine')).toEqual(shown);
+    expect(await live.client.voice.list()).toContainEqual(shown);
     expect(await make()).toMatchObject({ voice_id: 'mine' });
     const listed = await (await live.request('/list-models')).json();
     expect(listed).toContainEqual({ model: 'own', kind: 'llm', provider: 'builtin', available: true });

@@ -1,5 +1,5 @@
 /** Voices and models of the catalogue, as it is at each request. */
-import type { Catalogue } from '@pickup/contract';
+import type { Catalogue, Voice } from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { unknownAsset } from './failure.ts';
 import type { Route } from './route.ts';
@@ -12,7 +12,7 @@ export function voiceRoutes(deps: ApiDeps): readonly Route[] {
       path: '/list-voices',
       summary: 'List the voices of the catalogue',
       access: 'read',
-      handle: () => [...deps.catalogue.voices.values()],
+      handle: () => [...deps.catalogue.voices.values()].map(voiceBody),
     },
     {
       method: 'GET',
@@ -22,7 +22,7 @@ export function voiceRoutes(deps: ApiDeps): readonly Route[] {
       handle({ params }) {
         const voice = deps.catalogue.voices.get(params['voice_id']!);
         if (voice === undefined) throw unknownAsset();
-        return voice;
+        return voiceBody(voice);
       },
     },
     {
@@ -34,6 +34,21 @@ export function voiceRoutes(deps: ApiDeps): readonly Route[] {
     },
   ];
 }
+
+/** The providers that the SDK's type has. */
+const PROVIDERS = new Set(['elevenlabs', 'openai', 'cartesia', 'minimax', 'fish_audio', 'inworld', 'platform']);
+
+/**
+ * The SDK's type needs a gender, where the operator's list may have none, and knows those providers only: ours and the
+ * operator's are the platform's, and named beside it.
+ */
+function voiceBody(voice: Voice): VoiceBody {
+  const { provider, gender = 'female' } = voice;
+  if (PROVIDERS.has(provider)) return { ...voice, gender };
+  return { ...voice, gender, provider: 'platform', own_provider: provider };
+}
+
+type VoiceBody = Voice & { readonly own_provider?: string };
 
 function modelsOf({ models, voice_models, available_providers }: Catalogue) {
   const shown = (model: string, kind: 'llm' | 's2s' | 'voice', provider: string) => {
