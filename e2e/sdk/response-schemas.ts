@@ -28,6 +28,8 @@ export interface SdkSchemas {
   readonly methods: readonly string[];
   /** What the method's promise resolves to; `{ type: 'nothing' }` for void. */
   responseOf(method: string): { readonly schema: Schema; readonly definitions: Definitions };
+  /** The parameters the method takes as `…Params`: its body or its query. */
+  paramsOf(method: string): { readonly schema: Schema; readonly definitions: Definitions };
   close(): void;
 }
 
@@ -52,26 +54,33 @@ export function readSdkTypes(packageName: string): SdkSchemas {
   const project = api.updateSnapshot({ openProjects: [CONFIG] }).getProjects()[0];
   if (project === undefined) throw new Error('the compiler opened no project');
   const { checker } = project;
-  const returned = returnTypes(project);
+  const methods = methodTypes(project);
   const writer = schemaWriter(checker);
+  const written = (method: string, part: keyof MethodTypes) => {
+    const type = methods.get(method)?.[part];
+    if (type === undefined) throw new Error(`${packageName} has no ${part} of ${method}`);
+    return { schema: writer.write(type), definitions: writer.definitions };
+  };
   return {
-    methods: [...returned.keys()],
-    responseOf(method) {
-      const type = returned.get(method);
-      if (type === undefined) throw new Error(`${packageName} has no method ${method}`);
-      return { schema: writer.write(type), definitions: writer.definitions };
-    },
+    methods: [...methods.keys()],
+    responseOf: (method) => written(method, 'response'),
+    paramsOf: (method) => written(method, 'params'),
     close: () => api.close(),
   };
 }
 
-/** By method: T of the APIPromise<T> it returns. */
-function returnTypes({ checker, program }: Project): ReadonlyMap<string, Type> {
+interface MethodTypes {
+  /** T of the APIPromise<T> it returns. */
+  readonly response: Type;
+  readonly params?: Type;
+}
+
+function methodTypes({ checker, program }: Project): ReadonlyMap<string, MethodTypes> {
   const file = program.getSourceFile(FILE);
   const module = file && checker.getSymbolAtLocation(file);
   const client = module && checker.getExportsOfModule(module)[0];
   if (client === undefined) throw new Error('the client was not found');
-  const found = new Map<string, Type>();
+  const found = new Map<string, MethodTypes>();
   for (const resource of propertiesOf(checker, checker.getTypeOfSymbol(client)!)) {
     if (resource.type.getSymbol() === undefined || !isResource(checker, resource.type)) continue;
     for (const method of propertiesOf(checker, resource.type)) {
@@ -79,8 +88,12 @@ function returnTypes({ checker, program }: Project): ReadonlyMap<string, Type> {
       const signature = checker.getSignaturesOfType(method.type, 0).at(-1);
       const promise = signature && checker.getReturnTypeOfSignature(signature);
       if (promise?.getSymbol()?.name !== 'APIPromise' || !promise.isObjectType()) continue;
-      const [value] = checker.getTypeArguments(promise as Parameters<Checker['getTypeArguments']>[0]);
-      if (value !== undefined) found.set(`${resource.name}.${method.name}`, value);
+      const [response] = checker.getTypeArguments(promise as Parameters<Checker['getTypeArguments']>[0]);
+      const params = [0, 1]
+        .map((at) => checker.getParameterType(signature!, at))
+        .map((type) => type && checker.getNonNullableType(type))
+        .find((type) => type?.getSymbol()?.name.endsWith('Params'));
+      if (response !== undefined) found.set(`${resource.name}.${method.name}`, { response, ...(params && { params }) });
     }
   }
   return found;

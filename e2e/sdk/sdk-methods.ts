@@ -127,16 +127,3 @@ export const OUTSIDE = [
 
 /** A method of the core, `resource.method`. */
 export type CoreMethod = keyof typeof CORE;
-
-/** Of the core, being built: their routes may be missing. A method that works goes from here. */
-export const AWAITED: readonly CoreMethod[] = [
-  'knowledgeBase.create',
-  'knowledgeBase.retrieve',
-  'knowledgeBase.list',
-  'knowledgeBase.delete',
-  'knowledgeBase.addSources',
-  'knowledgeBase.deleteSource',
-  'voice.addResource',
-  'voice.clone',
-  'voice.search',
-];

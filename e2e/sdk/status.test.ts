@@ -46,6 +46,12 @@ const UNKNOWN_ASSETS: Calls = {
   'chat.end': () => client.chat.end('chat_none'),
   'chat.createChatCompletion': () => client.chat.createChatCompletion({ chat_id: 'chat_none', content: 'A' }),
   'chat.rerunAnalysis': () => client.chat.rerunAnalysis('chat_none'),
+  'knowledgeBase.retrieve': () => client.knowledgeBase.retrieve('knowledge_base_none'),
+  'knowledgeBase.delete': () => client.knowledgeBase.delete('knowledge_base_none'),
+  'knowledgeBase.addSources': () =>
+    client.knowledgeBase.addSources('knowledge_base_none', { knowledge_base_texts: [{ title: 'A', text: 'B' }] }),
+  'knowledgeBase.deleteSource': () =>
+    client.knowledgeBase.deleteSource('source_none', { knowledge_base_id: 'knowledge_base_none' }),
   'voice.retrieve': () => client.voice.retrieve('none'),
 };
 
