@@ -6,7 +6,7 @@ const MOST_CHARS = 4_000;
 /** Marks belong to words, though an index may split at them. */
 const WORDS = /[\p{L}\p{N}\p{M}]+/gu;
 const NOT_ONLY_MARKS = /[\p{L}\p{N}]/u;
-/** From this length on a word also finds longer ones: `hour` finds `hours`. */
+/** From this length on a word also finds longer ones: `open` finds `opening`. Shorter ones find their plural alone. */
 const PREFIX_FROM = 4;
 
 /** One word of a query. */
@@ -18,12 +18,12 @@ export interface Term {
   readonly isPrefix: boolean;
 }
 
-/** The query's words, each once. A final s is left out of longer ones, so that `hours` finds `hour`. */
+/** The query's words, each once, without a final s but in the shortest: `hours` finds `hour`, `dogs` finds `dog`. */
 export function searchTerms(query: string): readonly Term[] {
   const terms = new Map<string, Term>();
   for (const asked of query.slice(0, MOST_CHARS).toWellFormed().normalize('NFC').match(WORDS) ?? []) {
     if (!NOT_ONLY_MARKS.test(asked)) continue;
-    const raw = asked.length > PREFIX_FROM ? asked.replace(/s$/i, '') : asked;
+    const raw = asked.length >= PREFIX_FROM ? asked.replace(/s$/i, '') : asked;
     const word = fold(raw);
     if (word !== '' && !terms.has(word)) terms.set(word, { raw, word, isPrefix: word.length >= PREFIX_FROM });
     if (terms.size === MOST_TERMS) break;
@@ -45,11 +45,11 @@ export function countOf(terms: readonly Term[], text: string): number {
 
 /** As FTS5 takes it. Every word stands in quotes, so nothing of the query is syntax. */
 export function matchExpression(terms: readonly Term[]): string {
-  return terms.map(({ raw, isPrefix }) => `"${raw}"${isPrefix ? '*' : ''}`).join(' OR ');
+  return terms.map(({ raw, isPrefix }) => (isPrefix ? `"${raw}"*` : `"${raw}" OR "${raw}s"`)).join(' OR ');
 }
 
 function isFound(term: Term, word: string): boolean {
-  return word === term.word || (term.isPrefix && word.startsWith(term.word));
+  return term.isPrefix ? word.startsWith(term.word) : word === term.word || word === `${term.word}s`;
 }
 
 function wordsOf(text: string): readonly string[] {
