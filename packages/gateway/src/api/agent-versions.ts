@@ -9,6 +9,7 @@ import {
   parseEngineVersionQuery,
   parsePublish,
 } from '@pickup/contract';
+import type { AgentVersionRow } from '../stores/port.ts';
 import { agentBody, findAgent, latestDraft } from './agent-body.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseDeletion } from './failure.ts';
@@ -126,12 +127,21 @@ function listRoutes(deps: ApiDeps): readonly Route[] {
       async handle(ask) {
         const agentId = ask.params['agent_id']!;
         await findAgent(deps.store, agentId);
-        return renderPage(await deps.store.listAgentVersions(agentId, pageOf(ask)), agentBody);
+        return renderPage(await deps.store.listAgentVersions(agentId, pageOf(ask)), versionBody);
       },
     },
     old('/get-agent-versions/{agent_id}'),
     old('/get-chat-agent-versions/{agent_id}'),
   ];
+}
+
+/** In this list the SDK's type takes no null, unlike on the agent: not of a first version's base, not of titles. */
+function versionBody(row: AgentVersionRow): Record<string, unknown> {
+  const body = agentBody(row);
+  for (const name of ['base_version', 'version_title', 'version_description']) {
+    if (body[name] === null) delete body[name];
+  }
+  return body;
 }
 
 function oldPublishRoute(deps: ApiDeps, turns: Turns, path: string): Route {
