@@ -190,6 +190,7 @@ async function composeOn(
     nodeId,
     async listen() {
       const { host, port } = config.http;
+      await library.recover();
       await api.listen({ host, port }).catch((error) => {
         throw explainListen(error, `PICKUP_HTTP_PORT ${port}`);
       });
@@ -227,7 +228,7 @@ async function composeOn(
       });
       ownPorts.push(...sip.addresses.map((address) => address.port));
       events.start();
-      await library.start();
+      library.start();
       return sip;
     },
     lookAtCatalogue: () => catalogue.look(),

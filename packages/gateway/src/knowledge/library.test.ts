@@ -211,7 +211,9 @@ describe('over a restart', () => {
 
     const store = openSqliteStore({ folder, log: silentLog });
     opened.push(store);
-    await libraryOn(store).start();
+    const after = libraryOn(store);
+    await after.recover();
+    after.start();
     await settled(store);
     expect(await found(store, 'read half')).toEqual(['read after all']);
     await expect(store.addKnowledgeChunks('text_half', ['x'])).rejects.toThrow();
@@ -266,7 +268,7 @@ test('once a day what asked for it is read anew, and keeps its text where that f
   let price = '30';
   server.pages.set('/price', (response, request) => page(`<p>costs ${price}</p>`)(response, request));
   const library = libraryOn(store, { clock: { ...systemClock, wallMs: () => clock.wallMs(), after: slowOnly(clock) } });
-  await library.start();
+  library.start();
   await library.create({ ...BASE, enable_auto_refresh: true }, { ...NOTHING, urls: [`${server.url}/price`] });
   const first = await settled(store);
   price = '40';

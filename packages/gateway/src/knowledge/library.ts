@@ -40,8 +40,10 @@ export interface Library {
   deleteSource(baseId: string, sourceId: string): Promise<boolean>;
   /** Takes a body of the type multipart/form-data apart. */
   readForm(body: Uint8Array, contentType: string): Promise<Form | 'too_large' | 'no_form'>;
+  /** Gives up what the last stop left half written; to be called before anything is taken. Never rejects. */
+  recover(): Promise<void>;
   /** Goes on with what the last stop interrupted. */
-  start(): Promise<void>;
+  start(): void;
   close(): Promise<void>;
 }
 
@@ -117,8 +119,17 @@ class Shelves implements Library {
     return this.#reader.form(body, contentType);
   }
 
-  async start(): Promise<void> {
-    await this.#deps.store.dropOpenKnowledgeTexts(this.#deps.nodeId);
+  async recover(): Promise<void> {
+    const { store, nodeId, log } = this.#deps;
+    try {
+      await store.dropOpenKnowledgeTexts(nodeId);
+    } catch (error) {
+      // A full disk must not keep the gateway from starting; the next start tries again.
+      log.error('knowledge_failed', { error: String(error) });
+    }
+  }
+
+  start(): void {
     this.#sweep();
     this.#indexer.wake();
     this.#lookForStale();
