@@ -8,6 +8,7 @@ import { call, NOW } from '../conformance/samples.ts';
 import { createMemoryStore } from '../memory/index.ts';
 import type { CallListRequest, CallRow, FieldFilter, Store } from '../port.ts';
 import { connectSqliteStore } from './index.ts';
+import { IS_UNFILED } from './migrations/0007-call-lists.ts';
 import { planCalls } from './plan-calls.ts';
 import type { ScanLimits } from './scan-list.ts';
 
@@ -199,4 +200,33 @@ test.each<[string, CallListRequest]>([
   } finally {
     db.close();
   }
+});
+
+/** How many calls are over and not yet in the indices. */
+function unfiled(): number {
+  const db = new Database(join(folder, 'pickup.db'), { readonly: true });
+  try {
+    return db.prepare<[], number>(`SELECT count(*) FROM calls WHERE ${IS_UNFILED}`).pluck().get() ?? 0;
+  } finally {
+    db.close();
+  }
+}
+
+test('calls are filed once they are over, also those left at the last end; lists are the same before and after', async () => {
+  const hasty = connect();
+  await manyCalls(hasty, 500);
+  await hasty.registerCall(call('call_on', { created_timestamp: NOW + 600 }));
+  const request: CallListRequest = { agents: [{ agent_id: 'agent_1' }], limit: 1_000, include_total: true };
+  const before = await hasty.listCalls(request);
+  await hasty.close();
+  open = [];
+  const store = connect();
+  await expect.poll(unfiled, { timeout: 10_000 }).toBe(0);
+  expect(await store.listCalls(request)).toEqual(before);
+  expect(before).toMatchObject({ total: 501, items: { length: 501 } });
+  await store.endCall('call_on', { call_status: 'ended', disconnection_reason: 'user_hangup' }, {});
+  expect((await store.listCalls({ ...request, limit: 1 })).items).toMatchObject([{ call_status: 'ended' }]);
+  await expect.poll(unfiled, { timeout: 10_000 }).toBe(0);
+  await store.updateCall('call_on', { call_status: 'ongoing' });
+  expect((await store.listCalls(request)).items.filter((one) => one.call_id === 'call_on')).toHaveLength(1);
 });

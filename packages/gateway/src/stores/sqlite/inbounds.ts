@@ -5,6 +5,7 @@ import { mergeAttempts } from '../merge-attempts.ts';
 import type { InboundCommands, SettleResult } from '../port.ts';
 import { callCells } from './call-cells.ts';
 import { type Cell, jsonCell } from './cells.ts';
+import type { Filing } from './file-calls.ts';
 import { INBOUND_COLUMNS, type InboundCells, toInbound } from './read-inbounds.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -13,7 +14,7 @@ import type { Writer } from './writer.ts';
  * Writes through the writer, single rows from `db`, lists from the reader. The arrival and the decision are waited for
  * (H2); attempts and outcomes go with the next commit, and what a crash takes of those 4 ms is made up for (H3).
  */
-export function createInbounds(writer: Writer, db: Database, reader: Reader): InboundCommands {
+export function createInbounds(writer: Writer, db: Database, reader: Reader, filing: Filing): InboundCommands {
   const get = db.prepare<[string], InboundCells>(`SELECT ${INBOUND_COLUMNS} FROM inbounds WHERE inbound_id = ?`);
   return {
     async openInbound(a) {
@@ -38,6 +39,7 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader): In
       cells.push(s.attempts ? attemptsCell(s.attempts) : null, jsonCell(s.sip_messages), s.inbound_id);
       if (s.call) cells.push(...callCells(s.call));
       const result = await writer.sendUnhurried('settleInbound', cells);
+      if (s.call && s.call.call_status !== 'ongoing') filing.due();
       if (result === 1) return { won: true };
       return { won: false, outcome: (result || null) as InboundObject['outcome'] };
     },

@@ -10,6 +10,7 @@ import { createCalls, createSlots } from './calls.ts';
 import { createChats } from './chats.ts';
 import { createConfig } from './config.ts';
 import { createEvents } from './events.ts';
+import { startFiling } from './file-calls.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { createInbounds } from './inbounds.ts';
 import { createKeys } from './keys.ts';
@@ -83,11 +84,12 @@ export function connectSqliteStore(
   });
   const reader = new Reader(file, options.scanLimits ?? SCAN_LIMITS);
   const warn = (space: DiskSpace) => log.warn('The disk of the data folder is nearly full.', { folder, ...space });
+  const filing = startFiling(writer, clock.after);
   const stopWatching = watchDisk({ folder, after: clock.after, onDiskLow: options.onDiskLow ?? warn });
   return {
     writer,
-    ...createInbounds(writer, db, reader),
-    ...createCalls(writer, db, reader),
+    ...createInbounds(writer, db, reader, filing),
+    ...createCalls(writer, db, reader, filing),
     ...createChats(writer, db, reader),
     ...createSlots(writer),
     ...createConfig(writer, db, reader, { exclusive: lock !== undefined }),
@@ -96,6 +98,7 @@ export function connectSqliteStore(
     ...createEvents(writer, db),
     async close() {
       stopWatching();
+      filing.stop();
       await Promise.all([writer.close(), reader.close()]);
       db.close();
       lock?.release();

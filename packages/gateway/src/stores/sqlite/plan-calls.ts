@@ -6,11 +6,13 @@
 import type { Database } from 'better-sqlite3';
 import type { AgentWanted, CallListRequest, CallRow, FieldFilter } from '../port.ts';
 import { agentsSql, type Condition, type FieldPlaces, filterSql } from './filter-sql.ts';
-import { ENDED_RARELY, IS_LIVE, IS_OVER, STARTED_LATER } from './migrations/0007-call-lists.ts';
+import { ENDED_RARELY, IS_FILED, IS_LIVE, IS_UNFILED, STARTED_LATER } from './migrations/0007-call-lists.ts';
 import type { Key, Lane, ScanPlan } from './scan-list.ts';
 
 /** More values than that are tried on each row instead: each is a look-up of its own. */
 const MOST_LANES = 20;
+/** Looked through call by call for each list. */
+const MOST_UNFILED = 5_000;
 const COMMON_ENDS: ReadonlySet<unknown> = new Set(['user_hangup', 'agent_hangup']);
 const LIVE: ReadonlySet<unknown> = new Set(['registered', 'ongoing']);
 const FAILED: ReadonlySet<unknown> = new Set(['not_connected', 'error']);
@@ -33,7 +35,7 @@ export interface CallCells extends Key {
 /** Decides on the lanes of a list of calls. */
 export function planCalls(db: Database, request: CallListRequest): ScanPlan<CallCells, CallRow> {
   const { filters = [], agents } = request;
-  const chosen = chooseLanes(filters, agents);
+  const chosen = chooseLanes(db, filters, agents);
   const window = startWindow(db, filters);
   const rest = filters.filter((filter) => filter !== chosen.answered).map((filter) => filterSql(filter, PLACES));
   if (!chosen.answersAgents) rest.push(...agentsSql(agents, VERSION));
@@ -54,15 +56,32 @@ interface Choice {
   readonly answersAgents?: true;
 }
 
-function chooseLanes(filters: readonly FieldFilter[], agents: readonly AgentWanted[] | undefined): Choice {
+function chooseLanes(
+  db: Database,
+  filters: readonly FieldFilter[],
+  agents: readonly AgentWanted[] | undefined,
+): Choice {
   const find = (field: string) => filters.find((filter) => filter.field === field && valuesOf(filter) !== undefined);
   const callId = find('call_id');
   if (callId) return { lanes: [{ from: 'calls', where: [filterSql(callId, PLACES)] }], answered: callId };
-  const callee = find('to_number');
-  if (callee) return { lanes: finishedAndLive('calls_by_callee', 'to_number', valuesOf(callee)!), answered: callee };
-  const caller = find('from_number');
-  if (caller) return { lanes: finishedAndLive('calls_by_caller', 'from_number', valuesOf(caller)!), answered: caller };
-  return agentLanes(agents) ?? endLanes(find('call_status'), find('disconnection_reason')) ?? { lanes: [IN_ORDER] };
+  const filed = isFilingBehind(db) ? undefined : filedLanes(find('to_number'), find('from_number'), agents);
+  return filed ?? endLanes(find('call_status'), find('disconnection_reason')) ?? { lanes: [IN_ORDER] };
+}
+
+/** After hours of more calls than can be filed, until that is made up for. */
+function isFilingBehind(db: Database): boolean {
+  const unfiled = `SELECT 1 FROM calls INDEXED BY unfiled_calls WHERE ${IS_UNFILED} LIMIT 1 OFFSET ${MOST_UNFILED}`;
+  return db.prepare(unfiled).get() !== undefined;
+}
+
+function filedLanes(
+  callee: FieldFilter | undefined,
+  caller: FieldFilter | undefined,
+  agents: readonly AgentWanted[] | undefined,
+): Choice | undefined {
+  if (callee) return { lanes: filedAndNew('calls_by_callee', 'to_number', valuesOf(callee)!), answered: callee };
+  if (caller) return { lanes: filedAndNew('calls_by_caller', 'from_number', valuesOf(caller)!), answered: caller };
+  return agentLanes(agents);
 }
 
 const IN_ORDER: Lane = { from: 'calls INDEXED BY calls_by_creation', where: [] };
@@ -70,7 +89,7 @@ const IN_ORDER: Lane = { from: 'calls INDEXED BY calls_by_creation', where: [] }
 function agentLanes(agents: readonly AgentWanted[] | undefined): Choice | undefined {
   const ids = [...new Set(agents?.map(({ agent_id }) => agent_id))];
   if (agents === undefined || ids.length === 0 || ids.length > MOST_LANES) return undefined;
-  const lanes = finishedAndLive('calls_by_agent', 'agent_id', ids);
+  const lanes = filedAndNew('calls_by_agent', 'agent_id', ids);
   const anyVersion = agents.every(({ version = [] }) => version.length === 0);
   return { lanes, ...(anyVersion && { answersAgents: true }) };
 }
@@ -93,10 +112,12 @@ function endLanes(status: FieldFilter | undefined, reason: FieldFilter | undefin
 
 const FAILED_SQL = `call_status IN ('not_connected', 'error')`;
 
-/** Calls enter the indices when they end; those that go on are few. */
-function finishedAndLive(index: string, column: string, values: readonly string[]): readonly Lane[] {
-  const over = values.map((value) => oneOf(index, column, value, IS_OVER));
-  return [...over, liveLane([filterSql({ field: column, op: 'in', value: values }, PLACES)])];
+/** Those that are not filed yet, and those that go on, are few. */
+function filedAndNew(index: string, column: string, values: readonly string[]): readonly Lane[] {
+  const filed = values.map((value) => oneOf(index, column, value, IS_FILED));
+  const wanted = filterSql({ field: column, op: 'in', value: values }, PLACES);
+  const unfiled = { from: 'calls INDEXED BY unfiled_calls', where: [{ sql: IS_UNFILED, values: [] }, wanted] };
+  return [...filed, unfiled, liveLane([wanted])];
 }
 
 function oneOf(index: string, column: string, value: string, partial: string): Lane {

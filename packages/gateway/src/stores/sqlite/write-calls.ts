@@ -7,6 +7,7 @@ import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registere
 import { callCells } from './call-cells.ts';
 import { type Cell, fromJsonCell, type WriteHandlers } from './cells.ts';
 import { prepareEventInsert } from './events.ts';
+import { IS_UNFILED } from './migrations/0007-call-lists.ts';
 
 interface ClaimRow {
   readonly doc: string;
@@ -44,6 +45,12 @@ export function writeCalls(db: Database): WriteHandlers {
   const hold = db.prepare('UPDATE calls SET holder = ? WHERE call_id = ?');
   const letGo = db.prepare('UPDATE calls SET holder = NULL WHERE call_id = ? AND holder = ?');
   const remove = db.prepare('DELETE FROM calls WHERE call_id = ?');
+  const unfiled = db
+    .prepare<[number], number>(
+      `SELECT seq FROM calls INDEXED BY unfiled_calls WHERE ${IS_UNFILED} ORDER BY created_timestamp LIMIT ?`,
+    )
+    .pluck();
+  const file = db.prepare('UPDATE calls SET filed = 1 WHERE seq = ?');
   return {
     registerCall(...cells: Cell[]) {
       insert.run(...cells);
@@ -91,6 +98,12 @@ export function writeCalls(db: Database): WriteHandlers {
       finish.run(...lastCells(call), callId);
       tell(eventsOfChange(before, call));
       return null;
+    },
+    /** The oldest of those to be filed; says how many. */
+    fileCalls(most: number) {
+      const calls = unfiled.all(most);
+      for (const seq of calls) file.run(seq);
+      return calls.length;
     },
     deleteCall(callId: string) {
       forget.run(callId);

@@ -54,6 +54,11 @@ export class Writer {
     return this.#push(command, cells);
   }
 
+  /** Nothing waits to be written or is being written. */
+  get isIdle(): boolean {
+    return this.#queued.length + this.#inFlight.length === 0;
+  }
+
   /** As `send`, for what no caller waits for: it goes with the next commit, or alone within 4 ms. */
   sendUnhurried(command: string, cells: readonly Cell[]): Promise<Cell> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
