@@ -180,6 +180,8 @@ const ROWS: readonly Row[] = [
       expect(await client.phoneNumber.retrieve(phone_number)).toMatchObject({ inbound_agents: null });
       const number = await client.phoneNumber.update(phone_number, { inbound_agent_id: agent_id });
       expect(number.inbound_agent_id).toBe(agent_id);
+      const pinned = await client.phoneNumber.update(phone_number, { inbound_agent_version: 0 });
+      expect(pinned).toMatchObject({ inbound_agent_id: agent_id, inbound_agent_version: 0 });
     },
   },
 ];

@@ -224,3 +224,28 @@ test('D4 a version of digits is that number on import and update, with a warning
     ],
   });
 });
+
+test('a version alone is of the one agent that the number has', () => {
+  const before = { inbound_agents: [{ agent_id: 'a', weight: 1, agent_version: 1 }] };
+  const change = (body: object, had: object = before) => parseUpdateNumber(body, { phone_number: NUMBER, before: had });
+  const settings = { inbound_agents: [{ agent_id: 'a', weight: 1, agent_version: 2 }] };
+  expect(change({ inbound_agent_version: 2 })).toMatchObject({ ok: true, value: { settings } });
+  expect(change({ inbound_agent_version: null })).toMatchObject({
+    ok: true,
+    value: { settings: { inbound_agents: [{ agent_id: 'a', weight: 1 }] } },
+  });
+  expect(change({ inbound_agent_id: null, inbound_agent_version: 2 })).toMatchObject({
+    ok: true,
+    value: { settings: { inbound_agents: null } },
+  });
+  const two = { inbound_agents: [...before.inbound_agents, { agent_id: 'b', weight: 0 }] };
+  for (const had of [{}, two]) expect(change({ inbound_agent_version: 2 }, had).ok).toBe(false);
+  expect(change({ outbound_agent_version: 2 }).ok).toBe(false);
+});
+
+test('a number that no path could name is no number', () => {
+  for (const phone_number of ['', '  ', '1'.repeat(101)]) {
+    expect(parseImportNumber({ ...IMPORT, phone_number }).ok, phone_number).toBe(false);
+  }
+  expect(parseImportNumber({ ...IMPORT, phone_number: '1'.repeat(100) }).ok).toBe(true);
+});

@@ -92,6 +92,10 @@ const SHARED: Readonly<Record<string, Field>> = {
   ignore_e164_validation: field(flag()),
 };
 
+function isUser(text: string): boolean {
+  return text.trim() !== '' && text.length <= 100;
+}
+
 const PAIRS = ['inbound', 'outbound', 'inbound_sms', 'outbound_sms'] as const;
 const DEPRECATED: Readonly<Record<string, Field>> = Object.fromEntries(
   PAIRS.flatMap((kind) => [
@@ -106,7 +110,8 @@ export const NEW_NUMBER_FIELDS: Readonly<Record<string, Field>> = { ...NEW, ...D
 export const IMPORT_NUMBER_FIELDS = table({
   ...SHARED,
   ...DEPRECATED,
-  phone_number: required(field(nonEmptyText())),
+  // The number is part of the paths of the routes.
+  phone_number: required(field(checkedText('a number or user of 1 to 100 characters', isUser))),
   termination_uri: required(field(nonEmptyText())),
   sip_trunk_auth_username: field(text()),
   sip_trunk_auth_password: field(text()),
@@ -126,6 +131,11 @@ const READ_ONLY: ReadonlySet<string> = new Set([
   'area_code',
 ]);
 
+type AgentLists = Pick<
+  PhoneNumberSettings,
+  'inbound_agents' | 'outbound_agents' | 'inbound_sms_agents' | 'outbound_sms_agents'
+>;
+
 function checkWeights(name: string, agents: Json | undefined): Issue[] {
   if (!Array.isArray(agents) || agents.length === 0) return [];
   const sum = (agents as readonly WeightedAgent[]).reduce((total, agent) => total + agent.weight, 0);
@@ -139,12 +149,17 @@ export function checkWeightsOf(body: JsonObject): Issue[] {
   return PAIRS.flatMap((kind) => checkWeights(`${kind}_agents`, body[`${kind}_agents`]));
 }
 
-/** The single agent of older SDKs as a one-entry list with weight 1; the list wins where both are sent. */
-function migrate(body: Record<string, Json>, issues: Issue[]): void {
+/**
+ * The single agent of older SDKs as a one-entry list with weight 1; the list wins where both are sent. A version alone
+ * is of the one agent that the number has.
+ */
+function migrate(body: Record<string, Json>, before: AgentLists, issues: Issue[]): void {
   for (const kind of PAIRS) {
-    const [idName, versionName, listName] = [`${kind}_agent_id`, `${kind}_agent_version`, `${kind}_agents`];
-    const id = body[idName];
+    const [idName, versionName, listName] = [`${kind}_agent_id`, `${kind}_agent_version`, `${kind}_agents`] as const;
     const agentVersion = body[versionName];
+    const kept = before[listName];
+    const own = agentVersion !== undefined && kept?.length === 1 ? kept[0]?.agent_id : undefined;
+    const id = body[idName] === undefined ? own : body[idName];
     delete body[idName];
     delete body[versionName];
     if (id === undefined && agentVersion === undefined) continue;
@@ -278,7 +293,7 @@ export function parseImportNumber(value: unknown, options: NumberChecks = {}): B
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);
-  migrate(body, issues);
+  migrate(body, {}, issues);
   const { isNumber = isE164 } = options;
   const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
   if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isNumber(phoneNumber)) {
@@ -299,13 +314,15 @@ export function parseUpdateNumber(
     readonly phone_number: string;
     /** It has a user name and a password for its callers; default false. */
     readonly hasLogin?: boolean;
+    /** The agents it has; default none. */
+    readonly before?: AgentLists;
   },
 ): BodyResult<NumberBody> {
   const read = readBody(value, UPDATE_NUMBER_FIELDS, { readOnly: new Set([...READ_ONLY, 'phone_number']) });
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);
-  migrate(body, issues);
+  migrate(body, options.before ?? {}, issues);
   issues.push(...readPeers(body, options.readPeer));
   const { phone_number, checkUrl, hasLogin = false } = options;
   issues.push(...checkNumber(body, { phone_number, checkUrl, hasLogin, found: issues }));

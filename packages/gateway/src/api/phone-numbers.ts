@@ -88,7 +88,10 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
         const before = await findNumber(deps, params['phone_number']!);
         const { phone_number } = before.settings;
         const hasLogin = before.sealed_sip_inbound_password !== undefined;
-        const read = accept(parseUpdateNumber(body, { phone_number, hasLogin, ...numberChecks(deps) }), warn);
+        const read = accept(
+          parseUpdateNumber(body, { phone_number, hasLogin, before: before.settings, ...numberChecks(deps) }),
+          warn,
+        );
         const settings = applyBody(before.settings, read, deps.clock.wallMs());
         await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
         const row: NumberRow = { settings, ...sealedPasswords(deps, phone_number, before, read) };
