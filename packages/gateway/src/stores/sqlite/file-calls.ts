@@ -24,6 +24,8 @@ export interface Filing {
 export function startFiling(writer: Writer, after: (delayMs: number, fire: () => void) => () => void): Filing {
   let cancel: (() => void) | undefined;
   let isRunning = false;
+  /** Something ended while calls were being filed, perhaps too late to be among them. */
+  let isDueAgain = false;
   let isStopped = false;
   const plan = (delayMs: number) => {
     if (!isStopped) cancel ??= after(delayMs, () => void fileSome());
@@ -31,6 +33,7 @@ export function startFiling(writer: Writer, after: (delayMs: number, fire: () =>
   const fileSome = async () => {
     cancel = undefined;
     isRunning = true;
+    isDueAgain = false;
     const most = writer.isIdle ? MANY : FEW;
     const next = await writer.sendUnhurried('fileCalls', [most]).then(
       (filed) => (filed === most ? (most === MANY ? 0 : PAUSE_MS) : undefined),
@@ -38,11 +41,13 @@ export function startFiling(writer: Writer, after: (delayMs: number, fire: () =>
     );
     isRunning = false;
     if (next !== undefined) plan(next);
+    else if (isDueAgain) plan(SOON_MS);
   };
   plan(SOON_MS);
   return {
-    due: () => {
-      if (!isRunning) plan(SOON_MS);
+    due() {
+      if (isRunning) isDueAgain = true;
+      else plan(SOON_MS);
     },
     stop() {
       isStopped = true;

@@ -68,7 +68,7 @@ function chooseLanes(
   return filed ?? endLanes(find('call_status'), find('disconnection_reason')) ?? { lanes: [IN_ORDER] };
 }
 
-/** After hours of more calls than can be filed, until that is made up for. */
+/** Where more calls end for a while than can be filed meanwhile. */
 function isFilingBehind(db: Database): boolean {
   const unfiled = `SELECT 1 FROM calls INDEXED BY unfiled_calls WHERE ${IS_UNFILED} LIMIT 1 OFFSET ${MOST_UNFILED}`;
   return db.prepare(unfiled).get() !== undefined;
