@@ -28,9 +28,9 @@ export type TextAnswer = { readonly id: number } & ({ readonly result: unknown }
 const PIECE_CHARS = 64 * 1024;
 const open = new Map<number, Iterator<string>>();
 
-parentPort?.on('message', async ({ id, job }: { readonly id: number; readonly job: TextJob }) => {
+parentPort?.on('message', ({ id, job }: { readonly id: number; readonly job: TextJob }) => {
   try {
-    const result = await run(id, job);
+    const result = run(id, job);
     const files = job.do === 'form' && typeof result === 'object' ? (result as FormParts).files : [];
     parentPort?.postMessage(
       { id, result },
@@ -41,8 +41,8 @@ parentPort?.on('message', async ({ id, job }: { readonly id: number; readonly jo
   }
 });
 
-async function run(id: number, job: TextJob): Promise<unknown> {
-  if (job.do === 'form') return parseForm(job.body, job.contentType).catch(() => 'no_form');
+function run(id: number, job: TextJob): unknown {
+  if (job.do === 'form') return takeApart(job.body, job.contentType);
   if (job.do === 'next') return nextPiece(job.document);
   if (job.do === 'close') return void open.delete(job.document);
   const read = readDocument(job.document);
@@ -50,6 +50,14 @@ async function run(id: number, job: TextJob): Promise<unknown> {
   const text = job.heading === undefined ? read.text : `${job.heading}\n\n${read.text}`;
   open.set(id, splitText(text, job.sizes));
   return { ok: true };
+}
+
+function takeApart(body: Uint8Array<ArrayBuffer>, contentType: string): TextResults['form'] {
+  try {
+    return parseForm(body, contentType);
+  } catch {
+    return 'no_form';
+  }
 }
 
 function nextPiece(document: number): readonly string[] | undefined {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ManualClock } from '@pickup/testkit/clock';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Log } from '../observe/index.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
+import type { Log } from './observe/index.ts';
 
 let home: string;
 let said: string[];

@@ -12,8 +12,8 @@ import {
   type Issue,
   parseCatalogueExtension,
 } from '@pickup/contract';
-import type { Log } from '../observe/index.ts';
-import type { Clock } from '../runners/clock.ts';
+import type { Log } from './observe/index.ts';
+import type { Clock } from './runners/clock.ts';
 
 /** How often the file is looked at unasked. */
 const LOOK_EVERY_MS = 5_000;
