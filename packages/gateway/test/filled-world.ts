@@ -52,12 +52,14 @@ export async function startFilledWorld(): Promise<FilledWorld> {
     node_id: 'node',
     lease_until: AT,
   });
+  await store.putKnowledgeBase('knowledge_base_known', 'House');
   const ids = {
     agent_id: agent.agent_id,
     call_id: call.call_id,
     chat_id: chat.chat_id,
     conversation_flow_id: flow.conversation_flow_id,
     inbound_id: 'inb_known',
+    knowledge_base_id: 'knowledge_base_known',
     llm_id: llm.llm_id,
     phone_number: number.phone_number,
     voice_id: '11labs-Adrian',
@@ -91,6 +93,11 @@ function bodiesOf(of: {
     'POST /create-chat-completion': { chat_id: of.chatId, content: '1' },
     'POST /simulate-inbound-call': { from_number: '+12137771235', to_number: '+12137771234' },
     'POST /simulate-inbound-sms': { from_number: '+12137771235', to_number: '+12137771234', text: 'Hello' },
+    'POST /create-knowledge-base': { knowledge_base_name: 'House' },
+    'POST /add-knowledge-base-sources/{knowledge_base_id}': {
+      knowledge_base_texts: [{ title: 'Hours', text: 'Nine.' }],
+    },
+    'POST /search-knowledge-base/{knowledge_base_id}': { query: 'hours' },
     'POST /check-webhook-reply': { reply: { call_inbound: {} } },
   };
 }
