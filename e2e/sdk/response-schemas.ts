@@ -1,6 +1,7 @@
 /**
  * JSON Schemas of what the SDKs' methods resolve to, read from their own .d.ts by the TypeScript compiler: a response
- * is judged by the types its users compile against, not by a copy of them.
+ * is judged by the types its users compile against, not by a copy of them. The compiler calls this API unstable; the
+ * repository pins its version.
  */
 import { fileURLToPath } from 'node:url';
 import { API, type Checker, type Project, type Type, TypeFlags } from 'typescript/unstable/sync';

@@ -32,7 +32,8 @@ export async function startSdkStage(): Promise<SdkStage> {
   const gateway = await startGateway();
   const exchanges: Exchange[] = [];
   const noted: typeof fetch = async (input, init) => {
-    const response = await fetch(input, init);
+    // 4.66 sends forms as streams, for the fetch it brings along.
+    const response = await fetch(input, { ...init, duplex: 'half' });
     const text = await response.clone().text();
     exchanges.push({
       method: (init?.method ?? 'GET').toUpperCase(),
