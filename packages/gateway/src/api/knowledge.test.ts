@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type PageServer, page, startPageServer } from '../../test/start-page-server.ts';
 import { READ_KEY, startTestApi, type TestApi } from '../../test/start-test-api.ts';
 
+const PATIENT = { timeout: 10_000, interval: 10 };
 let api: TestApi;
 let pages: PageServer;
 
@@ -22,7 +23,7 @@ const complete = (id: string) =>
     const base = await api.client.knowledgeBase.retrieve(id);
     expect(base.status).toMatch(/^(complete|error)$/);
     return base;
-  });
+  }, PATIENT);
 
 async function search(id: string, query: string, over: object = {}) {
   const response = await api.post(`/search-knowledge-base/${id}`, { query, ...over });
@@ -116,7 +117,7 @@ test('nothing that could be read is an error, and can be read anew', async () =>
   expect((await complete(id)).status).toBe('error');
   pages.pages.set('/later', page('<p>here now</p>'));
   expect((await api.post(`/refresh-knowledge-base/${id}`, {})).status).toBe(200);
-  await vi.waitFor(async () => expect(await search(id, 'here')).toHaveLength(1));
+  await vi.waitFor(async () => expect(await search(id, 'here')).toHaveLength(1), PATIENT);
   expect(await complete(id)).not.toHaveProperty('error_messages');
 });
 

@@ -12,6 +12,7 @@ import { newId } from '../runners/new-id.ts';
 import { createMemoryStore, openSqliteStore, type Store } from '../stores/index.ts';
 import { createLibrary, type Library } from './library.ts';
 
+const PATIENT = { timeout: 10_000, interval: 10 };
 const BOUNDS = { limitMs: 1_000, mostBytes: 10_000, retryAfterMs: [10, 10] };
 const NOTHING = { texts: [], urls: [], files: [] };
 const BASE = {
@@ -33,23 +34,24 @@ afterEach(async () => {
   for (const thing of opened.reverse()) await thing.close();
 });
 
-function libraryOn(store: Store, over: { readonly loopback?: boolean; readonly clock?: Clock } = {}): Library {
+function libraryOn(
+  store: Store,
+  over: { readonly loopback?: boolean; readonly clock?: Clock; readonly limitMs?: number } = {},
+): Library {
   const outbound = createOutbound({ clock: systemClock, loopback: over.loopback ?? true });
   const clock = over.clock ?? systemClock;
-  const library = createLibrary({ store, outbound, clock, newId, nodeId: 'node_1', log: silentLog, bounds: BOUNDS });
+  const bounds = { ...BOUNDS, ...(over.limitMs !== undefined && { limitMs: over.limitMs }) };
+  const library = createLibrary({ store, outbound, clock, newId, nodeId: 'node_1', log: silentLog, bounds });
   opened.push(outbound, library);
   return library;
 }
 
 async function settled(store: Store, id = 'kb_1') {
-  return vi.waitFor(
-    async () => {
-      const view = await store.getKnowledgeBase(id);
-      expect(view?.sources.some((source) => source.is_pending)).toBe(false);
-      return view!;
-    },
-    { timeout: 8_000, interval: 10 },
-  );
+  return vi.waitFor(async () => {
+    const view = await store.getKnowledgeBase(id);
+    expect(view?.sources.some((source) => source.is_pending)).toBe(false);
+    return view!;
+  }, PATIENT);
 }
 
 async function found(store: Store, query: string) {
@@ -146,10 +148,10 @@ describe('pages', () => {
     opened.push(other);
     other.pages.set('/quick', page('<p>quick</p>'));
     const store = createMemoryStore();
-    const library = libraryOn(store);
+    const library = libraryOn(store, { limitMs: 60_000 });
     const slow = Array.from({ length: 20 }, (_, n) => `${server.url}/slow${n}`);
     await library.create(BASE, { ...NOTHING, urls: [...slow, `${other.url}/quick`] });
-    await vi.waitFor(async () => expect(await found(store, 'quick')).toEqual(['quick']), { timeout: 900 });
+    await vi.waitFor(async () => expect(await found(store, 'quick')).toEqual(['quick']), PATIENT);
     expect(server.asked.length).toBeLessThanOrEqual(2);
   });
 });
@@ -275,11 +277,11 @@ test('once a day what asked for it is read anew, and keeps its text where that f
   await clock.advance(23 * 3_600_000);
   expect(server.asked).toHaveLength(1);
   await clock.advance(2 * 3_600_000);
-  await vi.waitFor(async () => expect(await found(store, 'costs')).toEqual(['costs 40']));
+  await vi.waitFor(async () => expect(await found(store, 'costs')).toEqual(['costs 40']), PATIENT);
   expect((await settled(store)).base.refreshed_timestamp).toBeGreaterThan(first.base.refreshed_timestamp);
   server.pages.delete('/price');
   await clock.advance(25 * 3_600_000);
-  await vi.waitFor(async () => expect((await settled(store)).sources[0]?.error).toBe('It answered 404.'));
+  await vi.waitFor(async () => expect((await settled(store)).sources[0]?.error).toBe('It answered 404.'), PATIENT);
   expect(await found(store, 'costs')).toEqual(['costs 40']);
 });
 

@@ -74,6 +74,7 @@ class Shelves implements Library {
   readonly #indexer: PageIndexer;
   #cancelStale = () => {};
   #sweeping: Promise<void> | undefined;
+  #sweepAgain = false;
   #closed = false;
 
   constructor(deps: LibraryDeps) {
@@ -216,15 +217,23 @@ class Shelves implements Library {
 
   /** Removes what nobody names any more, a little per commit. */
   #sweep(): void {
-    if (this.#closed || this.#sweeping) return;
-    const { store, log } = this.#deps;
-    const sweep = async () => {
-      while (!this.#closed && (await store.sweepKnowledge(SWEEP)) > 0);
-    };
-    this.#sweeping = sweep()
-      .catch((error) => log.error('knowledge_failed', { error: String(error) }))
+    this.#sweepAgain = true;
+    this.#sweeping ??= this.#sweepAll()
+      .catch((error) => {
+        this.#sweepAgain = false;
+        this.#deps.log.error('knowledge_failed', { error: String(error) });
+      })
       .finally(() => {
         this.#sweeping = undefined;
+        if (this.#sweepAgain && !this.#closed) this.#sweep();
       });
+  }
+
+  async #sweepAll(): Promise<void> {
+    // What is dropped while the last step runs is swept too.
+    while (this.#sweepAgain && !this.#closed) {
+      this.#sweepAgain = false;
+      while (!this.#closed && (await this.#deps.store.sweepKnowledge(SWEEP)) > 0) this.#sweepAgain = true;
+    }
   }
 }

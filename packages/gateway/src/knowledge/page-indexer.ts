@@ -55,6 +55,8 @@ export class PageIndexer {
     this.#lookAgain = true;
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
+      // Somebody may have called between the last look and now.
+      if (this.#lookAgain && !this.#aborter.signal.aborted) this.wake();
     });
   }
 
