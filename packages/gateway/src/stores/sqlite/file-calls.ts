@@ -35,7 +35,8 @@ export function startFiling(writer: Writer, after: (delayMs: number, fire: () =>
     isRunning = true;
     isDueAgain = false;
     const most = writer.isIdle ? MANY : FEW;
-    const next = await writer.sendUnhurried('fileCalls', [most]).then(
+    const sent = most === MANY ? writer.send('fileCalls', [most]) : writer.sendUnhurried('fileCalls', [most]);
+    const next = await sent.then(
       (filed) => (filed === most ? (most === MANY ? 0 : PAUSE_MS) : undefined),
       () => AGAIN_MS,
     );
