@@ -145,6 +145,18 @@ describe('case 61 a ban', () => {
     expect(admission.judge(STRANGER, request('BYE', { callId: 'standing', toTag: 't' }))).toBe('accept');
   });
 
+  test('never falls on a peer for what cannot be answered, nor on a stranger who has shown right credentials', () => {
+    const settings = { phone_number: '+1', phone_number_type: 'custom' as const, last_modification_timestamp: 1 };
+    table.put({ settings: { ...settings, sip_peers: [`${STRANGER}/32`] } });
+    for (let nth = 0; nth < 40; nth++) admission.stray(STRANGER);
+    table.delete('+1');
+    expect([admission.bans, admission.heeds(STRANGER)]).toEqual([0, true]);
+    open();
+    expect(admission.judge(STRANGER, request('INVITE', { authorization: answer() }))).toBe('accept');
+    for (let nth = 0; nth < 40; nth++) admission.judge(STRANGER, request('INVITE'));
+    expect([admission.bans, admission.heeds(STRANGER)]).toEqual([0, true]);
+  });
+
   test('ends when the operator names the address, and after 300 s', async () => {
     flood();
     expect(admission.heeds(STRANGER)).toBe(false);
