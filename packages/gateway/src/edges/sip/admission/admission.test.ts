@@ -126,6 +126,17 @@ describe('credentials', () => {
   });
 });
 
+test('A3 a call id lets a stranger in without proof, and a peer like any call', () => {
+  const dialled = (method: string) => request(method, { to: 'call_0123' });
+  expect(['INVITE', 'ACK', 'CANCEL'].map((method) => admission.judge(STRANGER, dialled(method)))).toEqual(
+    Array.from({ length: 3 }, () => 'unproven'),
+  );
+  expect(admission.judge(STRANGER, dialled('OPTIONS'))).toBe('refuse');
+  const settings = { phone_number: '+1', phone_number_type: 'custom' as const, last_modification_timestamp: 1 };
+  table.put({ settings: { ...settings, sip_peers: [`${STRANGER}/32`] } });
+  expect(admission.judge(STRANGER, dialled('INVITE'))).toBe('accept');
+});
+
 describe('case 61 a ban', () => {
   const flood = () => {
     for (let nth = 0; nth < 16; nth++) admission.judge(STRANGER, request('OPTIONS'));
@@ -133,7 +144,7 @@ describe('case 61 a ban', () => {
 
   test('is silence, but not for a call that stands', () => {
     const standing = request('INVITE', { callId: 'standing', to: 'call_0123' });
-    expect(admission.judge(STRANGER, standing)).toBe('accept');
+    expect(admission.judge(STRANGER, standing)).toBe('unproven');
     admission.welcome(standing, STRANGER);
     admission.keep('standing');
     flood();
