@@ -162,7 +162,9 @@ function guarded(id: number, run: () => void): void {
 function handle(message: ToWorker): void {
   if (message.kind === 'open') {
     const session = message.session;
-    return void open(session, message.host).catch((error: unknown) => emit({ kind: 'opened', session, port: undefined, error }));
+    return void open(session, message.host).catch((error: unknown) =>
+      emit({ kind: 'opened', session, port: undefined, error }),
+    );
   }
   if (message.kind === 'close') return close(message.session);
   if (message.kind === 'mediaStats') {
