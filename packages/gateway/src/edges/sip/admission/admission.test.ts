@@ -168,6 +168,16 @@ describe('case 61 a ban', () => {
     expect([admission.bans, admission.heeds(STRANGER)]).toEqual([0, true]);
   });
 
+  test('falls on who guesses passwords, right credentials before or not', () => {
+    open();
+    const call = (password?: string) =>
+      statusOf(admission.judge(STRANGER, request('INVITE', { authorization: answer(password ? { password } : {}) })));
+    expect([call(), call('guess')]).toEqual(['accept', 401]);
+    for (let nth = 0; nth < 16; nth++) admission.judge(STRANGER, request('INVITE'));
+    expect(admission.bans).toBe(1);
+    expect(admission.judge(STRANGER, request('OPTIONS'))).toBe('drop');
+  });
+
   test('ends when the operator names the address, and after 300 s', async () => {
     flood();
     expect(admission.heeds(STRANGER)).toBe(false);

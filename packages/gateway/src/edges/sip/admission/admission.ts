@@ -183,7 +183,10 @@ export class Admission {
       this.#guests.add(headerValue(request, 'Call-ID') ?? '', { branch: branchOf(request), address });
       return this.#letIn(request, { provenFor: rule.phoneNumber });
     }
-    if (verdict === 'wrong') refusals.notProven(address, clock.monoMs());
+    if (verdict === 'wrong') {
+      this.#flood.doubt(address);
+      refusals.notProven(address, clock.monoMs());
+    }
     if (verdict === 'missing') refusals.challenged(address, clock.monoMs());
     return { status: 401, headers: this.#verifier.challenge({ stale: verdict === 'stale' }) };
   }
