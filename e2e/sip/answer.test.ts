@@ -1,5 +1,6 @@
 /** Around the 200: hang-ups that cross it, and offers that come late (rules C6, F4). */
-
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointAnswer } from '@pickup/testkit/endpoint';
 import { createPhone, type Phone } from '@pickup/testkit/phone';
@@ -103,6 +104,29 @@ test('F4 a delayed offer: our offer in the 200, their answer in the ACK, the gre
   await until('it speaks', () => speechSpans(call.heard(), 8_000).length > 0);
   await call.hangUp();
   expect(await endOf(to)).toMatchObject({ call_status: 'ended', disconnection_reason: 'user_hangup' });
+});
+
+test('F4 no audio before the ACK: whoever forges an INVITE, and sees no 200, cannot aim it at others', async () => {
+  const victim = createSocket('udp4').bind(0, '127.0.0.9');
+  await once(victim, 'listening');
+  let packets = 0;
+  victim.on('message', () => {
+    packets += 1;
+  });
+  const aimed = PCMU_SDP.replaceAll('IP4 127.0.0.1', 'IP4 127.0.0.9').replace(
+    'audio 9',
+    `audio ${victim.address().port}`,
+  );
+  const call = await raw(await stage.number(), aimed);
+  expect(await call.final()).toMatch(/^SIP\/2\.0 200 /);
+  // Ten packets' time.
+  await sleep(200);
+  expect(packets).toBe(0);
+  call.acknowledge();
+  await until('audio', () => packets > 0);
+  call.bye();
+  call.close();
+  victim.close();
 });
 
 test.each([

@@ -26,6 +26,22 @@ describe('the timer queue', () => {
     expect(fired).toEqual([4_999, 5_050, 5_050, 5_050, 5_100]);
   });
 
+  it('waits for what is further off than a native timer reaches', async () => {
+    const clock = new ManualClock();
+    const asked: number[] = [];
+    const after = (delayMs: number, fire: () => void) => {
+      asked.push(delayMs);
+      return clock.after(delayMs, fire);
+    };
+    const queue = new TimerQueue({ ...clock, monoMs: () => clock.monoMs(), wallMs: () => clock.wallMs(), after });
+    let fired = 0;
+    queue.after(99_999_999_000, () => fired++);
+    await clock.advance(99_999_998_000);
+    expect([fired, Math.max(...asked), clock.pending]).toEqual([0, 2 ** 31 - 1, 1]);
+    await clock.advance(2_000);
+    expect([fired, clock.pending]).toEqual([1, 0]);
+  });
+
   it('never fires what was cancelled, also while it runs, and sweeps it out', async () => {
     const clock = new ManualClock();
     const queue = new TimerQueue(clock);

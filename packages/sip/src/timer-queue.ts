@@ -13,6 +13,9 @@ interface Entry {
 const coarseFromMs = 5_000;
 const grainMs = 50;
 
+/** A native timer of more than 2^31 - 1 ms fires at once; peers may ask for sessions of years. */
+const longestMs = 2 ** 31 - 1;
+
 /** Cancelled entries may make up this many, and half of the heap, before they are swept out. */
 const sweepAbove = 1024;
 
@@ -68,8 +71,10 @@ export class TimerQueue {
     const first = this.#heap[0];
     if (!first || (this.#armed && this.#armed.atMs <= first.atMs)) return;
     this.#armed?.cancel();
-    const delayMs = Math.max(0, first.atMs - this.#clock.monoMs());
-    this.#armed = { atMs: first.atMs, cancel: this.#clock.after(delayMs, () => this.#run()) };
+    const now = this.#clock.monoMs();
+    const delayMs = Math.min(Math.max(0, first.atMs - now), longestMs);
+    const atMs = Math.min(first.atMs, now + longestMs);
+    this.#armed = { atMs, cancel: this.#clock.after(delayMs, () => this.#run()) };
   }
 
   #run(): void {

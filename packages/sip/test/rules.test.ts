@@ -93,6 +93,20 @@ describe('case 60 who may speak', () => {
     expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0, notAdmitted: 3 });
   });
 
+  it('A3 what the rules refuse of the unproven leaves nothing behind, and is not repeated', async () => {
+    const bench = createBenchPeer({ admit: () => 'unproven' });
+    bench.receive(invite({ headers: [['Require', 'nothing-known']] }));
+    bench.receive(invite({ body: 'no SDP', headers: [['Content-Type', 'application/sdp']] }));
+    bench.receive(request('CANCEL'));
+    expect(bench.names()).toEqual([420, 400, 481]);
+    expect(bench.core.stats()).toMatchObject({ transactions: 0, dialogs: 0, notAdmitted: 0 });
+    await bench.clock.advance(40_000);
+    expect(bench.names()).toHaveLength(3);
+    bench.receive(invite());
+    expect(bench.names().slice(3)).toEqual([100]);
+    expect(bench.invites).toHaveLength(1);
+  });
+
   it('case 61 who is not heeded hears nothing, whatever is sent', () => {
     const bench = createBenchPeer({ heeds: ({ address }) => address !== peer.address, admit: () => 'accept' });
     bench.receive(request('OPTIONS'));

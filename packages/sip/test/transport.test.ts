@@ -351,6 +351,22 @@ describe('strangers on streams', () => {
     expect(heard).toBe(16);
   });
 
+  it('a stranger too many makes the eldest one go, however many connections peers have', async () => {
+    const { transport } = await streamOn('tcp', { limits: { maxStrangers: 2 }, onMessage: (bytes) => bytes[0] === 79 });
+    const probe = 'OPTIONS sip:a SIP/2.0\r\nl: 0\r\n\r\n';
+    const met = async (text: string) => {
+      const socket = caller(transport, `${text}\r\n\r\n`);
+      await once(socket, 'data');
+      return socket;
+    };
+    const peers = [await met(probe), await met(probe), await met(probe)];
+    const strangers = [await met(''), await met(probe.replace('OPTIONS', 'REGISTER'))];
+    expect(strangers.filter((socket) => socket.destroyed)).toEqual([]);
+    const third = await met('');
+    await closed(strangers[0]!);
+    expect([...peers, strangers[1]!, third].filter((socket) => socket.destroyed)).toEqual([]);
+  });
+
   it('TLS handshakes that stand still make room for one that goes on', async () => {
     const { transport } = await streamOn('tls');
     const still = Array.from({ length: 510 }, () => caller(transport));

@@ -157,6 +157,14 @@ describe('ports', () => {
     expect(told(judgePorts([{ ...one!, code }]))).toEqual([expect.stringMatching(says)]);
   });
 
+  test('an address that is not there is one fault, not one for each port', () => {
+    const wanted = wantedPorts(configOf({ PICKUP_SIP_HOST: '10.0.0.6' }));
+    const tried = wanted.map((one) => ({ ...one, ...(one.host === '10.0.0.6' && { code: 'EADDRNOTAVAIL' }) }));
+    expect(told(judgePorts(tried)).filter((line) => line.startsWith('fail'))).toEqual([
+      expect.stringMatching(/^fail 10\.0\.0\.6 is no address/),
+    ]);
+  });
+
   test('a taken port for audio is only a warning: calls get others', () => {
     const audio = wantedPorts(configOf({})).find((one) => one.use === 'audio')!;
     expect(told(judgePorts([{ ...audio, code: 'EADDRINUSE' }]))).toEqual([

@@ -75,12 +75,17 @@ export function tryPorts(wanted: readonly WantedPort[]): Promise<readonly TriedP
 
 /** One line for what is free, one for each that is not. */
 export function judgePorts(tried: readonly TriedPort[]): readonly Finding[] {
-  const faults = tried.flatMap((one) => (one.code === undefined ? [] : [judgeFault(one, one.code)]));
+  const faults = distinct(tried.flatMap((one) => (one.code === undefined ? [] : [judgeFault(one, one.code)])));
   const free = tried.filter((one) => one.code === undefined);
   const fixed = free.filter((one) => one.use !== 'audio').map((one) => `${one.use} ${place(one)}`);
   const audio = free.filter((one) => one.use === 'audio').length;
   const parts = [...fixed, ...(audio > 0 ? [`${audio} ports for audio`] : [])];
   return [...faults, ...(parts.length > 0 ? [ok(`free: ${parts.join(', ')}`)] : [])];
+}
+
+/** An address that is not there is one fault, however many ports were to be on it. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 function judgeFault(one: TriedPort, code: string): Finding {

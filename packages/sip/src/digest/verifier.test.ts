@@ -1,7 +1,9 @@
 import { ManualClock } from '@pickup/testkit/clock';
 import { expect, test } from 'vitest';
+import { serializeCredentials } from './credentials.ts';
 import { answerChallenge, createDigestVerifier, type DigestVerifierOptions, hashA1, parseChallenges } from './index.ts';
 import { NonceUse } from './nonce-use.ts';
+import { digestResponse } from './response.ts';
 
 const PASSWORD = 'open sesame';
 
@@ -45,6 +47,21 @@ test('RFC 8760 what is not offered is not taken', () => {
   ).toEqual(['MD5']);
   expect(verify(answer())).toBe('right');
   expect(verify(answer({ challenges: challenge().map((one) => one.replace('MD5', 'SHA-256')) }))).toBe('wrong');
+});
+
+test('RFC 7616 auth-int and -sess are not taken, rightly computed or not, as they were not offered', () => {
+  const { challenge, answer, verify, verifier, secretOf } = realm();
+  const [sha256 = ''] = challenge();
+  expect(verify(answer({ challenges: [sha256.replace('algorithm=SHA-256', 'algorithm=SHA-256-sess')] }))).toBe('wrong');
+  const { nonce } = parseChallenges(sha256)[0]!;
+  const shown = {
+    ...{ username: 'carrier', realm: 'pickup', nonce, uri: 'sip:+12137771234@h' },
+    algorithm: { hash: 'SHA-256', session: false } as const,
+    qop: { name: 'auth-int', count: 1, cnonce: 'c' },
+  };
+  const response = digestResponse(shown, { method: 'INVITE', secret: { password: PASSWORD } })!;
+  const authorization = [serializeCredentials({ ...shown, response })];
+  expect(verifier.verify({ method: 'INVITE', authorization, secretOf }).verdict).toBe('wrong');
 });
 
 test('case 61b right credentials pass, by either hash and in any case of the hex', () => {

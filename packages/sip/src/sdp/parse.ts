@@ -5,6 +5,8 @@ import type { SdpAttribute, SdpConnection, SdpMedia, SessionDescription } from '
 const maxBytes = 64 * 1024;
 const maxMedia = 32;
 const maxAttributes = 500;
+/** As many as RTP has payload types: each is looked for among the attributes. */
+const maxFormats = 128;
 
 interface Draft {
   connection?: SdpConnection;
@@ -52,7 +54,7 @@ function readLine(type: string, value: string, scope: Draft, single: Map<string,
 
 function parseMediaLine(value: string): MediaDraft | undefined {
   const [kind, ports, protocol, ...formats] = value.trim().split(' ');
-  if (!kind || !ports || !protocol || formats.length === 0) return undefined;
+  if (!kind || !ports || !protocol || formats.length === 0 || formats.length > maxFormats) return undefined;
   const port = Number(ports.split('/')[0]);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return undefined;
   return { kind, port, protocol, formats: formats.filter((format) => format !== ''), attributes: [] };

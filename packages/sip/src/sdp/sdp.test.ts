@@ -81,6 +81,11 @@ describe('RFC 3264 the answer', () => {
 });
 
 describe('the description', () => {
+  it('with more formats than there are payload types is malformed', () => {
+    const formats = (count: number) => sdp(`m=audio 40000 RTP/AVP${' 0'.repeat(count)}`);
+    expect([parseSdp(formats(128)) !== undefined, parseSdp(formats(129))]).toEqual([true, undefined]);
+  });
+
   it('survives a round trip', () => {
     const parsed = parseSdp(
       sdp('a=group:x', 'm=audio 1 RTP/AVP 0', 'c=IN IP6 ::1', 'a=rtpmap:0 PCMU/8000', 'a=rtcp-mux'),

@@ -9,4 +9,6 @@ export interface Arrival {
   readonly transport: Transport;
   /** The way its responses go. */
   readonly outlet: Outlet;
+  /** From who may be anybody: what the rules refuse of it leaves nothing behind. */
+  readonly isUnproven?: boolean;
 }

@@ -121,12 +121,13 @@ export class SipCore {
   #receiveRequest(message: SipRequest, head: SipHead, source: Source, transport: Transport): boolean {
     const stamped = stampRequest(message, head.via, source);
     const outlet = this.#wire.outlet(transport, responseDestination(head.via, source));
-    const arrival: Arrival = { request: stamped, head, source, transport, outlet };
     const verdict = this.#options.admit(source, stamped);
     if (verdict !== 'drop') this.#wire.trace('in', head.callId, `${message.method} ${message.uri}`);
-    if (verdict === 'accept') {
+    if (verdict === 'accept' || verdict === 'unproven') {
+      const isUnproven = verdict === 'unproven';
+      const arrival: Arrival = { request: stamped, head, source, transport, outlet, isUnproven };
       this.#guarded(head.callId, () => this.#dispatch(arrival));
-      return true;
+      return !isUnproven;
     }
     this.#counts.notAdmitted++;
     if (verdict !== 'drop') this.#wire.answerStateless(stamped, refusalOf(verdict), outlet);
@@ -190,7 +191,8 @@ export class SipCore {
     const { message } = failure;
     if (!message || message.method === 'ACK') return this.#options.onStray?.(source);
     const verdict = this.#options.admit(source, message);
-    if (verdict !== 'accept') this.#counts.notAdmitted++;
+    const isLetIn = verdict === 'accept' || verdict === 'unproven';
+    if (!isLetIn) this.#counts.notAdmitted++;
     if (verdict === 'drop') return;
     this.#wire.trace(
       'in',
@@ -200,7 +202,7 @@ export class SipCore {
     const via = parseVia(splitList(headerValue(message, 'via') ?? '')[0] ?? '');
     const outlet = this.#wire.outlet(transport, responseDestination(via, source));
     const fault = { status: failure.status, reason: failure.reason };
-    const refusal = verdict === 'accept' ? fault : refusalOf(verdict);
+    const refusal = isLetIn ? fault : refusalOf(verdict);
     this.#wire.answerStateless(via ? stampRequest(message, via, source) : message, refusal, outlet);
   }
 

@@ -22,8 +22,11 @@ export interface TraceLine {
   readonly summary: string;
 }
 
-/** What becomes of a request at the door. */
-export type Admission = 'accept' | 'refuse' | 'drop' | Refusal;
+/**
+ * What becomes of a request at the door. `unproven` is let in too, though its source may be forged: what the rules then
+ * refuse of it is answered without keeping or repeating anything.
+ */
+export type Admission = 'accept' | 'unproven' | 'refuse' | 'drop' | Refusal;
 
 /** What the server needs apart from its listeners. */
 export interface CoreOptions {

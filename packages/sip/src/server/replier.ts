@@ -23,7 +23,8 @@ export class Replier {
 
   /** The refusal of any request. */
   refuse(arrival: Arrival, refusal: Refusal): void {
-    const { request, head, outlet } = arrival;
+    const { request, head, outlet, isUnproven = false } = arrival;
+    if (isUnproven) return this.#wire.answerStateless(request, refusal, outlet);
     if (request.method !== 'INVITE') return this.answer(arrival, refusal);
     const response = this.#wire.build(request, refusal, this.#random());
     const { transaction } = this.#transactions.openInvite(request, head, outlet);

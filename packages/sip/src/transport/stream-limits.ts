@@ -5,6 +5,8 @@ export interface StreamLimits {
    * the one quiet longest, if it was quiet for 64·T1.
    */
   readonly maxConnections: number;
+  /** Of those, connections that never brought an admitted request; beyond it the eldest of them makes room. */
+  readonly maxStrangers: number;
   /** From a connection's start, or a message's first byte, to the end of that message. */
   readonly messageMs: number;
   /** For a connection of ours to come up, TLS included; then what waited for it has failed. */
@@ -15,9 +17,10 @@ export interface StreamLimits {
   readonly maxUnsentBytes: number;
 }
 
-/** 2,000 connections, 20 s, 5 s, 30 min, 1 MiB. */
+/** 2,000 connections, 256 of strangers, 20 s, 5 s, 30 min, 1 MiB. */
 export const defaultStreamLimits: StreamLimits = {
   maxConnections: 2_000,
+  maxStrangers: 256,
   messageMs: 20_000,
   connectMs: 5_000,
   idleMs: 30 * 60_000,

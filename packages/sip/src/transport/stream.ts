@@ -66,6 +66,8 @@ class StreamTransport implements StreamListener {
   readonly #connections = new Map<string, StreamConnection>();
   /** Those too that take no more messages out and only wait for their end. */
   readonly #live = new Set<StreamConnection>();
+  /** Those that brought no admitted request so far, eldest first. */
+  readonly #strangers = new Set<StreamConnection>();
   /** Every socket until it is closed, TLS handshakes included. */
   readonly #sockets = new Set<Socket>();
   /** TLS handshakes in progress by the peer's end, eldest first. */
@@ -176,9 +178,18 @@ class StreamTransport implements StreamListener {
     }
     const { address, port } = source;
     const connection = this.#add(socket, { address, port }, false);
+    this.#receiveStranger(connection);
     socket.once('close', () => {
       if (!connection.broughtAny && !this.#closed) this.#options.onWasted?.(source);
     });
+  }
+
+  /** So that strangers never take the sockets that calls need. */
+  #receiveStranger(connection: StreamConnection): void {
+    this.#strangers.add(connection);
+    if (this.#strangers.size <= this.#limits.maxStrangers) return;
+    const [eldest] = this.#strangers;
+    if (eldest) this.#drop(eldest);
   }
 
   #connect(target: { readonly address: string; readonly port: number }, name?: string): StreamConnection | undefined {
@@ -210,7 +221,8 @@ class StreamTransport implements StreamListener {
       onMessage: (bytes) => {
         const isAdmitted = !this.#closed && this.#options.onMessage(bytes, source, this);
         // Who is banned by now is not even listened to.
-        if (!isAdmitted && this.#options.heeds?.(source) === false) connection.cut();
+        if (isAdmitted) this.#strangers.delete(connection);
+        else if (this.#options.heeds?.(source) === false) connection.cut();
         return isAdmitted;
       },
       onUnframed: (head, fault) => this.#closed || this.#options.onUnframed(head, fault, source, this),
@@ -220,7 +232,10 @@ class StreamTransport implements StreamListener {
     });
     this.#connections.set(key, connection);
     this.#live.add(connection);
-    socket.once('close', () => this.#live.delete(connection));
+    socket.once('close', () => {
+      this.#live.delete(connection);
+      this.#strangers.delete(connection);
+    });
     this.#sweepLater();
     return connection;
   }
@@ -248,6 +263,7 @@ class StreamTransport implements StreamListener {
 
   #drop(connection: StreamConnection): true {
     this.#live.delete(connection);
+    this.#strangers.delete(connection);
     connection.cut();
     return true;
   }

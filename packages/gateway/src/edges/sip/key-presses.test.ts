@@ -29,3 +29,12 @@ test('other keys, and the same one more than 2 s later, count', () => {
   expect(pressed([0, 'rtp', '5'], [2_000, 'info', '5'])).toBe('5');
   expect(pressed([0, 'rtp', '5'], [2_001, 'info', '5'])).toBe('55');
 });
+
+test('a flood of reports is cut to 50 a second', () => {
+  let nowMs = 0;
+  const keys = new KeyPresses(() => nowMs);
+  const counted = () => Array.from({ length: 10_000 }, () => keys.isNew('info', '1')).filter(Boolean).length;
+  expect(counted()).toBe(50);
+  nowMs = 1_000;
+  expect(counted()).toBe(50);
+});

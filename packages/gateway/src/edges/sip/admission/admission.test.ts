@@ -126,6 +126,17 @@ describe('credentials', () => {
   });
 });
 
+test('A3 a call id lets a stranger in without proof, and a peer like any call', () => {
+  const dialled = (method: string) => request(method, { to: 'call_0123' });
+  expect(['INVITE', 'ACK', 'CANCEL'].map((method) => admission.judge(STRANGER, dialled(method)))).toEqual(
+    Array.from({ length: 3 }, () => 'unproven'),
+  );
+  expect(admission.judge(STRANGER, dialled('OPTIONS'))).toBe('refuse');
+  const settings = { phone_number: '+1', phone_number_type: 'custom' as const, last_modification_timestamp: 1 };
+  table.put({ settings: { ...settings, sip_peers: [`${STRANGER}/32`] } });
+  expect(admission.judge(STRANGER, dialled('INVITE'))).toBe('accept');
+});
+
 describe('case 61 a ban', () => {
   const flood = () => {
     for (let nth = 0; nth < 16; nth++) admission.judge(STRANGER, request('OPTIONS'));
@@ -133,7 +144,7 @@ describe('case 61 a ban', () => {
 
   test('is silence, but not for a call that stands', () => {
     const standing = request('INVITE', { callId: 'standing', to: 'call_0123' });
-    expect(admission.judge(STRANGER, standing)).toBe('accept');
+    expect(admission.judge(STRANGER, standing)).toBe('unproven');
     admission.welcome(standing, STRANGER);
     admission.keep('standing');
     flood();
@@ -143,6 +154,28 @@ describe('case 61 a ban', () => {
     expect(admission.judge(STRANGER, request('OPTIONS'))).toBe('drop');
     expect(admission.judge(STRANGER, request('INVITE', { to: 'call_0123' }))).toBe('drop');
     expect(admission.judge(STRANGER, request('BYE', { callId: 'standing', toTag: 't' }))).toBe('accept');
+  });
+
+  test('never falls on a peer for what cannot be answered, nor on a stranger who has shown right credentials', () => {
+    const settings = { phone_number: '+1', phone_number_type: 'custom' as const, last_modification_timestamp: 1 };
+    table.put({ settings: { ...settings, sip_peers: [`${STRANGER}/32`] } });
+    for (let nth = 0; nth < 40; nth++) admission.stray(STRANGER);
+    table.delete('+1');
+    expect([admission.bans, admission.heeds(STRANGER)]).toEqual([0, true]);
+    open();
+    expect(admission.judge(STRANGER, request('INVITE', { authorization: answer() }))).toBe('accept');
+    for (let nth = 0; nth < 40; nth++) admission.judge(STRANGER, request('INVITE'));
+    expect([admission.bans, admission.heeds(STRANGER)]).toEqual([0, true]);
+  });
+
+  test('falls on who guesses passwords, right credentials before or not', () => {
+    open();
+    const call = (password?: string) =>
+      statusOf(admission.judge(STRANGER, request('INVITE', { authorization: answer(password ? { password } : {}) })));
+    expect([call(), call('guess')]).toEqual(['accept', 401]);
+    for (let nth = 0; nth < 16; nth++) admission.judge(STRANGER, request('INVITE'));
+    expect(admission.bans).toBe(1);
+    expect(admission.judge(STRANGER, request('OPTIONS'))).toBe('drop');
   });
 
   test('ends when the operator names the address, and after 300 s', async () => {

@@ -106,7 +106,8 @@ export class Admission {
     }
     if (registeredId(request) !== undefined) {
       if (!isKnown && !this.#count(address)) return 'drop';
-      return this.#letIn(request, {});
+      this.#letIn(request, {});
+      return isKnown ? 'accept' : 'unproven';
     }
     if (this.#guests.isRepetition(callId, branchOf(request))) return 'accept';
     return isKnown ? this.#judgePeerCall(address, request) : this.#judgeStranger(address, request);
@@ -158,7 +159,7 @@ export class Admission {
   #judgeStranger(address: string, request: SipRequest): Answer {
     if (!this.#count(address)) return 'drop';
     const { table, refusals, clock } = this.#deps;
-    if (OF_A_CALL.has(request.method) && registeredId(request) !== undefined) return 'accept';
+    if (OF_A_CALL.has(request.method) && registeredId(request) !== undefined) return 'unproven';
     if (request.method === 'INVITE' && table.asksStrangers) {
       const rule = this.#ruleOf(request);
       return this.#askCredentials(address, request, rule?.peers ? undefined : rule);
@@ -182,7 +183,10 @@ export class Admission {
       this.#guests.add(headerValue(request, 'Call-ID') ?? '', { branch: branchOf(request), address });
       return this.#letIn(request, { provenFor: rule.phoneNumber });
     }
-    if (verdict === 'wrong') refusals.notProven(address, clock.monoMs());
+    if (verdict === 'wrong') {
+      this.#flood.doubt(address);
+      refusals.notProven(address, clock.monoMs());
+    }
     if (verdict === 'missing') refusals.challenged(address, clock.monoMs());
     return { status: 401, headers: this.#verifier.challenge({ stale: verdict === 'stale' }) };
   }

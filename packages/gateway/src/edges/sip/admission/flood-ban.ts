@@ -59,6 +59,11 @@ export class FloodBan {
     return 'banned';
   }
 
+  /** The source has shown wrong credentials: it is counted again, until it shows right ones. */
+  doubt(address: string): void {
+    this.#vouchedUntil.delete(customerOf(address));
+  }
+
   /** The source has shown right credentials: for an hour it is not counted. */
   vouch(address: string, nowMs: number): void {
     const source = customerOf(address);
