@@ -20,7 +20,6 @@ import type {
   Json,
   JsonObject,
   Outcome,
-  Settings,
   SipTraceLine,
 } from '@pickup/contract';
 import type { CallCommands, CallRow } from './port-calls.ts';
