@@ -39,13 +39,13 @@ function matchFilter(row: object, filter: FieldFilter): boolean {
     case 'gt':
       return below(wanted, found);
     case 'ge':
-      return below(wanted, found) || (found === wanted && found !== null);
+      return upTo(wanted, found);
     case 'lt':
       return below(found, wanted);
     case 'le':
-      return below(found, wanted) || (found === wanted && found !== null);
+      return upTo(found, wanted);
     case 'bt':
-      return Array.isArray(wanted) && isBetween(found, wanted[0] ?? null, wanted[1] ?? null);
+      return Array.isArray(wanted) && upTo(wanted[0] ?? null, found) && upTo(found, wanted[1] ?? null);
   }
 }
 
@@ -70,6 +70,6 @@ function below(left: Json, right: Json): boolean {
   return typeof left === 'string' && typeof right === 'string' && left < right;
 }
 
-function isBetween(found: Json, low: Json, high: Json): boolean {
-  return (below(low, found) || low === found) && (below(found, high) || found === high) && found !== null;
+function upTo(left: Json, right: Json): boolean {
+  return below(left, right) || (left === right && (typeof left === 'number' || typeof left === 'string'));
 }

@@ -98,6 +98,17 @@ const requests = fc.record(
   { requiredKeys: ['limit'] },
 );
 
+/** Each run begins with no calls, also after one that failed. */
+async function withCalls(rows: readonly CallRow[], compare: (sqlite: Store, memory: Store) => Promise<void>) {
+  const [sqlite, memory] = [open[0] ?? connect(), createMemoryStore()];
+  try {
+    for (const row of rows) await Promise.all([sqlite.registerCall(row), memory.registerCall(row)]);
+    await compare(sqlite, memory);
+  } finally {
+    await Promise.all(rows.map(({ call_id }) => sqlite.deleteCall(call_id)));
+  }
+}
+
 test('whatever is asked, indices and slices give what trying each call gives', async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -105,17 +116,15 @@ test('whatever is asked, indices and slices give what trying each call gives', a
       fc.array(requests, { minLength: 1, maxLength: 12 }),
       pick(0, 1),
       async (rows, asked, late) => {
-        const sqlite = connect();
-        const memory = createMemoryStore();
-        for (const [index, row] of rows.entries()) {
+        const whole = rows.map((row, index) => {
           const started = row.call_status === 'registered' ? {} : { start_timestamp: row.created_timestamp + late };
-          const whole = call(`call_${index}`, { ...(row as Partial<CallRow>), ...started });
-          await Promise.all([sqlite.registerCall(whole), memory.registerCall(whole)]);
-        }
-        for (const request of asked) {
-          expect(await allOf(sqlite, request), JSON.stringify(request)).toEqual(await allOf(memory, request));
-        }
-        await Promise.all(rows.map((_, index) => sqlite.deleteCall(`call_${index}`)));
+          return call(`call_${index}`, { ...(row as Partial<CallRow>), ...started });
+        });
+        await withCalls(whole, async (sqlite, memory) => {
+          for (const request of asked) {
+            expect(await allOf(sqlite, request), JSON.stringify(request)).toEqual(await allOf(memory, request));
+          }
+        });
       },
     ),
     { numRuns: 25 },
