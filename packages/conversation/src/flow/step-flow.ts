@@ -255,6 +255,7 @@ class Walk {
       this.#change({ entry: written, pressed: written });
       return this.#entered(node);
     }
+    this.effects.push({ do: 'disarm' });
     this.#change({ quietHops: 0 });
     // Else the entry before would answer this node's equations.
     if (waitsForKeys(node.exits)) this.#set(KEYS_VARIABLE, '');
