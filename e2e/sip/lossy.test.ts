@@ -119,7 +119,11 @@ function spoken(heard: Int16Array): Int16Array {
   return heard.slice(spans[0]!.startMs * 8, spans.at(-1)!.endMs * 8);
 }
 
-test('keys pressed over a bad line each arrive once, the flow follows them, and the caller understands it', async () => {
+// In real time: a machine that stands still for a moment is heard.
+test('keys pressed over a bad line each arrive once, the flow follows them, and the caller understands it', {
+  timeout: 60_000,
+  retry: 2,
+}, async () => {
   const agentId = await flowAgent();
   const [clear, rough] = await Promise.all([callAndPress(agentId, stage.gateway.sip), callAndPress(agentId, link)]);
   const asked = `Agent: ${LINE}`;
@@ -146,4 +150,4 @@ test('keys pressed over a bad line each arrive once, the flow follows them, and 
   const { delay } = measureLine(said, rough.asked, 5_000);
   expect(said.length).toBeGreaterThan(8_000 * 2);
   expect(intelligibility(said, rough.asked, () => delay.meanMs)).toBeGreaterThan(0.85);
-}, 60_000);
+});
