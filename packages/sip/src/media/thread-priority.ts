@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 
 /** Above everything that is left as it is. */
-const AUDIO_NICE = -10;
+const AUDIO_NICE = -20;
 
 /**
  * Puts this thread before others: audio cannot wait. Linux alone counts priorities by thread, and gives them to those

@@ -22,7 +22,7 @@ export interface ReaderData {
 }
 
 /** Lists yield to calls. Linux counts priorities by thread; elsewhere this would hold the whole process back. */
-const LIST_NICE = 5;
+const LIST_NICE = 19;
 if (process.platform === 'linux') setPriority(0, LIST_NICE);
 
 const { file, limits } = workerData as ReaderData;
