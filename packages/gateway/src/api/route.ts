@@ -43,3 +43,12 @@ export interface Route {
   /** The result is the reply's body; undefined is an empty one. */
   readonly handle: (ask: Ask) => unknown;
 }
+
+/** A result that is JSON text already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}

@@ -5,7 +5,7 @@ import { Form } from '../knowledge/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerTo } from './error-reply.ts';
 import { ApiFailure, invalid } from './failure.ts';
-import type { Access, Ask, Route } from './route.ts';
+import { type Access, type Ask, JsonText, type Route } from './route.ts';
 
 const MAX_WARNING_CHARS = 2_000;
 const MOST_FIELDS = 200;
@@ -76,6 +76,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   }
   if (warnings.length > 0) reply.header('x-pickup-warning', headerText(warnings.join(' ')));
   reply.code(status).header('cache-control', 'no-store');
+  if (result instanceof JsonText) return reply.type('application/json; charset=utf-8').send(result.text);
   return result === undefined ? reply.send() : reply.send(result);
 }
 

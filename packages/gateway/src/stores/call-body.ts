@@ -1,5 +1,5 @@
 /** Calls as others see them, in answers and events: Retell's phone call object. */
-import type { CallRow } from './port.ts';
+import type { CallRow, Page } from './port.ts';
 
 const EMPTIABLE = ['metadata', 'retell_llm_dynamic_variables', 'custom_sip_headers', 'custom_attributes'] as const;
 
@@ -33,3 +33,8 @@ function toldWithTools({ transcript_object: said }: CallRow): object {
 
 /** What a list's items leave out. */
 export const NOT_LISTED: readonly (keyof CallRow)[] = ['transcript', 'transcript_object'];
+
+/** A page as others see it. */
+export function callPageText(page: Page<CallRow>): string {
+  return JSON.stringify({ ...page, items: page.items.map(callBody) });
+}

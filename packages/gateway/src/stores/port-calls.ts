@@ -81,6 +81,8 @@ export interface CallCommands {
    * pagination key too.
    */
   listCalls(request: CallListRequest): Promise<Page<CallRow>>;
+  /** The same as JSON text, calls as `callBody` shows them: a long list is written where no call waits for it. */
+  listCallsAsText(request: CallListRequest): Promise<string>;
   /** Calls `ongoing` on this node: after a crash they are ended (H3). */
   ongoingCalls(nodeId: string): Promise<readonly CallRow[]>;
 }

@@ -44,6 +44,10 @@ export function listCases(stores: () => TwoConnections): void {
     for (const [index, at] of [5, 1, 9, 3].entries()) {
       await a.registerCall(call(`call_${index}`, { created_timestamp: NOW + at }));
     }
+    const text = await b.listCallsAsText({ limit: 2, skip: 1, include_total: true });
+    expect(JSON.parse(text)).toMatchObject({ has_more: true, items: [{ call_id: 'call_0' }, { call_id: 'call_3' }] });
+    expect(text).toMatch(/"total":4\}$/);
+    expect(text).not.toContain('node_id');
     const page = await b.listCalls({ limit: 2, skip: 1, include_total: true });
     expect(page.items.map((one) => one.call_id)).toEqual(['call_0', 'call_3']);
     expect(page).toMatchObject({ has_more: true, total: 4 });

@@ -1,11 +1,11 @@
 /** Calls and slots in memory. */
 
-import { durationOf } from '../call-body.ts';
+import { callPageText, durationOf } from '../call-body.ts';
 import { eventsOfChange } from '../call-events.ts';
 import { endedCall } from '../ended-call.ts';
 import { matchAgents, matchFilters } from '../match-filters.ts';
 import { BadPaginationKey } from '../page.ts';
-import type { CallCommands, CallListRequest, CallRow, SlotCommands } from '../port.ts';
+import type { CallCommands, CallListRequest, CallRow, Page, SlotCommands } from '../port.ts';
 import { endpointShare, expireCall, isForgotten, judgeClaim } from '../registered-call.ts';
 import { copyOf, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
@@ -13,6 +13,14 @@ import { listPage } from './list-page.ts';
 
 /** The call commands over shared data. */
 export function createMemoryCalls(data: MemoryData): CallCommands {
+  const listCalls = async (request: CallListRequest): Promise<Page<CallRow>> => {
+    const rows = [...data.calls.values()]
+      .filter(({ call }) => matchFilters({ ...call, duration_ms: durationOf(call) }, request.filters))
+      .filter(({ call }) => matchAgents(call, request.agents))
+      .map((row) => ({ key: placeOf(row), value: without(row.call, request.omit) }));
+    const page = listPage(rows, withPlace(data, request));
+    return request.include_total ? { ...page, total: rows.length } : page;
+  };
   return {
     async registerCall(given) {
       const call = copyOf(given);
@@ -62,14 +70,8 @@ export function createMemoryCalls(data: MemoryData): CallCommands {
       return data.calls.delete(callId);
     },
     getCall: async (callId) => data.calls.get(callId)?.call,
-    async listCalls(request) {
-      const rows = [...data.calls.values()]
-        .filter(({ call }) => matchFilters({ ...call, duration_ms: durationOf(call) }, request.filters))
-        .filter(({ call }) => matchAgents(call, request.agents))
-        .map((row) => ({ key: placeOf(row), value: without(row.call, request.omit) }));
-      const page = listPage(rows, withPlace(data, request));
-      return request.include_total ? { ...page, total: rows.length } : page;
-    },
+    listCalls,
+    listCallsAsText: async (request) => callPageText(await listCalls(request)),
     async ongoingCalls(nodeId) {
       const calls = [...data.calls.values()].map(({ call }) => call);
       return calls.filter((call) => call.call_status === 'ongoing' && call.node_id === nodeId);

@@ -42,6 +42,7 @@ export function createCalls(writer: Writer, db: Database, reader: Reader, filing
     deleteCall: async (callId) => (await writer.send('deleteCall', [callId])) === 1,
     getCall: async (callId) => fromJsonCell<CallRow>(get.get(callId) ?? null),
     listCalls: (request) => reader.ask('calls', request),
+    listCallsAsText: (request) => reader.ask('callsAsText', request),
     ongoingCalls: (nodeId) => reader.ask('ongoing', { node_id: nodeId }),
   };
 }

@@ -1,5 +1,6 @@
 /** Lists and searches, as the reader thread does them. Those that may take long are generators: see scan-list.ts. */
 import type { Database, Statement } from 'better-sqlite3';
+import { callPageText } from '../call-body.ts';
 import { BadPaginationKey, type Cursor, readPageRequest, toPage } from '../page.ts';
 import type {
   AgentVersionRow,
@@ -67,6 +68,10 @@ export function readLists(db: Database, limits: ScanLimits) {
     inbounds: (request: Parameters<typeof planInbounds>[0]) => scanList(db, planInbounds(request), request, limits),
     calls(request: CallListRequest): Generator<void, Page<CallRow>> {
       return scanList(db, planCalls(db, request), withPlace(placeOfCall, request), limits);
+    },
+    /** Text, as listCallsAsText promises. */
+    *callsAsText(request: CallListRequest): Generator<void, string> {
+      return callPageText(yield* scanList(db, planCalls(db, request), withPlace(placeOfCall, request), limits));
     },
     chats: (request: ChatListRequest) => scanList(db, planChats(request, toChat), request, limits),
     wholeChats(request: PageRequest): Generator<void, Page<WholeChat>> {

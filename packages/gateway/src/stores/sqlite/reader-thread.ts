@@ -14,6 +14,8 @@ export type ReadRequest = readonly [number, string, string];
 /** `id`, then the result as JSON, or what went wrong and whether the pagination key was at fault. */
 export type ReadAnswer =
   | { readonly id: number; readonly result: string }
+  /** A list that comes to text: it is passed on as it is. */
+  | { readonly id: number; readonly text: string }
   | { readonly id: number; readonly failed: string; readonly badKey: boolean };
 
 export interface ReaderData {
@@ -47,7 +49,7 @@ parentPort?.on('message', (message: ReadRequest | 'close') => {
       return [result, isScan(result) ? result.next() : undefined];
     });
     if (first !== undefined) goOn(id, result as Scan, first);
-    else answer({ id, result: JSON.stringify(result) });
+    else answer(told(id, result));
   });
 });
 
@@ -58,7 +60,7 @@ function isScan(result: unknown): result is Scan {
 }
 
 function goOn(id: number, scan: Scan, { done, value }: IteratorResult<void, unknown>): void {
-  if (done) return answer({ id, result: JSON.stringify(value) });
+  if (done) return answer(told(id, value));
   setImmediate(() =>
     attempt(id, () =>
       goOn(
@@ -68,6 +70,10 @@ function goOn(id: number, scan: Scan, { done, value }: IteratorResult<void, unkn
       ),
     ),
   );
+}
+
+function told(id: number, result: unknown): ReadAnswer {
+  return typeof result === 'string' ? { id, text: result } : { id, result: JSON.stringify(result) };
 }
 
 function attempt(id: number, read: () => void): void {

@@ -67,7 +67,8 @@ export class Reader {
   #settle(answer: ReadAnswer): void {
     const waiter = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ('result' in answer) waiter?.resolve(JSON.parse(answer.result) as never);
+    if ('text' in answer) waiter?.resolve(answer.text as never);
+    else if ('result' in answer) waiter?.resolve(JSON.parse(answer.result) as never);
     else waiter?.reject(answer.badKey ? new BadPaginationKey(answer.failed) : new Error(answer.failed));
   }
 }
