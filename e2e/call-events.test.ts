@@ -31,10 +31,10 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-const start = () =>
+const start = (env: Readonly<Record<string, string>> = {}) =>
   startGateway({
     home,
-    env: { PICKUP_WEBHOOK_ALLOW: '127.0.0.0/8', PICKUP_EVENT_WEBHOOK_URL: `${endpoint.url}/all` },
+    env: { PICKUP_WEBHOOK_ALLOW: '127.0.0.0/8', PICKUP_EVENT_WEBHOOK_URL: `${endpoint.url}/all`, ...env },
   });
 const told = (path: string) =>
   endpoint.requests
@@ -102,4 +102,22 @@ test('case 81 events survive kill -9: those of before and the end of the call th
   );
   expect((await delivered()).map((one: { event: string }) => one.event)).toEqual(EVENTS);
   expect(told('/all').at(-1)?.call).toMatchObject({ call_id: callId, disconnection_reason: 'error_retell' });
+});
+
+test('a call that found no slot was never started, but ended', async () => {
+  gateway = await start({ PICKUP_CONCURRENCY: '1' });
+  const { agentId } = await createHouseAgent(gateway);
+  await importNumber(gateway, TO, {
+    inbound_agents: [{ agent_id: agentId, weight: 1 }],
+    ring_budget_ms: 11_000,
+  });
+  const { call } = await connect(gateway);
+  const refused = await phone.call({ to: TO, from: '+12137771234', server: gateway.sip });
+  expect((await refused.final).code).toBe(486);
+  await until('its events', () => told('/all').length === 3);
+  expect(told('/all').map(({ event }) => event)).toEqual(EVENTS);
+  expect(told('/all')[1]).toMatchObject({
+    call: { call_status: 'error', disconnection_reason: 'concurrency_limit_reached' },
+  });
+  await call.hangUp();
 });

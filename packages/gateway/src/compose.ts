@@ -121,6 +121,10 @@ async function composeOn(
   const runner = createInboundRunner({
     ...{ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log },
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
+    async savedEventHook(agentId, version) {
+      const agent = await store.getAgent(agentId, version);
+      return agent && hookOf(agent.settings, {}, hooks);
+    },
   });
   const chats = createChatRunner({
     ...{ store, clock, newId, log, inTurn: createTurns() },

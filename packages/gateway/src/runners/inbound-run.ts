@@ -18,7 +18,7 @@ import {
 } from '@pickup/core';
 import type { Log } from '../observe/index.ts';
 import type { AgentRuntime, PreparedSession } from '../sessions/port.ts';
-import { type EventHook, type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
+import { type CallRow, type EventHook, type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
 import type { WebhookSender } from '../webhook/sender.ts';
 import type { Clock } from './clock.ts';
 import { liveInboundObject } from './inbound-object.ts';
@@ -34,6 +34,8 @@ import { untilStored } from './until-stored.ts';
 export interface InboundRunDeps {
   /** Where the events of a session go; absent: nowhere. */
   readonly eventHook?: (plan: SessionPlan) => EventHook | undefined;
+  /** The same of a call that never had a session: by its agent's saved settings. */
+  readonly savedEventHook?: (agentId: string, version: number) => Promise<EventHook | undefined>;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -308,7 +310,11 @@ export class InboundRun {
       const { sessions } = this.#deps;
       call = sessions.begin({ call, prepared: this.#prepared, leg: this.#connected, holdsSlot, stored });
     }
-    this.#stored('settle', () => this.#deps.store.settleInbound({ ...settlement, ...(call && { call }) }))
+    const hooked = async () => (effect.stillborn && call ? this.#withHook(call) : call);
+    this.#stored('settle', async () => {
+      const row = await hooked();
+      return this.#deps.store.settleInbound({ ...settlement, ...(row && { call: row }) });
+    })
       .then((result) => {
         // The caller hung up while the arrival was being refused by a full disk.
         if (result?.won === false && result.outcome === null) this.#keepUnrecorded(settlement);
@@ -317,6 +323,11 @@ export class InboundRun {
         whenStored();
         this.#end();
       });
+  }
+
+  async #withHook(call: CallRow): Promise<CallRow> {
+    const event_hook = await this.#deps.savedEventHook?.(call.agent_id, call.agent_version);
+    return event_hook ? { ...call, event_hook } : call;
   }
 
   #releaseSlot(): void {
