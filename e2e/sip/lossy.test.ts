@@ -6,6 +6,7 @@ import { speechSpans } from '@pickup/testkit/wav';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openStage, type Stage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
+import { digitsAgent } from './support/flow-agents.ts';
 import { onlyOutcome } from './support/records.ts';
 
 const CODES = ['1123#', '58*0#', '47#'] as const;
@@ -24,63 +25,6 @@ afterAll(async () => {
   link?.close();
   await stage?.close();
 });
-
-const otherwise = (destination: string) => ({
-  id: `else-${destination}`,
-  destination_node_id: destination,
-  transition_condition: { type: 'prompt' as const, prompt: 'Else' as const },
-});
-
-/** An agent that asks until it gets the last of the codes. */
-async function flowAgent(): Promise<string> {
-  const { client } = stage.gateway;
-  const flow = await client.conversationFlow.create({
-    model_choice: { type: 'cascading', model: 'gpt-4.1' },
-    start_speaker: 'agent',
-    start_node_id: 'ask',
-    nodes: [
-      {
-        id: 'ask',
-        type: 'conversation',
-        instruction: { type: 'static_text', text: LINE },
-        edges: [
-          {
-            id: 'right',
-            destination_node_id: 'right',
-            transition_condition: {
-              type: 'equation',
-              operator: '&&',
-              equations: [{ left: '{{user_dtmf_input}}', operator: '==', right: '47' }],
-            },
-          },
-        ],
-        else_edge: otherwise('wrong'),
-      },
-      {
-        id: 'wrong',
-        type: 'conversation',
-        instruction: { type: 'static_text', text: 'No.' },
-        skip_response_edge: {
-          id: 'skip',
-          destination_node_id: 'ask',
-          transition_condition: { type: 'prompt', prompt: 'Skip response' },
-        },
-      },
-      {
-        id: 'right',
-        type: 'end',
-        speak_during_execution: true,
-        instruction: { type: 'static_text', text: 'Yes, {{user_dtmf_input}}.' },
-      },
-    ],
-  });
-  const agent = await client.agent.create({
-    voice_id: 'builtin-en-us',
-    user_dtmf_options: { termination_key: '#' },
-    response_engine: { type: 'conversation-flow', conversation_flow_id: flow.conversation_flow_id },
-  });
-  return agent.agent_id;
-}
 
 /** Calls through `server`; presses each code once the agent has asked again. Gives what was said and heard. */
 async function callAndPress(agentId: string, server: { readonly host: string; readonly port: number }) {
@@ -124,7 +68,7 @@ test('keys pressed over a bad line each arrive once, the flow follows them, and 
   timeout: 60_000,
   retry: 2,
 }, async () => {
-  const agentId = await flowAgent();
+  const agentId = await digitsAgent(stage.gateway, LINE);
   const [clear, rough] = await Promise.all([callAndPress(agentId, stage.gateway.sip), callAndPress(agentId, link)]);
   const asked = `Agent: ${LINE}`;
   const expected = CODES.flatMap((code, index) => [

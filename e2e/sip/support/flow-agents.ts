@@ -25,15 +25,15 @@ const ends = (id: string, text: string) => ({
   instruction: { type: 'static_text' as const, text },
 });
 
-/** An agent that asks for a number, and ends the call when it is 47#. */
-export async function digitsAgent(gateway: GatewayProcess): Promise<string> {
+/** An agent that asks for a number until it is 47#, and then ends the call. */
+export async function digitsAgent(gateway: GatewayProcess, question = 'Number?'): Promise<string> {
   const flow = await gateway.client.conversationFlow.create({
     model_choice: { type: 'cascading', model: 'gpt-4.1' },
     start_speaker: 'agent',
     start_node_id: 'ask',
     nodes: [
       {
-        ...says('ask', 'Number?'),
+        ...says('ask', question),
         edges: [
           {
             id: 'right',

@@ -18,9 +18,6 @@ const AGENT_LISTS = [
   ['outbound_sms_agents', 'chat'],
 ] as const;
 
-/** The fields of a number that name agents. */
-export const AGENT_LIST_FIELDS = AGENT_LISTS.map(([field]) => field);
-
 /** What a number's body is judged by beside its own form. */
 export function numberChecks(deps: ApiDeps) {
   return {
