@@ -23,6 +23,9 @@ const COMMANDS = {
   exec: [],
 };
 
+/** Commands that need nothing but what the product runs on. */
+const RUNS = ['demo', 'start', 'pickup'];
+
 const say = (line) => process.stderr.write(`pickup: ${line}\n`);
 const fail = (line) => {
   say(line);
@@ -61,18 +64,22 @@ function npm(args, env) {
   if (found.status !== 0) fail(`npm ${args[0]} failed:\n${found.stderr || found.stdout}`);
 }
 
-/** Installs when node_modules does not match package-lock.json; a stamp keeps later starts instant. */
-function installPackages(env) {
+/**
+ * Installs when node_modules does not match package-lock.json; a stamp keeps later starts instant. What only tests
+ * need comes with the first command that tests: a newcomer's first call does not wait for it.
+ */
+function installPackages(env, withTools) {
   const stamp = join(ROOT, 'node_modules', '.pickup-stamp');
   const wanted = createHash('sha256')
     .update(readFileSync(join(ROOT, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const [has, part] = existsSync(stamp) ? readFileSync(stamp, 'utf8').split(' ') : [];
+  if (has === wanted && (part !== 'run' || !withTools)) return;
   const started = Date.now();
   say('installing packages (once)…');
-  // The tools of the tests are wanted even where NODE_ENV says production.
-  npm(['ci', '--include=dev', '--no-audit', '--no-fund'], env);
-  writeFileSync(stamp, wanted);
+  // Named either way: the tools of the tests are wanted even where NODE_ENV says production.
+  npm(['ci', withTools ? '--include=dev' : '--omit=dev', '--no-audit', '--no-fund'], env);
+  writeFileSync(stamp, `${wanted} ${withTools ? 'all' : 'run'}`);
   say(`packages installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
@@ -87,7 +94,7 @@ const env = {
     .filter(Boolean)
     .join(' '),
 };
-installPackages(env);
+installPackages(env, !RUNS.includes(name));
 const command = COMMANDS[name];
 if (command) {
   const [program, ...args] = [...command, ...rest];
