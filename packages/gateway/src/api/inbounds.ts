@@ -1,13 +1,5 @@
-/** Our own routes: the records of inbounds, and a call without a carrier. */
-import {
-  fieldsSchema,
-  INBOUND_FILTERS,
-  type InboundObject,
-  LIST_FIELDS,
-  parseListBody,
-  parseSimulate,
-  SIMULATE_FIELDS,
-} from '@pickup/contract';
+/** Our own routes: the records of inbounds. */
+import { fieldsSchema, INBOUND_FILTERS, type InboundObject, LIST_FIELDS, parseListBody } from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid, unknownAsset } from './failure.ts';
 import { renderPage } from './page.ts';
@@ -22,19 +14,6 @@ const STORED = new Set([
 /** The routes of inbounds. */
 export function inboundRoutes(deps: ApiDeps): readonly Route[] {
   return [
-    {
-      method: 'POST',
-      path: '/simulate-inbound-call',
-      summary: 'Place a call without a carrier; it asks the webhook as any other does',
-      access: 'write',
-      audited: false,
-      status: 201,
-      body: fieldsSchema(SIMULATE_FIELDS, true),
-      handle({ body, warn }) {
-        const { from_number, to_number, headers } = accept(parseSimulate(body), warn);
-        return deps.simulateCall({ from_number, to_number, ...(headers && { headers }) });
-      },
-    },
     {
       method: 'GET',
       path: '/get-inbound/{inbound_id}',

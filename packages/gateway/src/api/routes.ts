@@ -21,6 +21,7 @@ import { type ReferenceDocument, referencePage } from './reference-page.ts';
 import { registerCallRoutes } from './register-call.ts';
 import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
+import { simulateRoutes } from './simulate.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { voiceProviderRoutes } from './voice-providers.ts';
@@ -47,6 +48,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...chatRoutes(deps, turns),
     ...chatListRoutes(deps),
     ...smsChatRoutes(deps),
+    ...simulateRoutes(deps),
     ...inboundRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...keyRoutes(deps, turns),
