@@ -53,6 +53,8 @@ export interface Issue {
   readonly effect: 'refuses' | 'falls_back' | 'degraded' | 'not_applied' | 'ignored';
   /** Stable, snake_case: `out_of_range`, `wrong_type`, `unknown_field`, `not_honoured`… */
   readonly code: string;
+  /** The rule of inbound.md it is about: `D4`, `E5`, `E10`… */
+  readonly rule: string;
   readonly pointer: string;
   /** One English sentence that names the field and the rule. */
   readonly message: string;
@@ -60,6 +62,8 @@ export interface Issue {
   readonly allowed?: Json;
   /** What was sent, cut to a printable length. */
   readonly sent?: Json;
+  /** The known name or value nearest to the one sent; the message has it too. */
+  readonly nearest?: string;
 }
 
 /** Error classes of a failed attempt. Never branch on message text. */
@@ -80,6 +84,17 @@ export const ATTEMPT_ERRORS = [
 ] as const;
 /** One of `ATTEMPT_ERRORS`. */
 export type AttemptError = (typeof ATTEMPT_ERRORS)[number];
+
+/** What a receiver that verifies may say of a signature it refused, in the header `x-pickup-verification` of its answer. */
+export const VERIFICATION_FAULTS = [
+  'missing_signature',
+  'malformed_signature',
+  'stale_timestamp',
+  'body_changed',
+  'wrong_key',
+] as const;
+/** One of `VERIFICATION_FAULTS`. */
+export type VerificationFault = (typeof VERIFICATION_FAULTS)[number];
 
 /** Milliseconds spent in each phase of an attempt; a phase that was not reached is absent. */
 export interface AttemptPhases {
@@ -107,6 +122,16 @@ export interface AttemptRecord {
   readonly fault?: Fault;
   /** Public text: no internal address and no body in it. */
   readonly message?: string;
+  /**
+   * More exactly than `error`, and as stable: the code of a connection, name or TLS error (`ECONNREFUSED`, `ENOTFOUND`,
+   * `DEPTH_ZERO_SELF_SIGNED_CERT`), the phase in which a time-out ended (`headers`, `body`…), or why an address was
+   * refused (`not_public`, `own_port`). Absent where nothing more is known.
+   */
+  readonly reason?: string;
+  /** Why the endpoint refused the signature, where it says so. */
+  readonly verification?: VerificationFault;
+  /** A simulated fault stood between Pickup and the endpoint (simulated calls and texts only). */
+  readonly simulated?: true;
   /** `accepted`: a 2xx with a usable reply; `bad_reply`: a 2xx whose body is not; `late`: came after its deadline. */
   readonly verdict: 'accepted' | 'bad_reply' | 'failed' | 'aborted' | 'late';
 }
