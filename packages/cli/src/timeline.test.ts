@@ -51,6 +51,7 @@ const connected: InboundObject = {
       severity: 'warning',
       effect: 'ignored',
       code: 'unknown_field',
+      rule: 'D9',
       pointer: '/call_inbound/metdata',
       message: 'metdata is not a known field; did you mean metadata?',
     },
@@ -115,6 +116,7 @@ test('an issue that is not about a field of the reply shows no place', () => {
     severity: 'warning',
     effect: 'degraded',
     code: 'voice_without_key',
+    rule: 'E5',
     pointer: '',
     message: 'No key.',
   } as const;

@@ -79,12 +79,13 @@ function parseEntry(value: unknown, members: readonly Member[], pointer: string,
   const names = members.map((member) => member.name);
   for (const key of Object.keys(value)) {
     if (names.includes(key)) continue;
-    const hint = isForbiddenKey(key) ? '' : didYouMean(key, names);
+    const { hint, nearest } = didYouMean(key, isForbiddenKey(key) ? [] : names);
     issues.push(
       fault({
         code: 'unknown_field',
         pointer: pointerTo(pointer, key),
         message: `${key} is not a known field.${hint}`,
+        nearest,
       }),
     );
   }
@@ -115,11 +116,13 @@ export function parseCatalogueExtension(json: unknown): {
       const section = Object.hasOwn(SECTIONS, key) ? (key as keyof CatalogueExtension) : undefined;
       const value = json[key];
       if (section === undefined) {
+        const { hint, nearest } = didYouMean(key, Object.keys(SECTIONS));
         issues.push(
           fault({
             code: 'unknown_field',
             pointer: pointerTo('', key),
-            message: `${key} is not a section.${didYouMean(key, Object.keys(SECTIONS))}`,
+            message: `${key} is not a section.${hint}`,
+            nearest,
           }),
         );
       } else if (!Array.isArray(value)) {

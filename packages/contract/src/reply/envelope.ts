@@ -41,7 +41,7 @@ export function readAgentId(value: unknown, pointer: string, issues: Issue[]): s
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string') return value;
   const message = `override_agent_id must be a string, not ${kindOf(value)}.`;
-  issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+  issues.push(envelopeFault({ code: 'wrong_type', rule: 'D4', pointer, message, sent: value }));
   return undefined;
 }
 
@@ -54,7 +54,7 @@ export function readVersion(value: unknown, pointer: string, issues: Issue[]): A
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') {
     const message = `override_agent_version must be a number, a tag, latest or latest_published, not ${kindOf(value)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+    issues.push(envelopeFault({ code: 'wrong_type', rule: 'D4', pointer, message, sent: value }));
     return undefined;
   }
   if (!/^[0-9]+$/.test(value) || !Number.isSafeInteger(Number(value))) return value;
@@ -72,7 +72,7 @@ function readVariable(value: unknown, place: { name: string; pointer: string }, 
     return String(value);
   }
   const message = `${place.name} must be a string, not ${kindOf(value)}.`;
-  issues.push(envelopeFault({ code: 'wrong_type', pointer: place.pointer, message, sent: value }));
+  issues.push(envelopeFault({ code: 'wrong_type', rule: 'D5', pointer: place.pointer, message, sent: value }));
   return undefined;
 }
 
@@ -82,7 +82,7 @@ export function readVariables(value: unknown, pointer: string, issues: Issue[]):
   if (value === undefined || value === null) return variables;
   if (!isObject(value)) {
     const message = `dynamic_variables must be an object of strings, not ${kindOf(value)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+    issues.push(envelopeFault({ code: 'wrong_type', rule: 'D5', pointer, message, sent: value }));
     return variables;
   }
   let units = 2;
@@ -100,7 +100,9 @@ export function readVariables(value: unknown, pointer: string, issues: Issue[]):
   // An escape takes at most six bytes, so small objects need no measuring.
   if (units * 6 > VARIABLES_MAX_BYTES && utf8Length(JSON.stringify(variables)) > VARIABLES_MAX_BYTES) {
     const message = `dynamic_variables must not exceed ${VARIABLES_MAX_BYTES} bytes of JSON.`;
-    issues.push(envelopeFault({ code: 'too_large', pointer, message, allowed: { max_bytes: VARIABLES_MAX_BYTES } }));
+    issues.push(
+      envelopeFault({ code: 'too_large', rule: 'D5', pointer, message, allowed: { max_bytes: VARIABLES_MAX_BYTES } }),
+    );
   }
   return variables;
 }
@@ -110,7 +112,7 @@ export function readMetadata(value: unknown, pointer: string, issues: Issue[]): 
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) {
     const message = `metadata must be an object, not ${kindOf(value)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+    issues.push(envelopeFault({ code: 'wrong_type', rule: 'D6', pointer, message, sent: value }));
     return undefined;
   }
   if (isDeeperThan(value, MAX_DEPTH)) {
@@ -121,7 +123,9 @@ export function readMetadata(value: unknown, pointer: string, issues: Issue[]): 
   }
   if (utf8Length(JSON.stringify(value)) > METADATA_MAX_BYTES) {
     const message = `metadata must not exceed ${METADATA_MAX_BYTES} bytes of JSON.`;
-    issues.push(envelopeFault({ code: 'too_large', pointer, message, allowed: { max_bytes: METADATA_MAX_BYTES } }));
+    issues.push(
+      envelopeFault({ code: 'too_large', rule: 'D6', pointer, message, allowed: { max_bytes: METADATA_MAX_BYTES } }),
+    );
     return undefined;
   }
   return value as JsonObject;

@@ -62,7 +62,9 @@ function warnAtRoot(root: Record<string, unknown>, own: string, other: string, i
       issues.push(warning({ code: 'other_group', pointer: place.pointer, message }));
     } else {
       const inside = GROUP_FIELDS.includes(key);
-      const hint = inside ? ` It belongs inside ${own}.` : didYouMean(key, [own, ...GROUP_FIELDS], issues.length);
+      const { hint, nearest } = inside
+        ? { hint: ` It belongs inside ${own}.`, nearest: own }
+        : didYouMean(key, [own, ...GROUP_FIELDS], issues.length);
       const message = `${place.name} is not a known field and was ignored.${hint}`;
       issues.push(
         warning({
@@ -70,6 +72,7 @@ function warnAtRoot(root: Record<string, unknown>, own: string, other: string, i
           pointer: place.pointer,
           message,
           sent: root[key],
+          nearest,
         }),
       );
     }
@@ -145,14 +148,14 @@ export function lintReply(value: unknown, options: LintOptions): LintResult {
   if (value === undefined) return { reply: { kind: 'none' }, issues };
   if (!isObject(value)) {
     const message = `The reply must be an object, not ${kindOf(value)}.`;
-    return badReply([envelopeFault({ code: 'wrong_type', pointer: '', message, sent: value })]);
+    return badReply([envelopeFault({ code: 'wrong_type', rule: 'D3', pointer: '', message, sent: value })]);
   }
   warnAtRoot(value, own, other, issues);
   const group = Object.hasOwn(value, own) ? value[own] : undefined;
   if (group === undefined || group === null) return { reply: { kind: 'none' }, issues: limitIssues(issues) };
   if (!isObject(group)) {
     const message = `${own} must be an object, not ${kindOf(group)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo('', own), message, sent: group }));
+    issues.push(envelopeFault({ code: 'wrong_type', rule: 'D3', pointer: pointerTo('', own), message, sent: group }));
     return badReply(issues);
   }
   return judgeGroup(group, pointerTo('', own), options, issues);

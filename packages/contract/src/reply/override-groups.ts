@@ -3,9 +3,8 @@ import type { Catalogue, ResolvedTarget } from '../agent.ts';
 import type { Issue, JsonObject } from '../inbound.ts';
 import { checkAcross } from '../settings/check-across.ts';
 import { checkSettings, type SettingsGroup } from '../settings/check-settings.ts';
-import { forbiddenKey } from '../settings/faults.ts';
-import { isForbiddenKey, isObject, kindOf, pointerTo, warning } from '../settings/issue.ts';
-import { didYouMean } from '../settings/nearest.ts';
+import { forbiddenKey, unknownField } from '../settings/faults.ts';
+import { isForbiddenKey, isObject, kindOf, pointerTo } from '../settings/issue.ts';
 import { envelopeFault, isDeeperThan } from './envelope.ts';
 import type { AgentOverride } from './judged-reply.ts';
 import { checkUrls, type UrlCheck } from './webhook-url.ts';
@@ -36,10 +35,7 @@ export function warnUnknown(
     if (known.includes(key)) continue;
     const place = { name: key.slice(0, 100), pointer: pointerTo(pointer, key) };
     if (isForbiddenKey(key)) issues.push(forbiddenKey(place));
-    else {
-      const message = `${place.name} is not a known field and was ignored.${didYouMean(key, known, issues.length)}`;
-      issues.push(warning({ code: 'unknown_field', pointer: place.pointer, message, sent: value[key] }));
-    }
+    else issues.push(unknownField(place, key, known, value[key], issues.length));
   }
 }
 
@@ -48,7 +44,7 @@ export function readOverrideGroups(value: unknown, pointer: string, issues: Issu
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) {
     const message = `agent_override must be an object, not ${kindOf(value)}.`;
-    issues.push(envelopeFault({ code: 'wrong_type', pointer, message, sent: value }));
+    issues.push(envelopeFault({ code: 'wrong_type', rule: 'D7', pointer, message, sent: value }));
     return undefined;
   }
   if (isDeeperThan(value, MAX_DEPTH)) {
@@ -64,7 +60,9 @@ export function readOverrideGroups(value: unknown, pointer: string, issues: Issu
     if (isObject(settings)) groups[group] = settings;
     else {
       const message = `agent_override.${group} must be an object, not ${kindOf(settings)}.`;
-      issues.push(envelopeFault({ code: 'wrong_type', pointer: pointerTo(pointer, group), message, sent: settings }));
+      issues.push(
+        envelopeFault({ code: 'wrong_type', rule: 'D7', pointer: pointerTo(pointer, group), message, sent: settings }),
+      );
     }
   }
   warnUnknown(value, OVERRIDE_GROUPS, pointer, issues);

@@ -189,8 +189,9 @@ function readFilter(
 /** A filter that was left out would show everything instead of little. */
 function unknownFilter(name: string, known: FilterFields, pointer: string, found: number): Issue {
   const names = Object.keys(known);
-  const message = `filter_criteria.${name.slice(0, 100)} is not a known field.${didYouMean(name, names, found)}`;
-  return fault({ code: 'unknown_field', pointer, message, allowed: names });
+  const { hint, nearest } = didYouMean(name, names, found);
+  const message = `filter_criteria.${name.slice(0, 100)} is not a known field.${hint}`;
+  return fault({ code: 'unknown_field', pointer, message, allowed: names, nearest });
 }
 
 const agentList = list(shape({ agent_id: nonEmptyText(), version: optional(list(integer({ min: 0 }))) }));

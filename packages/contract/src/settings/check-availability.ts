@@ -5,6 +5,7 @@
 import type { Catalogue, ResolvedEngine, Settings, Voice } from '../agent.ts';
 import type { Issue } from '../inbound.ts';
 import { isObject, pointerTo, warning } from './issue.ts';
+import { ruleOf } from './rules.ts';
 
 /** What the session would use, and what there is. */
 export interface CheckAvailabilityOptions {
@@ -255,6 +256,7 @@ export function checkKnown(options: {
         severity: 'error',
         effect: 'refuses',
         code: 'unknown_voice',
+        rule: ruleOf('unknown_voice'),
         pointer: pointerTo(options.pointerOf('agent.fallback_voice_ids'), index),
         message: `agent.fallback_voice_ids[${index}] is not a known voice.`,
       });

@@ -125,3 +125,11 @@ test('E5 create asks for the same form of llm_websocket_url as an override', () 
     },
   ]);
 });
+
+test('D9 a mistyped name brings the nearest one as a value, and each issue its rule', () => {
+  const { issues } = checkSettings('agent', { voice_sped: 1, voice_speed: 9 }, { pointer: '', mode: 'override' });
+  expect(issues).toMatchObject([
+    { code: 'unknown_field', rule: 'D9', nearest: 'voice_speed' },
+    { code: 'out_of_range', rule: 'E5' },
+  ]);
+});

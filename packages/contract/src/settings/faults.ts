@@ -146,10 +146,12 @@ export function forbiddenKey(place: FieldPlace): Issue {
 
 /** The warning for a name nobody knows, with the nearest one (D9) unless `found` issues are too many for hints. */
 export function unknownField(place: FieldPlace, key: string, known: Iterable<string>, sent: unknown, found = 0): Issue {
+  const { hint, nearest } = didYouMean(key, known, found);
   return warning({
     code: 'unknown_field',
     pointer: place.pointer,
-    message: `${place.name} is not a known field and was ignored.${didYouMean(key, known, found)}`,
+    message: `${place.name} is not a known field and was ignored.${hint}`,
     sent,
+    nearest,
   });
 }

@@ -7,3 +7,4 @@ export { FLOW_FIELDS, LLM_FIELDS } from './engine-fields.ts';
 export type { Fields } from './field.ts';
 export { fieldsSchema } from './fields-schema.ts';
 export { nearestName } from './nearest.ts';
+export { ruleOf } from './rules.ts';

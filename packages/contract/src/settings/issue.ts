@@ -1,5 +1,6 @@
 /** Making issues: pointers, printable values. */
 import type { Issue, Json } from '../inbound.ts';
+import { ruleOf } from './rules.ts';
 
 const PRINTABLE_LENGTH = 200;
 const PRINTABLE_ENTRIES = 20;
@@ -57,10 +58,13 @@ export function kindOf(value: unknown): string {
 /** What an issue says beside its severity and effect. */
 export interface IssueText {
   readonly code: string;
+  /** Default: that of the code. */
+  readonly rule?: string;
   readonly pointer: string;
   readonly message: string;
   readonly allowed?: Json | undefined;
   readonly sent?: unknown;
+  readonly nearest?: string | undefined;
 }
 
 function issue(severity: Issue['severity'], effect: Issue['effect'], text: IssueText): Issue {
@@ -68,10 +72,12 @@ function issue(severity: Issue['severity'], effect: Issue['effect'], text: Issue
     severity,
     effect,
     code: text.code,
+    rule: text.rule ?? ruleOf(text.code),
     pointer: text.pointer,
     message: text.message,
     ...(text.allowed === undefined ? {} : { allowed: text.allowed }),
     ...(text.sent === undefined ? {} : { sent: printable(text.sent) }),
+    ...(text.nearest === undefined ? {} : { nearest: text.nearest }),
   };
 }
 

@@ -52,9 +52,14 @@ export function nearestName(name: string, known: Iterable<string>): string | und
 /** How many hints one document gets: each costs microseconds, and a hostile reply holds thousands of names. */
 const MAX_HINTS = 40;
 
-/** ` Did you mean x?`, or nothing; nothing too where `found` issues are already more than anyone reads. */
-export function didYouMean(name: string, known: Iterable<string>, found = 0): string {
-  if (found >= MAX_HINTS) return '';
-  const near = nearestName(name, known);
-  return near === undefined ? '' : ` Did you mean ${near}?`;
+/** The nearest known name, and ` Did you mean x?` for the message; without one `hint` is ''. */
+export interface Hint {
+  readonly nearest?: string;
+  readonly hint: string;
+}
+
+/** A hint for a name nobody knows; none where `found` issues are already more than anyone reads. */
+export function didYouMean(name: string, known: Iterable<string>, found = 0): Hint {
+  const nearest = found >= MAX_HINTS ? undefined : nearestName(name, known);
+  return nearest === undefined ? { hint: '' } : { nearest, hint: ` Did you mean ${nearest}?` };
 }

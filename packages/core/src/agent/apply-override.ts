@@ -145,6 +145,7 @@ function unsafeUrls(plan: SessionPlan, { facts, at }: ApplyOptions): readonly Is
       severity: 'error',
       effect: 'refuses',
       code: 'unsafe_url',
+      rule: 'E5',
       pointer: `/${replyGroupOf(facts.channel)}/agent_override/agent/${path.join('/')}`,
       message: `agent.${path.join('.')}, once its variables are rendered: ${judged.message}`,
       sent: redactUrls(url),

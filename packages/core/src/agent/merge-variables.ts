@@ -59,6 +59,7 @@ function shadowing(name: string, value: string, group: string): Issue {
     severity: 'warning',
     effect: 'not_applied',
     code: 'shadows_system_variable',
+    rule: 'E9',
     pointer: `/${group}/dynamic_variables/${token}`,
     message: `The variable ${name.slice(0, 100)} is set by Pickup itself and cannot be replaced.`,
     sent: value.length > 200 ? `${value.slice(0, 200)}…` : value,

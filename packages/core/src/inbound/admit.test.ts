@@ -34,7 +34,14 @@ describe('A1–A4 who is asked', () => {
     const story = play(buildFacts({ entry: ownedNumber({ inbound_webhook_url: null }, drawn) }));
     expect(story.outcome).toBe('unknown_agent');
     expect(story.state.ledger.issues).toEqual([
-      { severity: 'error', effect: 'refuses', code: 'unknown_agent', pointer: '', message: 'There is no agent.' },
+      {
+        severity: 'error',
+        effect: 'refuses',
+        code: 'unknown_agent',
+        rule: 'E6',
+        pointer: '',
+        message: 'There is no agent.',
+      },
     ]);
   });
 

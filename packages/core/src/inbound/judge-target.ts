@@ -1,5 +1,5 @@
 /** Whether a chosen agent can take the inbound, and if not, why, as an issue of the record (E1, E6). */
-import { type Issue, type ResolvedTarget, replyGroupOf } from '@pickup/contract';
+import { type Issue, type ResolvedTarget, replyGroupOf, ruleOf } from '@pickup/contract';
 import type { InboundFacts, ResolvedKnowledge } from './facts.ts';
 import { cut } from './move.ts';
 import type { Choice } from './state.ts';
@@ -36,6 +36,7 @@ function issueOf(facts: InboundFacts, { code, field, message, sent }: Missing): 
     severity: 'error',
     effect: 'refuses',
     code,
+    rule: ruleOf(code),
     pointer,
     message: cut(message),
     ...(field !== undefined && { sent: quoted }),

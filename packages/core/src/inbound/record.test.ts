@@ -103,6 +103,7 @@ describe('H1 the steps', () => {
       severity: 'warning',
       effect: 'not_applied',
       code: 'not_honoured',
+      rule: 'E10',
       pointer: '/call_inbound/agent_override/agent/volume',
       message: 'agent.volume has no effect here.',
     } as const;

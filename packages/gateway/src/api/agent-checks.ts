@@ -65,7 +65,7 @@ function urlFaults(deps: ApiDeps, value: JsonObject): Issue[] {
     if (verdict.ok) return [];
     const message = `agent.${path.join('.')} must be an address that may be called: ${verdict.message}`;
     const pointer = `/${path.join('/')}`;
-    return [{ severity: 'error', effect: 'refuses', code: 'unsafe_url', pointer, message } satisfies Issue];
+    return [{ severity: 'error', effect: 'refuses', code: 'unsafe_url', rule: 'E5', pointer, message } satisfies Issue];
   });
 }
 

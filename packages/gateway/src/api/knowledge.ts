@@ -129,7 +129,7 @@ function givenBy(deps: ApiDeps, body: AddKnowledgeSourcesBody, files: readonly U
       if (verdict.ok) return [];
       const pointer = `/knowledge_base_urls/${index}`;
       const message = `knowledge_base_urls[${index}]: ${verdict.message}`;
-      return [{ severity: 'error', effect: 'refuses', code: 'unsafe_url', pointer, message } as const];
+      return [{ severity: 'error', effect: 'refuses', code: 'unsafe_url', rule: 'E5', pointer, message } as const];
     }),
   );
   return { texts: body.knowledge_base_texts, urls, files };

@@ -118,14 +118,14 @@ function issueOf(
   const common = { severity: 'error', effect: 'refuses', pointer: agent } as const;
   if (!resolved.found) {
     const { missing, message } = resolved;
-    if (missing === 'agent') return { ...common, code: 'unknown_agent', message };
+    if (missing === 'agent') return { ...common, code: 'unknown_agent', rule: 'E6', message };
     const engine = at('agent_override/agent/response_engine', said?.agent_override?.agent?.['response_engine'] != null);
     const version = at('override_agent_version', said?.override_agent_version !== undefined);
     const pointer = (missing === 'engine' ? engine : version) || agent;
-    return { ...common, code: `unknown_${missing}`, pointer, message };
+    return { ...common, code: `unknown_${missing}`, rule: 'E6', pointer, message };
   }
   const { agent_id, channel } = resolved.target;
   if (channel === (read.channel === 'call' ? 'voice' : 'chat')) return undefined;
   const message = `${agent_id} is a ${channel} agent and cannot take a ${read.channel === 'call' ? 'call' : 'text'}.`;
-  return { ...common, code: 'wrong_channel', message };
+  return { ...common, code: 'wrong_channel', rule: 'E1', message };
 }

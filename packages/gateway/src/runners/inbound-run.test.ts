@@ -84,6 +84,7 @@ test('E5 what a session goes without is in the record, after what a reply asked 
     severity: 'warning',
     effect: 'degraded',
     code: 'flow_needs_model',
+    rule: 'E10',
     pointer: '',
     message: 'Only the first line is said.',
   } as const;

@@ -38,6 +38,7 @@ export function notApplied(plan: SessionPlan, honours: ReadonlySet<string>, runt
       severity: 'warning',
       effect: 'not_applied',
       code: 'not_honoured',
+      rule: 'E10',
       pointer: `/${root}/agent_override/${pointerOf(field)}`,
       message: `${field} has no effect: ${why(field, runtime)}.`,
     }));

@@ -73,6 +73,7 @@ export function voiceIssues(plan: SessionPlan): readonly Issue[] {
       severity: 'warning',
       effect: 'degraded',
       code: 'other_voice',
+      rule: 'E5',
       pointer: plan.overridden.includes('agent.language') ? `/${root}/agent_override/agent/language` : '',
       message: `agent.voice_id ${plan.voice_id} does not speak ${language} (agent.language); a built-in voice of that language speaks.`,
     },

@@ -42,6 +42,7 @@ export function flowIssues(engine: ResolvedEngine): readonly Issue[] {
       severity: 'warning',
       effect: 'degraded',
       code: 'flow_needs_model',
+      rule: 'E10',
       pointer: '',
       message: `The built-in runtime says only the first line of the conversation flow: ${missing.slice(0, MAX_REASONS).join('; ')}${more}.`,
     },
