@@ -1,2 +1,3 @@
 export { type SignWebhookInput, signWebhook } from './sign-webhook.ts';
-export { DEFAULT_TOLERANCE_MS, type VerifyWebhookInput, verifyWebhook } from './verify-webhook.ts';
+export * from './signature-header.ts';
+export { type VerifyWebhookInput, verifyWebhook } from './verify-webhook.ts';

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { formatSignatureHeader, signedStamp } from './signature-header.ts';
 
 /** What is signed, with what, and when (B2). */
 export interface SignWebhookInput {
@@ -15,8 +16,7 @@ export interface SignWebhookInput {
  * The stamp is cut to whole milliseconds. Exactly one digest: the official SDK refuses a header with two.
  */
 export function signWebhook({ body, key, wallMs }: SignWebhookInput): string {
-  const stamp = String(Math.trunc(wallMs));
-  return `v=${stamp},d=${webhookDigest(body, key, stamp)}`;
+  return formatSignatureHeader({ stampMs: wallMs, digest: webhookDigest(body, key, signedStamp(wallMs)) });
 }
 
 /** Lower-case hex HMAC-SHA256 over the raw body followed by the stamp's digits. */

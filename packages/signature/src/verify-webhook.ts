@@ -1,10 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { webhookDigest } from './sign-webhook.ts';
-
-/** As long as the official SDK accepts a signature: five minutes. */
-export const DEFAULT_TOLERANCE_MS = 300_000;
-
-const HEADER = /^v=(\d{1,16}),d=([0-9a-f]{64})$/i;
+import { DEFAULT_TOLERANCE_MS, isFresh, parseSignatureHeader, signedStamp } from './signature-header.ts';
 
 /** What is verified, with what, and when (B2). */
 export interface VerifyWebhookInput {
@@ -25,15 +21,10 @@ export interface VerifyWebhookInput {
  */
 export function verifyWebhook(input: VerifyWebhookInput): boolean {
   const { body, key, header, nowMs, toleranceMs = DEFAULT_TOLERANCE_MS } = input;
-  if (typeof header !== 'string' || typeof key !== 'string') return false;
+  if (typeof key !== 'string') return false;
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return false;
-  const match = HEADER.exec(header);
-  if (!match) return false;
-  const stamp = Number(match[1]);
-  if (!Number.isSafeInteger(stamp)) return false;
-  // Written so that NaN in the clock or the tolerance refuses.
-  if (!(toleranceMs >= 0 && Math.abs(nowMs - stamp) <= toleranceMs)) return false;
-  // The SDK signs the number, not its digits as sent, so a stamp with leading zeros signs like the plain one.
-  const expected = Buffer.from(webhookDigest(body, key, String(stamp)), 'hex');
-  return timingSafeEqual(expected, Buffer.from(match[2]!, 'hex'));
+  const parsed = parseSignatureHeader(header);
+  if (!parsed || !isFresh(parsed.stampMs, nowMs, toleranceMs)) return false;
+  const expected = Buffer.from(webhookDigest(body, key, signedStamp(parsed.stampMs)), 'hex');
+  return timingSafeEqual(expected, Buffer.from(parsed.digest, 'hex'));
 }
