@@ -2,6 +2,7 @@ export * from './agent.ts';
 export * from './call-media.ts';
 export * from './catalogue/index.ts';
 export * from './errors/index.ts';
+export * from './explain/index.ts';
 export * from './inbound.ts';
 export * from './phone-number.ts';
 export * from './reply/index.ts';

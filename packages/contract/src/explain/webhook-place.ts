@@ -1,0 +1,32 @@
+/** The webhook's URL as the record has it, redacted, for sentences that name it. */
+import type { ExplainedInbound } from './explanation.ts';
+
+/** The parts of the URL that a person can correct. */
+export interface WebhookPlace {
+  /** `inbound_webhook_url of +1213…`, or `the webhook URL` where no number has it. */
+  readonly setting: string;
+  /** Without query and userinfo; '' where it is not known. */
+  readonly url: string;
+  readonly secure: boolean;
+  readonly host: string;
+  readonly port: string;
+  readonly path: string;
+}
+
+/** Reads `settings.webhook_url`. */
+export function webhookPlace({ settings, to_number, channel }: ExplainedInbound): WebhookPlace {
+  const url = settings?.['webhook_url'];
+  const parts =
+    typeof url === 'string' ? /^(https?):\/\/(?:[^@/]*@)?(\[[^\]]*\]|[^/:?#]*)(?::(\d+))?([^?#]*)/.exec(url) : null;
+  const member = channel === 'call' ? 'inbound_webhook_url' : 'inbound_sms_webhook_url';
+  const isNumbers = settings?.['phone_number'] !== undefined && to_number !== undefined;
+  const secure = parts?.[1] === 'https';
+  return {
+    setting: isNumbers ? `${member} of ${to_number}` : 'the webhook URL',
+    url: typeof url === 'string' ? url : '',
+    secure,
+    host: parts?.[2] ?? 'the host',
+    port: parts?.[3] ?? (secure ? '443' : '80'),
+    path: parts?.[4] || '/',
+  };
+}
