@@ -159,6 +159,8 @@ export interface InboundObject {
   readonly call_id?: string;
   readonly chat_id?: string;
   readonly attempts: readonly AttemptRecord[];
+  /** The body of the first attempt as sent; kept, as `reply` is, as far as the agent's storage setting lets it. */
+  readonly request?: Json;
   readonly reply?: Json;
   readonly issues: readonly Issue[];
   /** Ordered steps a person can read. */

@@ -27,7 +27,12 @@ export function ask(state: InboundState, attempt: number, at: Instant): Move {
   const end = budgetEnd(state.facts);
   if (url === undefined || !mayStart(at.monoMs, end)) return fallBack(state, 'the ring budget is used up (C4)', at);
   const deadline = planDeadline(at.monoMs, end);
-  const started = { ...state, chain_started_mono_ms: state.chain_started_mono_ms ?? at.monoMs };
+  const body = buildRequestBody(state.facts, at);
+  const started = {
+    ...state,
+    ledger: attempt === 1 ? { ...state.ledger, request: body } : state.ledger,
+    chain_started_mono_ms: state.chain_started_mono_ms ?? at.monoMs,
+  };
   return go(
     started,
     { name: 'asking', attempt },
@@ -35,7 +40,7 @@ export function ask(state: InboundState, attempt: number, at: Instant): Move {
       type: 'ask',
       attempt,
       url,
-      body: buildRequestBody(state.facts, at),
+      body,
       deadline_mono_ms: deadline,
       deadline_wall_ms: at.wallMs + (deadline - at.monoMs),
     },
@@ -123,10 +128,11 @@ function retryOrFallBack(
     budgetEndMonoMs: budgetEnd(state.facts),
     ...(failed.retryAfterMs !== undefined && { retryAfterMs: failed.retryAfterMs }),
     chance: ended.chance,
+    ...(state.facts.most_attempts !== undefined && { mostAttempts: state.facts.most_attempts }),
   });
   if (!plan.retry) {
-    const why =
-      plan.why === 'attempts_used' ? `all ${ended.attempt} attempts failed` : 'the ring budget is used up (C4)';
+    const all = ended.attempt === 1 ? 'the attempt failed' : `all ${ended.attempt} attempts failed`;
+    const why = plan.why === 'attempts_used' ? all : 'the ring budget is used up (C4)';
     return fallBack(note(state, said(ended, failed.message)), why, ended.at);
   }
   const inMs = Math.round(plan.atMonoMs - ended.at.monoMs);

@@ -77,7 +77,7 @@ function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowled
   });
   const unsafe = applied.refused?.find(isOfEngine);
   if (unsafe && isLenient(state)) return onUnusable(state, choice, unsafe, at);
-  const ready = withoutForbiddenReply(note(report(told, applied.issues), ...applied.steps), applied.plan);
+  const ready = withoutForbidden(note(report(told, applied.issues), ...applied.steps), applied.plan);
   if (applied.refused) {
     const count = applied.refused.length;
     return refuse(ready, 'invalid_override', `the override breaks ${count} rule${count === 1 ? '' : 's'} (E6)`);
@@ -86,13 +86,14 @@ function applyTarget(state: InboundState, choice: Choice, found: ResolvedKnowled
   return go(started, { name: 'starting', plan: applied.plan }, { type: 'start_session', plan: applied.plan });
 }
 
-/** The reply, and what issues quote of it, is kept only as far as the agent's `data_storage_setting` lets it (H1). */
-function withoutForbiddenReply(state: InboundState, plan: SessionPlan): InboundState {
-  if (mayKeepReply(plan) || state.ledger.reply === undefined) return state;
-  const { reply: _forbidden, ...ledger } = state.ledger;
+/** Request and reply, and what issues quote, are kept only as far as the agent's `data_storage_setting` lets them (H1). */
+function withoutForbidden(state: InboundState, plan: SessionPlan): InboundState {
+  const { request, reply, ...ledger } = state.ledger;
+  if (mayKeepReply(plan) || request === undefined) return state;
   const issues = ledger.issues.map(({ sent: _quoted, ...issue }) => issue);
   const setting = String(plan.agent['data_storage_setting']);
-  return note({ ...state, ledger: { ...ledger, issues } }, `the reply is not kept: data_storage_setting is ${setting}`);
+  const what = reply === undefined ? 'the request is' : 'request and reply are';
+  return note({ ...state, ledger: { ...ledger, issues } }, `${what} not kept: data_storage_setting is ${setting}`);
 }
 
 /** E6: refused, or connected without the faulty part where the number says `on_invalid_override: ignore`. */

@@ -57,6 +57,8 @@ export interface InboundFacts {
   /** `no_codec` and `no_family` (of addresses) refuse before the endpoint is asked (A5); `no_port` and `draining` are our own capacity. */
   readonly media: 'usable' | 'no_codec' | 'no_family' | 'no_port' | 'draining';
   readonly gateway: GatewaySettings;
+  /** Tries of the webhook; default 4 (C2). A replay has one. */
+  readonly most_attempts?: number;
 }
 
 /** The gateway's own settings an inbound needs. */

@@ -1,6 +1,6 @@
 /** H1: the record as a person reads it; H2: what is durable before what; E10: what a runtime adds. */
 import { describe, expect, test } from 'vitest';
-import { buildFacts, buildTarget, found, ownedNumber, SEED_REPLY } from '../../test/builders.ts';
+import { bareNumber, buildFacts, buildTarget, found, ownedNumber, SEED_REPLY } from '../../test/builders.ts';
 import { effectsOf, order, play } from '../../test/world.ts';
 
 const seed = { status: 200, body: SEED_REPLY, afterMs: 80 } as const;
@@ -92,11 +92,47 @@ describe('H1 the steps', () => {
           session,
         }).state;
         expect(JSON.stringify(ledger)).not.toContain('John');
+        expect(ledger).not.toHaveProperty('request');
         expect(ledger.steps).toContain('begin_message from agent_override.retell_llm');
-        expect(ledger.steps).toContain(`the reply is not kept: data_storage_setting is ${data_storage_setting}`);
+        expect(ledger.steps).toContain(
+          `request and reply are not kept: data_storage_setting is ${data_storage_setting}`,
+        );
       }
     },
   );
+
+  test('H1 the request of the first attempt is kept as it was sent, also where nobody could answer it', () => {
+    const facts = buildFacts({ entry: ownedNumber() });
+    const profile = { ...facts, gateway: { ...facts.gateway, webhook_profile: 'current' } } as const;
+    for (const attempts of [[{ status: 503 } as const, seed], Array(4).fill({ status: 503 })]) {
+      const story = play(profile, { attempts, resolve });
+      const [first, second] = effectsOf(story, 'ask');
+      expect(story.state.ledger.request).toBe(first!.body);
+      expect(second!.body).not.toBe(first!.body);
+    }
+    const unasked = play(buildFacts({ entry: bareNumber({ inbound_webhook_url: null }) }), { attempts: [] });
+    expect(unasked.state.ledger).not.toHaveProperty('request');
+  });
+
+  test('H1 the request is not kept either where the agent that takes over after failures forbids it', () => {
+    const settings = { ...buildTarget().settings, data_storage_setting: 'basic_attributes_only' };
+    const drawn = {
+      agent: { agent_id: 'agent_own', weight: 1 },
+      resolved: found(buildTarget({ agent_id: 'agent_own', settings })),
+    };
+    const { ledger } = play(buildFacts({ entry: ownedNumber({}, drawn) }), {
+      attempts: Array(4).fill({ status: 500 }),
+    }).state;
+    expect(ledger).not.toHaveProperty('request');
+    expect(ledger.steps).toContain('the request is not kept: data_storage_setting is basic_attributes_only');
+  });
+
+  test('C2 an inbound may be given fewer attempts: one fails and the number’s agent takes over', () => {
+    const story = play(buildFacts({ entry: ownedNumber(), most_attempts: 1 }), { attempts: [{ status: 500 }] });
+    expect(story.state.ledger.attempts).toHaveLength(1);
+    expect(story.state.ledger.steps.join('\n')).toContain('the attempt failed');
+    expect(order(story)).not.toContain('set_timer');
+  });
 
   test('E10 what the runtime cannot act on is in the record', () => {
     const issue = {

@@ -31,6 +31,8 @@ export interface InboundLedger {
   readonly issues: readonly Issue[];
   /** Ordered, readable. */
   readonly steps: readonly string[];
+  /** The body of the first attempt as sent, JSON text; absent where nobody was asked, or as `reply` is. */
+  readonly request?: string;
   /** The reply as parsed; absent where the agent's storage setting forbids it. */
   readonly reply?: Json;
 }

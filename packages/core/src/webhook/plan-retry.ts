@@ -50,9 +50,11 @@ export function planRetry(options: {
   readonly budgetEndMonoMs: number;
   readonly retryAfterMs?: number;
   readonly chance: number;
+  /** Default 4 (C2). */
+  readonly mostAttempts?: number;
 }): RetryPlan {
-  const { attempt, nowMonoMs, budgetEndMonoMs, retryAfterMs, chance } = options;
-  if (attempt >= MOST_ATTEMPTS) return { retry: false, why: 'attempts_used' };
+  const { attempt, nowMonoMs, budgetEndMonoMs, retryAfterMs, chance, mostAttempts = MOST_ATTEMPTS } = options;
+  if (attempt >= mostAttempts) return { retry: false, why: 'attempts_used' };
   const earliest = options.chainStartedMonoMs + backOff(attempt) * (1 - JITTER + 2 * JITTER * chance);
   const backedOff = Math.max(earliest, nowMonoMs + GO_ON_MS * chance);
   const asked = retryAfterMs === undefined ? undefined : nowMonoMs + retryAfterMs;

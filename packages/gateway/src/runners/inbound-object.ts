@@ -1,5 +1,5 @@
 /** The inbound as `GET /get-inbound` shows it, from a state in progress. */
-import type { InboundObject, JsonObject, PhoneNumberSettings, SipTraceLine } from '@pickup/contract';
+import type { InboundObject, Json, JsonObject, PhoneNumberSettings, SipTraceLine } from '@pickup/contract';
 import { type InboundState, webhookUrl } from '@pickup/core';
 
 /**
@@ -20,6 +20,7 @@ export function liveInboundObject(state: InboundState, sip: readonly SipTraceLin
     outcome: phase.name === 'closed' && phase.outcome === 'overloaded' ? phase.outcome : null,
     ...(plan && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
     attempts: ledger.attempts,
+    ...(ledger.request !== undefined && { request: JSON.parse(ledger.request) as Json }),
     ...(ledger.reply !== undefined && { reply: ledger.reply }),
     issues: ledger.issues,
     decision: ledger.steps,

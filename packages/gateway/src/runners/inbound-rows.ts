@@ -40,6 +40,7 @@ export function decisionRow(
     intended,
     ...(plan && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
     attempts: ledger.attempts,
+    ...(ledger.request !== undefined && { request: ledger.request }),
     ...(ledger.reply !== undefined && { reply: ledger.reply }),
     issues: ledger.issues,
     steps: ledger.steps,
@@ -75,6 +76,7 @@ export function settlementRow(
       steps: effect.ledger.steps,
       issues: effect.ledger.issues,
       attempts: effect.ledger.attempts,
+      ...(effect.ledger.request !== undefined && { request: effect.ledger.request }),
     }),
     ...(sip.length > 0 && { sip_messages: sip }),
     ...(call && { call }),
@@ -94,5 +96,6 @@ export function brokenOffRow({ facts, ledger }: InboundState, at: number): Inbou
     steps: [...ledger.steps, `a fault of Pickup → ${outcome}, SIP ${code}`],
     issues: ledger.issues,
     attempts: ledger.attempts,
+    ...(ledger.request !== undefined && { request: ledger.request }),
   };
 }

@@ -10,6 +10,7 @@
  *   S5 the slots held never exceed the limit given
  *   S6 a failed command leaves nothing behind and does not fail its neighbours of the same commit
  *   S7 of several turns of a chat made from the same one, one is taken
+ *   S8 ends are numbered in the order of commit: one that can be read is followed by greater numbers only
  */
 import type {
   AttemptRecord,
@@ -72,6 +73,8 @@ export interface InboundDecision {
   readonly agent_id?: string;
   readonly agent_version?: number;
   readonly attempts: readonly AttemptRecord[];
+  /** The first attempt's body as sent, JSON text. */
+  readonly request?: string;
   readonly reply?: Json;
   readonly issues: readonly Issue[];
   readonly steps: readonly string[];
@@ -88,6 +91,8 @@ export interface InboundSettlement {
   readonly steps?: readonly string[];
   readonly issues?: readonly Issue[];
   readonly attempts?: readonly AttemptRecord[];
+  /** Where no decision brought it. */
+  readonly request?: string;
   readonly sip_messages?: readonly SipTraceLine[];
   /** The session object, created in the same commit (H4). */
   readonly call?: CallRow;
@@ -128,6 +133,18 @@ export interface FieldFilter {
   readonly key?: string;
 }
 
+/** One stretch of the inbounds that have ended, in the order in which they did. */
+export interface EndedInbounds {
+  readonly items: readonly EndedInbound[];
+  /** The last end that was looked at, be it among the items or not: where to go on. */
+  readonly up_to: number;
+}
+export interface EndedInbound {
+  /** From 1, in the order of commit; greater for each later end. */
+  readonly ended: number;
+  readonly inbound: InboundObject;
+}
+
 export interface InboundCommands {
   openInbound(arrival: InboundArrival): Promise<{ readonly opened: boolean; readonly inbound_id: string }>;
   recordAttempt(inboundId: string, attempt: AttemptRecord): Promise<'recorded' | 'duplicate'>;
@@ -137,6 +154,14 @@ export interface InboundCommands {
   lapsedInbounds(nodeId: string, now: number): Promise<readonly OpenInbound[]>;
   getInbound(inboundId: string): Promise<InboundObject | undefined>;
   listInbounds(request: PageRequest & { readonly filters?: readonly FieldFilter[] }): Promise<Page<InboundObject>>;
+  /** Looks at up to `limit` inbounds that ended after the one numbered `after`, and gives those that fit (S8). */
+  inboundsEndedAfter(request: {
+    readonly after: number;
+    readonly limit: number;
+    readonly filters?: readonly FieldFilter[];
+  }): Promise<EndedInbounds>;
+  /** The number of the last end; 0 where nothing ended yet. */
+  lastEndedInbound(): Promise<number>;
 }
 
 export interface SlotCommands {

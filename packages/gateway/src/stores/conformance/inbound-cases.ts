@@ -58,6 +58,48 @@ export function inboundCases(stores: () => TwoConnections): void {
     expect(await a.getCall('call_2')).toBeUndefined();
   });
 
+  test('H1 the request comes with the decision, or with the end where nothing was decided', async () => {
+    const { a, b } = stores();
+    const request = '{"event":"call_inbound","call_inbound":{"from_number":"+1"}}';
+    for (const id of ['inb_1', 'inb_2', 'inb_3']) await a.openInbound(arrival(id));
+    await a.recordDecision(decision('inb_1', { request }));
+    expect((await b.getInbound('inb_1'))?.request).toEqual(JSON.parse(request));
+    const settlement = { outcome: 'caller_abandoned', outcome_timestamp: NOW } as const;
+    await a.settleInbound({ ...settlement, inbound_id: 'inb_1' });
+    await b.settleInbound({ ...settlement, inbound_id: 'inb_2', request });
+    await b.settleInbound({ ...settlement, inbound_id: 'inb_3' });
+    const { items } = await a.listInbounds({ sort_order: 'ascending' });
+    expect(items.map((inbound) => inbound.request)).toEqual([JSON.parse(request), JSON.parse(request), undefined]);
+  });
+
+  test('S8 ends are read in their order, from any one of them on, and none twice', async () => {
+    const { a, b } = stores();
+    expect(await b.lastEndedInbound()).toBe(0);
+    const ids = Array.from({ length: 12 }, (_, index) => `inb_${index}`);
+    for (const id of ids) await a.openInbound(arrival(id, { channel: id === 'inb_7' ? 'sms' : 'call' }));
+    const order = [...ids].reverse();
+    for (const [index, inbound_id] of order.entries()) {
+      const store = index % 2 === 0 ? a : b;
+      await store.settleInbound({ inbound_id, outcome: 'declined', outcome_timestamp: NOW - index });
+      await store.settleInbound({ inbound_id, outcome: 'connected', outcome_timestamp: NOW });
+    }
+    const seen: string[] = [];
+    let after = 0;
+    for (let page = 0; page < 20; page++) {
+      const { items, up_to } = await b.inboundsEndedAfter({ after, limit: 5 });
+      seen.push(...items.map(({ inbound }) => inbound.inbound_id));
+      expect(items.every(({ ended }) => ended > after && ended <= up_to)).toBe(true);
+      after = up_to;
+    }
+    expect(seen).toEqual(order);
+    expect(after).toBe(await a.lastEndedInbound());
+    expect(await a.inboundsEndedAfter({ after, limit: 5 })).toEqual({ items: [], up_to: after });
+    const texts = { field: 'channel', op: 'eq', value: 'sms' } as const;
+    const filtered = await a.inboundsEndedAfter({ after: 0, limit: 100, filters: [texts] });
+    expect(filtered.items.map(({ inbound }) => inbound.inbound_id)).toEqual(['inb_7']);
+    expect(filtered.up_to).toBe(after);
+  });
+
   test('S3 of many INVITEs with one key one opens; the others are told which', async () => {
     const { a, b } = stores();
     const said = await byTurns(a, b, 10, (store, index) =>

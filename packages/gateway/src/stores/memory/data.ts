@@ -24,6 +24,8 @@ export interface MemoryInbound {
   readonly decision?: Omit<InboundDecision, 'attempts'>;
   readonly attempts: InboundDecision['attempts'];
   readonly settlement?: InboundSettlement;
+  /** Greater for each later end. */
+  readonly ended?: number;
 }
 
 export interface MemoryCall {

@@ -1,5 +1,5 @@
 /** Inbounds in memory. */
-import type { InboundObject } from '@pickup/contract';
+import type { InboundObject, Json } from '@pickup/contract';
 import { eventsOfSettlement } from '../call-events.ts';
 import { describeInbound } from '../describe-inbound.ts';
 import { matchFilters } from '../match-filters.ts';
@@ -39,7 +39,8 @@ export function createMemoryInbounds(data: MemoryData): InboundCommands {
       if (inbound === undefined) return { won: false, outcome: null };
       if (inbound.settlement) return { won: false, outcome: inbound.settlement.outcome };
       const attempts = settlement.attempts ? mergeAttempts([], settlement.attempts) : inbound.attempts;
-      data.inbounds.set(settlement.inbound_id, { ...inbound, settlement, attempts });
+      const ended = data.nextSequence();
+      data.inbounds.set(settlement.inbound_id, { ...inbound, settlement, ended, attempts });
       if (settlement.call) {
         const { call } = settlement;
         const sequence = data.calls.get(call.call_id)?.sequence ?? data.nextSequence();
@@ -62,6 +63,18 @@ export function createMemoryInbounds(data: MemoryData): InboundCommands {
         .map((inbound) => ({ key: [inbound.sequence, 0] as const, value: toObject(inbound) }))
         .filter((row) => matchFilters(row.value, request.filters));
       return listPage(rows, request);
+    },
+    async inboundsEndedAfter({ after, limit, filters }) {
+      const later = [...data.inbounds.values()]
+        .filter((inbound) => (inbound.ended ?? 0) > after)
+        .sort((left, right) => left.ended! - right.ended!)
+        .slice(0, limit)
+        .map((inbound) => ({ ended: inbound.ended!, inbound: toObject(inbound) }));
+      const items = later.filter(({ inbound }) => matchFilters(inbound, filters));
+      return { items, up_to: later.at(-1)?.ended ?? after };
+    },
+    async lastEndedInbound() {
+      return Math.max(0, ...[...data.inbounds.values()].map(({ ended = 0 }) => ended));
     },
   };
 }
@@ -93,12 +106,14 @@ function toObject({ arrival, decision, attempts, settlement }: MemoryInbound): I
   const { inbound_id, channel, edge, from_number, to_number, arrival_timestamp, session_id, settings } = arrival;
   const issues = settlement?.issues ?? decision?.issues;
   const steps = settlement?.steps ?? decision?.steps;
+  const request = settlement?.request ?? decision?.request;
   return describeInbound({
     ...{ inbound_id, channel, edge, from_number, to_number, arrival_timestamp, session_id, settings, attempts },
     outcome: settlement?.outcome ?? null,
     ...(settlement && { outcome_timestamp: settlement.outcome_timestamp }),
     ...(decision?.agent_id !== undefined && { agent_id: decision.agent_id }),
     ...(decision?.agent_version !== undefined && { agent_version: decision.agent_version }),
+    ...(request !== undefined && { request: JSON.parse(request) as Json }),
     ...(decision?.reply !== undefined && { reply: decision.reply }),
     ...(issues && { issues }),
     ...(steps && { steps }),

@@ -30,13 +30,14 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader, fil
     },
     async recordDecision(d) {
       const cells: Cell[] = [d.decided_timestamp, d.intended, d.agent_id ?? null, d.agent_version ?? null];
-      cells.push(jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps), jsonCell(d.dialog));
-      cells.push(attemptsCell(d.attempts), d.inbound_id);
+      cells.push(d.request ?? null, jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps));
+      cells.push(jsonCell(d.dialog), attemptsCell(d.attempts), d.inbound_id);
       await writer.send('recordDecision', cells);
     },
     async settleInbound(s): Promise<SettleResult> {
       const cells: Cell[] = [s.outcome, s.outcome_timestamp, jsonCell(s.steps), jsonCell(s.issues)];
-      cells.push(s.attempts ? attemptsCell(s.attempts) : null, jsonCell(s.sip_messages), s.inbound_id);
+      cells.push(s.attempts ? attemptsCell(s.attempts) : null, s.request ?? null, jsonCell(s.sip_messages));
+      cells.push(s.inbound_id);
       if (s.call) cells.push(...callCells(s.call));
       const result = await writer.sendUnhurried('settleInbound', cells);
       if (s.call && s.call.call_status !== 'ongoing') filing.due();
@@ -49,6 +50,8 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader, fil
       return cells && toInbound(cells);
     },
     listInbounds: (request) => reader.ask('inbounds', request),
+    inboundsEndedAfter: (request) => reader.ask('ended', request),
+    lastEndedInbound: () => reader.ask('lastEnded', {}),
   };
 }
 

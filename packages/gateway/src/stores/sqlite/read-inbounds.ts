@@ -6,7 +6,7 @@ import { fromJsonCell } from './cells.ts';
 
 /** The columns that `toInbound` reads, `seq` first. */
 export const INBOUND_COLUMNS = `seq, inbound_id, channel, edge, from_number, to_number, arrival_timestamp, session_id,
-  settings, outcome, outcome_timestamp, agent_id, agent_version, attempts, reply, issues, steps, sip_messages`;
+  settings, outcome, outcome_timestamp, agent_id, agent_version, attempts, request, reply, issues, steps, sip_messages`;
 
 type Plain = 'inbound_id' | 'channel' | 'edge' | 'from_number' | 'to_number' | 'arrival_timestamp' | 'session_id';
 
@@ -17,6 +17,7 @@ export interface InboundCells extends Pick<InboundParts, Plain | 'outcome'> {
   readonly agent_id: string | null;
   readonly agent_version: number | null;
   readonly attempts: string | null;
+  readonly request: string | null;
   readonly reply: string | null;
   readonly issues: string | null;
   readonly steps: string | null;
@@ -25,8 +26,8 @@ export interface InboundCells extends Pick<InboundParts, Plain | 'outcome'> {
 
 /** The inbound object of a row. */
 export function toInbound(cells: InboundCells): InboundObject {
-  const { seq: _, settings, outcome_timestamp, agent_id, agent_version, reply, sip_messages, ...rest } = cells;
-  const { attempts, issues, steps, ...plain } = rest;
+  const { seq: _, settings, outcome_timestamp, agent_id, agent_version, sip_messages, ...rest } = cells;
+  const { attempts, request, reply, issues, steps, ...plain } = rest;
   return describeInbound({
     ...plain,
     settings: JSON.parse(settings) as NonNullable<InboundObject['settings']>,
@@ -34,6 +35,7 @@ export function toInbound(cells: InboundCells): InboundObject {
     ...(agent_id !== null && { agent_id }),
     ...(agent_version !== null && { agent_version }),
     attempts: fromJsonCell<InboundObject['attempts']>(attempts) ?? [],
+    ...(request !== null && { request: JSON.parse(request) as NonNullable<InboundObject['request']> }),
     ...(reply !== null && { reply: JSON.parse(reply) as NonNullable<InboundObject['reply']> }),
     issues: fromJsonCell<InboundObject['issues']>(issues) ?? [],
     steps: fromJsonCell<InboundObject['decision']>(steps) ?? [],

@@ -26,6 +26,7 @@ import { planChats } from './plan-chats.ts';
 import { planInbounds } from './plan-inbounds.ts';
 import { prepareMessages } from './read-chats.ts';
 import { type NumberCells, readConfig, toNumber } from './read-config.ts';
+import { readEnds } from './read-ends.ts';
 import { type OpenInboundCells, toOpenInbound } from './read-inbounds.ts';
 import { readKnowledgeLists } from './read-knowledge.ts';
 import { type ScanLimits, scanList } from './scan-list.ts';
@@ -116,6 +117,7 @@ export function readLists(db: Database, limits: ScanLimits) {
       const read = (row: { version: number }) => config.version(agent_id, row.version)!;
       return toPage(rows, cursor, (row) => [row.version, 0], read);
     },
+    ...readEnds(db),
     ...readKnowledgeLists(db),
     lapsed: ({ node_id, now }: { node_id: string; now: number }) => openInbounds.all(node_id, now).map(toOpenInbound),
     ongoing: ({ node_id }: { node_id: string }) => ongoing.all(node_id).map((doc) => JSON.parse(doc) as CallRow),

@@ -15,14 +15,16 @@ interface AttemptsRow {
 const OPEN = `INSERT INTO inbounds (inbound_id, channel, edge, from_number, to_number, arrival_timestamp, session_id,
   settings, dedupe_key, memo, node_id, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
-const DECIDE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?, reply = ?,
-  issues = ?, steps = ?, dialog = ?, attempts = ? WHERE inbound_id = ? AND outcome IS NULL`;
+const DECIDE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?, request = ?,
+  reply = ?, issues = ?, steps = ?, dialog = ?, attempts = ? WHERE inbound_id = ? AND outcome IS NULL`;
 const SETTLE = `UPDATE inbounds SET outcome = ?, outcome_timestamp = ?, steps = coalesce(?, steps),
-  issues = coalesce(?, issues), attempts = coalesce(?, attempts), sip_messages = ?
+  issues = coalesce(?, issues), attempts = coalesce(?, attempts), request = coalesce(?, request),
+  sip_messages = ?, ended = coalesce((SELECT ended FROM inbounds INDEXED BY ended_inbounds
+    WHERE ended IS NOT NULL ORDER BY ended DESC LIMIT 1), 0) + 1
   WHERE inbound_id = ? AND outcome IS NULL`;
 
 /** How many cells of a settlement come before those of its call. */
-const SETTLEMENT_CELLS = 7;
+const SETTLEMENT_CELLS = 8;
 
 /** Handlers of the inbound commands. */
 export function writeInbounds(db: Database): WriteHandlers {

@@ -8,6 +8,7 @@ import { events } from './0006-events.ts';
 import { callLists } from './0007-call-lists.ts';
 import { chats } from './0008-chats.ts';
 import { knowledge } from './0009-knowledge.ts';
+import { endsOfInbounds } from './0010-ends-of-inbounds.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   callLists,
   chats,
   knowledge,
+  endsOfInbounds,
 ];
