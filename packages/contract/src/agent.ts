@@ -27,6 +27,8 @@ export interface ResolvedTarget {
   readonly channel: AgentChannel;
   /** How the version was found, for the record: `number`, `tag prod`, `latest`, `latest_published`. */
   readonly how: string;
+  /** Nobody looked it up: its saved settings and its engine are not known, and rules that need them stay silent. */
+  readonly unchecked?: true;
   /** Frozen tag whose variables apply, if any. */
   readonly tag?: string;
   readonly tag_variables: Readonly<Record<string, string>>;

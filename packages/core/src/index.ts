@@ -12,5 +12,8 @@ export type { AttemptResult, InboundEvent, Instant, TimerName } from './inbound/
 export type { Entry, GatewaySettings, InboundFacts, ResolvedKnowledge } from './inbound/facts.ts';
 export type { Move } from './inbound/move.ts';
 export type { InboundLedger, InboundPhase, InboundState, Verdict } from './inbound/state.ts';
+export { blankTarget, resolveBlank } from './rehearsal/blank-target.ts';
+export * from './rehearsal/rehearsal-facts.ts';
+export * from './rehearsal/rehearse.ts';
 export type { SessionPlan } from './session-plan.ts';
 export { buildRequestBody, webhookUrl } from './webhook/build-request.ts';

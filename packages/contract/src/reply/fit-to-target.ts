@@ -102,7 +102,7 @@ export function checkAgainstTarget(reply: OverridesReply, options: TargetOptions
   for (const other of ENGINE_GROUPS) {
     const settings = sent[other];
     if (settings === undefined) continue;
-    if (other === group) fitted[other] = settings;
+    if (other === group || options.target.unchecked) fitted[other] = settings;
     else {
       const message = `agent_override.${other} is for another engine than the target's (${engine.type}) and was ignored.`;
       issues.push(warning({ code: 'wrong_engine_group', pointer: `${pointer}/${other}`, message }));
@@ -117,6 +117,8 @@ export function checkAgainstTarget(reply: OverridesReply, options: TargetOptions
   const only = new Set<string>();
   for (const name of Object.keys(sent.agent ?? {})) only.add(`agent.${name}`);
   for (const name of Object.keys(override ?? {})) only.add(`${group}.${name}`);
+  // What is saved, and what there is, is for a gateway to say.
+  const unknown = options.target.unchecked === true;
   const pointerOf = (field: string): string => (only.has(field) ? `${pointer}/${field.replace('.', '/')}` : '');
   // Form is checked on a chat too (E7), so the voice's fields count among themselves.
   const agent = merged(options.target.settings, sent.agent);
@@ -127,11 +129,11 @@ export function checkAgainstTarget(reply: OverridesReply, options: TargetOptions
     catalogue: catalogue ?? NO_CATALOGUE,
     pointerOf,
     only,
-    partial: isChat,
+    partial: isChat || unknown,
   });
   issues.push(...across);
   const available =
-    catalogue === undefined
+    catalogue === undefined || unknown
       ? undefined
       : checkAvailability({
           agent: isChat ? {} : agent,
