@@ -103,10 +103,12 @@ class Dial {
       return;
     }
     if (this.#ended) return;
-    const refusals: string[] = [];
+    const refusals: { readonly code: string; readonly text: string }[] = [];
     this.#addresses = this.#addresses.filter((address) => this.#permits(address, refusals));
     if (this.#addresses.length === 0) {
-      this.#fail(addressRefused(refusals.join('; ')));
+      const isOwn = refusals.length > 0 && refusals.every(({ code }) => code === 'own_port');
+      const why = refusals.map(({ text }) => text).join('; ');
+      this.#fail(addressRefused(isOwn ? 'own_port' : 'not_public', why));
       return;
     }
     this.#watch.enter('connect');
@@ -126,7 +128,7 @@ class Dial {
     return this.#dialer.options.names.lookup(this.#target.host);
   }
 
-  #permits(address: string, refusals: string[]): boolean {
+  #permits(address: string, refusals: { readonly code: string; readonly text: string }[]): boolean {
     const { host, port } = this.#target;
     const verdict = this.#dialer.options.guard(address, port);
     if (verdict.ok) {
@@ -134,7 +136,7 @@ class Dial {
       return true;
     }
     const remedy = verdict.setting ? `; to allow it set ${verdict.setting}` : '';
-    refusals.push(`${host} is ${address} port ${port}: ${verdict.code}${remedy}`);
+    refusals.push({ code: verdict.code, text: `${host} is ${address} port ${port}: ${verdict.code}${remedy}` });
     return false;
   }
 

@@ -11,6 +11,8 @@ export interface Failure {
   readonly message: string;
   /** Private. */
   readonly detail: string;
+  /** Stable, and more exact than `error`: a system, TLS or DNS code, the stage a time-out ended in, why an address is refused. */
+  readonly reason?: string;
 }
 
 /** How far an exchange had come. */
@@ -53,6 +55,7 @@ export function timedOut(stage: Stage, lateMs: number): Failure {
     fault: ours ? 'gateway' : 'endpoint',
     message,
     detail: `${message} Late by ${lateMs} ms.`,
+    reason: stage,
   };
 }
 
@@ -80,13 +83,23 @@ export function nameFailure(cause: unknown): Failure {
     fault,
     message: `The host name could not be resolved (${cause.code}).`,
     detail: text(cause),
+    reason: cause.code,
   };
 }
 
+const REFUSED: Readonly<Record<RefusedBecause, string>> = {
+  invalid_url: 'The URL cannot be read.',
+  unsupported_scheme: 'The URL begins with neither http:// nor https://.',
+  not_public: 'The URL leads to an address that is not public and not allowed by the operator.',
+  own_port: 'The URL leads to Pickup itself.',
+};
+
+/** Why no connection is made to where a URL leads. */
+export type RefusedBecause = 'invalid_url' | 'unsupported_scheme' | 'not_public' | 'own_port';
+
 /** The endpoint's fault: it is the saved URL that leads there. */
-export function addressRefused(detail: string): Failure {
-  const message = 'The URL leads to an address that is not public and not allowed by the operator.';
-  return { error: 'address_refused', fault: 'endpoint', message, detail };
+export function addressRefused(reason: RefusedBecause, detail: string = reason): Failure {
+  return { error: 'address_refused', fault: 'endpoint', message: REFUSED[reason], detail, reason };
 }
 
 /** TCP could not connect: the fault of the endpoint, unless this machine ran out of something. */
@@ -98,6 +111,7 @@ export function connectFailure(cause: unknown): Failure {
     fault,
     message: `The connection could not be made${inBrackets(code)}.`,
     detail: text(cause),
+    ...(code !== '' && { reason: code }),
   };
 }
 
@@ -106,13 +120,14 @@ export function connectTimeout(stage: 'connect' | 'tls', timeoutMs: number): Fai
   const error = stage === 'tls' ? 'tls_error' : 'connect_error';
   const what = stage === 'tls' ? 'The TLS handshake was not completed' : 'The connection was not made';
   const message = `${what} within ${timeoutMs} ms.`;
-  return { error, fault: 'endpoint', message, detail: message };
+  return { error, fault: 'endpoint', message, detail: message, reason: 'ETIMEDOUT' };
 }
 
 /** The handshake failed or the certificate is not valid for the host. */
 export function tlsFailure(cause: unknown): Failure {
-  const message = `The TLS handshake failed${inBrackets(codeOf(cause))}.`;
-  return { error: 'tls_error', fault: 'endpoint', message, detail: text(cause) };
+  const code = codeOf(cause);
+  const message = `The TLS handshake failed${inBrackets(code)}.`;
+  return { error: 'tls_error', fault: 'endpoint', message, detail: text(cause), ...(code !== '' && { reason: code }) };
 }
 
 /** A connection or reply broke; `stage` is how far it had come. */

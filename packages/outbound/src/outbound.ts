@@ -12,7 +12,7 @@ import { Endpoint } from './endpoint.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import { abortedBy, addressRefused, type Failure } from './failure.ts';
 import { type DialSettings, makeDialer } from './make-dialer.ts';
-import { parseTarget, type Target } from './target.ts';
+import { parseTarget, type Target, type TargetFault } from './target.ts';
 import type { Clock, OutboundGet, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
 
 /** Settings of a sender, with the rules for addresses. */
@@ -119,7 +119,7 @@ class Sender implements Outbound, ExchangeHost {
     return Promise.resolve({ ok: false, ...failure, phases: { total_ms: 0 }, ...times, resent: false });
   }
 
-  #target(url: string): Target | string {
+  #target(url: string): Target | TargetFault {
     const known = this.#targets.get(url);
     if (known) return known;
     const target = parseTarget(url);

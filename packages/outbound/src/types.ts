@@ -86,6 +86,12 @@ export interface OutboundFailure extends Times {
   readonly message: string;
   /** Private cause, for the operator's log. */
   readonly detail: string;
+  /**
+   * Stable, public, and more exact than `error`: `ECONNREFUSED`, `ENOTFOUND`, `DEPTH_ZERO_SELF_SIGNED_CERT`…; of a
+   * time-out the stage it ended in (`queue`, `dns`, `connect`, `tls`, `sent`, `headers`, `body`); of a refused address
+   * `not_public`, `own_port`, `invalid_url` or `unsupported_scheme`.
+   */
+  readonly reason?: string;
   /** The status, where headers had arrived. */
   readonly status?: number;
 }

@@ -93,16 +93,21 @@ describe('TLS', () => {
   });
 
   it.each([
-    ['expired', 'expired', {}],
-    ['self-signed', 'self', {}],
-    ['wrong host', 'wrong', {}],
-    ['TLS 1.1', 'good', { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
-  ] as const)('case 17 %s is a tls_error, and nothing is sent', async (_name, certificateName, tls) => {
+    ['expired', 'expired', 'CERT_HAS_EXPIRED', {}],
+    ['self-signed', 'self', 'DEPTH_ZERO_SELF_SIGNED_CERT', {}],
+    ['wrong host', 'wrong', 'ERR_TLS_CERT_ALTNAME_INVALID', {}],
+    [
+      'TLS 1.1',
+      'good',
+      'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+      { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    ],
+  ] as const)('case 17 %s is a tls_error, and nothing is sent', async (_name, certificateName, reason, tls) => {
     const endpoint = opened.add(await startFakeEndpoint({ tls: { ...identity(certificateName), ...tls } }));
     const outbound = opened.add(loopbackOutbound({ ca }));
     for (let i = 0; i < 2; i++) {
       const result = await outbound.post(request(secureUrl(endpoint.port)));
-      expect(result).toMatchObject({ ok: false, error: 'tls_error', fault: 'endpoint' });
+      expect(result).toMatchObject({ ok: false, error: 'tls_error', fault: 'endpoint', reason });
     }
     expect(endpoint.requests).toHaveLength(0);
   });

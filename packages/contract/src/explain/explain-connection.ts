@@ -139,6 +139,12 @@ function tls(reason: string | undefined, at: string, place: WebhookPlace): Mista
 const LITERAL_V4 = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 function address(reason: string | undefined, place: WebhookPlace): Mistake {
+  if (reason === 'invalid_url' || reason === 'unsupported_scheme') {
+    return {
+      what: 'the webhook URL is none that can be called',
+      fix: `Correct ${place.setting}: http:// or https://.`,
+    };
+  }
   if (reason === 'own_port') {
     return { what: 'the URL leads to Pickup itself, which is never allowed', fix: `Correct ${place.setting}.` };
   }

@@ -87,7 +87,11 @@ describe('the worst comes first', () => {
 
   test('D9 a field at the wrong place before one that merely has no effect', () => {
     const lame = issue({ effect: 'not_applied', code: 'not_honoured', message: 'agent.voice_speed has no effect.' });
-    const misplaced = issue({ code: 'misplaced_field', pointer: '/override_agent_id', message: 'override_agent_id is not a known field.' });
+    const misplaced = issue({
+      code: 'misplaced_field',
+      pointer: '/override_agent_id',
+      message: 'override_agent_id is not a known field.',
+    });
     expect(line({ issues: [lame, misplaced] })).toBe(
       'Connected to agent_1 version 2, but override_agent_id is not a known field (and 1 more issue). ' +
         'Move it inside: {"call_inbound": {"override_agent_id": …}}.',

@@ -53,7 +53,8 @@ export function onAttemptEnded(
   ended: { attempt: number; result: AttemptResult; chance: number; at: Instant },
 ): Move {
   const verdict = judgeReply(ended.result, state.facts.channel);
-  const kept = withAttempt(state, attemptRecord(ended.attempt, ended.result, verdict));
+  const record = attemptRecord(ended.attempt, ended.result, verdict);
+  const kept = report(withAttempt(state, record), ended.result.noticed ?? []);
   switch (verdict.kind) {
     case 'failed':
       return retryOrFallBack(kept, verdict, ended);
@@ -167,6 +168,9 @@ export function attemptRecord(
     ...(result.received && { status: result.status, bytes: result.body.length }),
     ...(result.resent && { resent: true as const }),
     ...(failure && { error: failure.error, fault: failure.fault, message: failure.message }),
+    ...(failure?.reason !== undefined && { reason: failure.reason }),
+    ...(result.received && failure && result.verification && { verification: result.verification }),
+    ...(result.simulated && { simulated: true as const }),
     verdict: recordedVerdict(verdict),
   };
 }

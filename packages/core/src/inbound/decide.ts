@@ -24,9 +24,10 @@ const SLOT_RESERVE_MS = 10_500;
 export function begin(facts: InboundFacts): Move {
   const early = judgeAdmission(facts);
   const arrived = `${facts.channel} from ${facts.from_number} to ${facts.to_number} at the ${facts.edge} edge`;
+  const simulated = facts.simulated_fault === undefined ? [] : [`a simulated fault: ${facts.simulated_fault}`];
   const blank: InboundState = {
     facts,
-    ledger: { attempts: [], issues: [], steps: [arrived] },
+    ledger: { attempts: [], issues: [], steps: [arrived, ...simulated] },
     phase: { name: 'opening', next: 'admit' },
     holds_slot: false,
     session_started: false,

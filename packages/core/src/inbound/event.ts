@@ -1,5 +1,5 @@
 /** What may happen to an inbound. Every event says when it happened, on both clocks, and brings the chance it needs. */
-import type { AttemptError, AttemptPhases, Fault, Issue } from '@pickup/contract';
+import type { AttemptError, AttemptPhases, Fault, Issue, VerificationFault } from '@pickup/contract';
 import type { ResolvedKnowledge } from './facts.ts';
 
 /** Deadlines are monotonic, stamps are wall time; both in ms. */
@@ -15,6 +15,10 @@ export type AttemptResult = {
   readonly phases: AttemptPhases;
   /** The one free resend of C5 was used. */
   readonly resent: boolean;
+  /** A simulated fault stood between Pickup and the endpoint. */
+  readonly simulated?: true;
+  /** What such a fault showed, as `duplicate` does of two replies that differ. */
+  readonly noticed?: readonly Issue[];
 } & (
   | {
       readonly received: true;
@@ -24,6 +28,10 @@ export type AttemptResult = {
       readonly truncated: boolean;
       /** The `retry-after` header as received. */
       readonly retryAfter?: string;
+      /** The `location` header as received. */
+      readonly location?: string;
+      /** Why the endpoint refused the signature, where it says so. */
+      readonly verification?: VerificationFault;
     }
   | {
       readonly received: false;
@@ -31,6 +39,8 @@ export type AttemptResult = {
       readonly fault: Fault;
       /** Public: no internal address, no body. */
       readonly message: string;
+      /** See `AttemptRecord.reason`. */
+      readonly reason?: string;
     }
 );
 

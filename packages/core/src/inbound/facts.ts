@@ -52,6 +52,8 @@ export interface InboundFacts {
   readonly custom_sip_headers: Readonly<Record<string, string>>;
   readonly arrived: Instant;
   readonly entry: Entry;
+  /** What the simulator makes go wrong, as the record is to say it, so that nobody takes it for real. */
+  readonly simulated_fault?: string;
   /** How long this edge can ring at most, in ms (C4). */
   readonly edge_ring_limit_ms: number;
   /** `no_codec` and `no_family` (of addresses) refuse before the endpoint is asked (A5); `no_port` and `draining` are our own capacity. */

@@ -190,3 +190,13 @@ test.each([429, 500, 503, 302])(
     expect(dated).not.toHaveProperty('retryAfterMs');
   },
 );
+
+test.each([
+  ['/login?next=/secret#here', 'a redirect to /login, which is never followed (C7)'],
+  ['https://me:pw@other.example/a?token=1', 'a redirect to https://other.example/a, which is never followed (C7)'],
+  ['', 'a redirect, which is never followed (C7)'],
+  [undefined, 'a redirect, which is never followed (C7)'],
+])('C7 H1 a redirect to %s is told without what may be secret', (location, message) => {
+  const result = { ...received(302), ...(location !== undefined && { location }) };
+  expect(judgeReply(result, 'call')).toMatchObject({ kind: 'failed', error: 'redirect', message });
+});

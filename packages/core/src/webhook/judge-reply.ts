@@ -9,6 +9,7 @@ import {
   parseReplyBody,
 } from '@pickup/contract';
 import type { AttemptResult } from '../inbound/event.ts';
+import { cut } from '../inbound/move.ts';
 import type { Wishes } from '../inbound/state.ts';
 import { readRetryAfter } from './plan-retry.ts';
 
@@ -20,6 +21,7 @@ export type ReplyVerdict =
       readonly error: AttemptError;
       readonly fault: Fault;
       readonly message: string;
+      readonly reason?: string;
       readonly retryAfterMs?: number;
     }
   /** A 2xx that cannot be used: not retried (D3). */
@@ -39,7 +41,8 @@ export type ReplyVerdict =
 /** Judges a finished attempt; pure, and never throws on any bytes. */
 export function judgeReply(result: AttemptResult, channel: Channel): ReplyVerdict {
   if (!result.received) {
-    return { kind: 'failed', error: result.error, fault: result.fault, message: result.message };
+    const { error, fault, message, reason } = result;
+    return { kind: 'failed', error, fault, message, ...(reason !== undefined && { reason }) };
   }
   if (result.status < 200 || result.status > 299) return judgeStatus(result);
   if (result.status === 204) return { kind: 'none', issues: [] };
@@ -56,9 +59,21 @@ function judgeStatus(result: AttemptResult & { readonly received: true }): Reply
     kind: 'failed',
     error: redirect ? 'redirect' : 'http_status',
     fault: 'endpoint',
-    message: redirect ? 'a redirect, which is never followed (C7)' : 'no success status (C2)',
+    message: redirect ? `a redirect${toWhere(result.location)}, which is never followed (C7)` : NO_SUCCESS,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+const NO_SUCCESS = 'no success status (C2)';
+const LONGEST_LOCATION = 200;
+
+/** ` to /login` or ` to https://host/login`: without userinfo, query and fragment, which may be secrets (H1). */
+function toWhere(location: string | undefined): string {
+  const shown = location
+    ?.replace(/[?#].*$/s, '')
+    .replace(/^(https?:)?\/\/[^/@]*@/i, '$1//')
+    .replace(/\p{Cc}/gu, '');
+  return shown ? ` to ${cut(shown, LONGEST_LOCATION)}` : '';
 }
 
 function judgeValue(value: Json, channel: Channel): ReplyVerdict {

@@ -132,3 +132,12 @@ test('C6 an attempt whose caller hung up ends at once as aborted', async () => {
   aborter.abort();
   expect(await sent).toMatchObject({ received: false, error: 'aborted' });
 });
+
+test('B2 why the endpoint refused the signature is read from its answer, and no other word of it', async () => {
+  await answering((_request, nth) => ({
+    status: 401,
+    headers: { 'x-pickup-verification': nth === 1 ? 'wrong_key' : '<script>' },
+  }));
+  expect(await send(1)).toMatchObject({ received: true, status: 401, verification: 'wrong_key' });
+  expect(await send(2)).not.toHaveProperty('verification');
+});

@@ -1,4 +1,5 @@
 /** Sends one attempt of the webhook, signed afresh (B2, B3), and reports how it went. */
+import { VERIFICATION_FAULTS, type VerificationFault } from '@pickup/contract';
 import type { AttemptResult, InboundEffect } from '@pickup/core';
 import type { Outbound } from '@pickup/outbound';
 import { signWebhook } from '@pickup/signature';
@@ -44,9 +45,11 @@ export function createWebhookSender(options: {
         resent: result.resent,
       };
       if (!result.ok) {
-        return { ...common, received: false, error: result.error, fault: result.fault, message: result.message };
+        const { error, fault, message, reason } = result;
+        return { ...common, received: false, error, fault, message, ...(reason !== undefined && { reason }) };
       }
-      const retryAfter = result.headers['retry-after'];
+      const { 'retry-after': retryAfter, location } = result.headers;
+      const verification = verificationOf(result.headers['x-pickup-verification']);
       return {
         ...common,
         received: true,
@@ -54,7 +57,14 @@ export function createWebhookSender(options: {
         body: result.body,
         truncated: result.truncated,
         ...(retryAfter !== undefined && { retryAfter }),
+        ...(location !== undefined && { location }),
+        ...(verification && { verification }),
       };
     },
   };
+}
+
+/** What a receiver that verifies says of the signature; any other text is nobody's word. */
+function verificationOf(header: string | undefined): VerificationFault | undefined {
+  return header === undefined ? undefined : VERIFICATION_FAULTS.find((known) => known === header.trim());
 }
