@@ -22,6 +22,7 @@ import {
   sealTrunkPassword,
 } from './keys/index.ts';
 import { createLibrary } from './knowledge/index.ts';
+import { createInboundFeed, tellEnds } from './observe/inbound-feed.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -79,7 +80,8 @@ async function composeOn(
 ): Promise<Gateway> {
   const { config, log, clock } = given;
   const callers = new CallerTable(config.sip.peers);
-  const numbers = followNumbers({ store: stored, table: callers, clock, log });
+  const feed = createInboundFeed({ log });
+  const numbers = followNumbers({ store: tellEnds(stored, feed), table: callers, clock, log });
   const { store } = numbers;
   const seal = await loadSealKey({
     home: config.home,
@@ -119,7 +121,7 @@ async function composeOn(
   });
   const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
   const runner = createInboundRunner({
-    ...{ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log },
+    ...{ clock, random: Math.random, store, sender, runtime, sessions, feed, nodeId, log },
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
     async savedEventHook(agentId, version) {
       const agent = await store.getAgent(agentId, version);
@@ -164,6 +166,8 @@ async function composeOn(
     library,
     publicUrl: () => publicUrl,
     clock,
+    timers: clock,
+    feed,
     newId,
     authenticate: (key) => keys.authenticate(key),
     keys,

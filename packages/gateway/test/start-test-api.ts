@@ -10,6 +10,7 @@ import { createTurns } from '../src/api/one-at-a-time.ts';
 import { type ChatRunner, createChatRunner } from '../src/chats/chat-runner.ts';
 import { hookOfPlan } from '../src/events/event-hook.ts';
 import { createLibrary, type Library } from '../src/knowledge/index.ts';
+import { createInboundFeed } from '../src/observe/inbound-feed.ts';
 import { silentLog } from '../src/observe/log.ts';
 import { systemClock } from '../src/runners/clock.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
@@ -57,6 +58,8 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     store,
     catalogue: defaultCatalogue(),
     clock,
+    timers: systemClock,
+    feed: createInboundFeed({ log: silentLog }),
     newId,
     authenticate: (key) => {
       if (key === FULL_KEY) return { key_id: 'k1', role: 'full' };

@@ -147,6 +147,12 @@ export const API_ERRORS = {
     retry: false,
     when: 'Deletion of what something else needs.',
   },
+  too_many_streams: {
+    status: 429,
+    message: 'There are {most} streams already; close one that is no longer read.',
+    retry: false,
+    when: 'stream-inbounds, while as many clients follow as may.',
+  },
   internal: { status: 500, message: 'An unexpected server error occurred.', retry: true, when: 'A fault of Pickup.' },
   overloaded: {
     status: 503,

@@ -37,6 +37,8 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   });
   readJsonBodies(app);
   answerErrors(app, deps);
+  // Streams never end by themselves, and the server waits for what is open.
+  app.addHook('preClose', async () => deps.feed.close());
   const routes = apiRoutes(deps);
   answerUnknownRoutes(app, routes, deps);
   for (const route of routes) if (!route.form) serveRoute(app, route, deps);

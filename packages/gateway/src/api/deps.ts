@@ -3,7 +3,9 @@ import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
+import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/log.ts';
+import type { Clock } from '../runners/clock.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
@@ -25,6 +27,10 @@ export interface ApiDeps {
   /** May be another at each look: the operator's file is taken up anew while the gateway runs. */
   readonly catalogue: Catalogue;
   readonly clock: { wallMs(): number };
+  /** What is timed within a request: streams, replays. */
+  readonly timers: Clock;
+  /** Closed with the server. */
+  readonly feed: InboundFeed;
   /** At least 128 random bits in [0-9a-z]; call ids are credentials (A3). */
   readonly newId: () => string;
   /** Of the bearer key; undefined for a wrong or revoked one. Compares in constant time. */

@@ -1,5 +1,12 @@
 /** Our own routes: the records of inbounds. */
-import { fieldsSchema, INBOUND_FILTERS, type InboundObject, LIST_FIELDS, parseListBody } from '@pickup/contract';
+import {
+  explainInbound,
+  fieldsSchema,
+  INBOUND_FILTERS,
+  type InboundObject,
+  LIST_FIELDS,
+  parseListBody,
+} from '@pickup/contract';
 import type { ApiDeps } from './deps.ts';
 import { accept, invalid, unknownAsset } from './failure.ts';
 import { renderPage } from './page.ts';
@@ -25,7 +32,7 @@ export function inboundRoutes(deps: ApiDeps): readonly Route[] {
         const live = deps.liveInbound(inboundId);
         const inbound = merge(await deps.store.getInbound(inboundId), live);
         if (inbound === undefined) throw unknownAsset();
-        return inbound;
+        return describeRecord(inbound);
       },
     },
     {
@@ -44,6 +51,11 @@ export function inboundRoutes(deps: ApiDeps): readonly Route[] {
       },
     },
   ];
+}
+
+/** A record with what it comes to in a sentence or two. */
+export function describeRecord(inbound: InboundObject) {
+  return { ...inbound, explanation: explainInbound(inbound) };
 }
 
 /** What is stored wins once there is an outcome; until then the live record is further on. */

@@ -45,7 +45,10 @@ function operation(route: Route): Record<string, unknown> {
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && { requestBody: { content: contentOf(route, route.body) } }),
     responses: {
-      [String(route.status ?? 200)]: { description: 'Success' },
+      [String(route.status ?? 200)]: {
+        description: 'Success',
+        ...(route.streams && { content: { 'text/event-stream': { schema: { type: 'string' } } } }),
+      },
       default: {
         description: 'Failure',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },

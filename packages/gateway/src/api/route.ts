@@ -1,7 +1,7 @@
 /**
  * Routes as data: the server and the OpenAPI document are made from the same table, so they cannot differ.
  */
-
+import type { ServerResponse } from 'node:http';
 import type { JsonObject } from '@pickup/contract';
 import type { UploadedFile } from '../knowledge/index.ts';
 
@@ -18,6 +18,8 @@ export interface Ask {
   readonly query: Readonly<Record<string, unknown>>;
   /** Adds to the reply's `x-pickup-warning` header and to the log. */
   readonly warn: (message: string) => void;
+  /** A header of the request, by its name in lower case. */
+  readonly sent: (header: string) => string | undefined;
   /** Sets a header of the reply. */
   readonly header: (name: string, value: string) => void;
   /** Replies with another status than the route's. */
@@ -38,10 +40,21 @@ export interface Route {
   readonly body?: JsonObject;
   /** The body may be multipart/form-data, with files. Default: JSON alone. */
   readonly form?: true;
+  /** The reply is a stream of server-sent events. */
+  readonly streams?: true;
   /** Names of the query's parameters, for the document. */
   readonly query?: readonly string[];
   /** The result is the reply's body; undefined is an empty one. */
   readonly handle: (ask: Ask) => unknown;
+}
+
+/** A result that goes on: `start` has the response to itself, and may ask now and then whether the key still holds. */
+export class EventStream {
+  readonly start: (response: ServerResponse, stillAllowed: () => Promise<boolean>) => void;
+
+  constructor(start: EventStream['start']) {
+    this.start = start;
+  }
 }
 
 /** A result that is JSON text already. */

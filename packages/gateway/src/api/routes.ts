@@ -24,6 +24,7 @@ import type { Route } from './route.ts';
 import { simulateRoutes } from './simulate.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
+import { streamInboundRoutes } from './stream-inbounds.ts';
 import { voiceProviderRoutes } from './voice-providers.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
@@ -50,6 +51,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...smsChatRoutes(deps),
     ...simulateRoutes(deps),
     ...inboundRoutes(deps),
+    ...streamInboundRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),

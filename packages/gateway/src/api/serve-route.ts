@@ -5,7 +5,7 @@ import { Form } from '../knowledge/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { answerTo } from './error-reply.ts';
 import { ApiFailure, invalid } from './failure.ts';
-import { type Access, type Ask, JsonText, type Route } from './route.ts';
+import { type Access, type Ask, EventStream, JsonText, type Route } from './route.ts';
 
 const MAX_WARNING_CHARS = 2_000;
 const MOST_FIELDS = 200;
@@ -48,6 +48,15 @@ export async function admit(
   return caller.key_id;
 }
 
+/** A key may be revoked while it is streamed to. */
+function stillAdmitted(request: FastifyRequest, { access }: Route, deps: ApiDeps): Promise<boolean> {
+  if (access === 'public') return Promise.resolve(true);
+  return admit(request, access, deps).then(
+    () => true,
+    () => false,
+  );
+}
+
 interface Answering {
   readonly route: Route;
   readonly deps: ApiDeps;
@@ -64,6 +73,10 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
       ? { body: request.body.texts, files: request.body.files }
       : { body: request.body }),
     query: request.query as Readonly<Record<string, unknown>>,
+    sent: (name) => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
     warn: (text) => void warnings.push(text),
     header: (name, value) => void reply.header(name, value),
     status: (other) => {
@@ -73,6 +86,11 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   const result = await route.handle(ask);
   if (route.access === 'write' && route.audited !== false) {
     await audit(deps, route, ask, { seen, result }).catch(failAfterTheAct);
+  }
+  if (result instanceof EventStream) {
+    reply.hijack();
+    result.start(reply.raw, () => stillAdmitted(request, route, deps));
+    return reply;
   }
   if (warnings.length > 0) reply.header('x-pickup-warning', headerText(warnings.join(' ')));
   reply.code(status).header('cache-control', 'no-store');

@@ -19,6 +19,7 @@ export function liveInboundObject(state: InboundState, sip: readonly SipTraceLin
     arrival_timestamp: facts.arrived.wallMs,
     outcome: phase.name === 'closed' && phase.outcome === 'overloaded' ? phase.outcome : null,
     ...(plan && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
+    ...(facts.channel === 'call' ? { call_id: facts.session_id } : { chat_id: facts.session_id }),
     attempts: ledger.attempts,
     ...(ledger.request !== undefined && { request: JSON.parse(ledger.request) as Json }),
     ...(ledger.reply !== undefined && { reply: ledger.reply }),

@@ -16,6 +16,7 @@ import {
   type SessionPlan,
   type TimerName,
 } from '@pickup/core';
+import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';
 import type { AgentRuntime, PreparedSession } from '../sessions/port.ts';
 import { type CallRow, type EventHook, type InboundSettlement, type Store, StoreUnavailable } from '../stores/port.ts';
@@ -44,9 +45,14 @@ export interface InboundRunDeps {
   readonly runtime: AgentRuntime;
   readonly sessions: SessionRunner;
   readonly unrecorded: Unrecorded;
+  /** Told of each change while it is undecided; absent: nobody. */
+  readonly feed?: Pick<InboundFeed, 'changed'>;
   readonly nodeId: string;
   readonly log: Log;
 }
+
+/** After these a record says more than before; its end is told by the store. */
+const TOLD: ReadonlySet<InboundEvent['type']> = new Set(['opened', 'attempt_ended', 'decision_recorded']);
 
 type Effect<T extends InboundEffect['type']> = InboundEffect & { readonly type: T };
 /** An event without its instant, which is the moment it is fed. */
@@ -118,6 +124,7 @@ export class InboundRun {
         const move = decide(this.#state, { ...next, at: this.#now() } as InboundEvent);
         this.#state = move.state;
         for (const effect of move.effects) this.#do(effect);
+        if (TOLD.has(next.type)) this.#deps.feed?.changed(() => this.object());
       }
     });
   }

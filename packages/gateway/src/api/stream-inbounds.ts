@@ -1,0 +1,63 @@
+/** stream-inbounds: inbounds as they happen. */
+import { apiError, type Channel, OUTCOMES } from '@pickup/contract';
+import type { FieldFilter } from '../stores/port.ts';
+import type { ApiDeps } from './deps.ts';
+import { ApiFailure, invalid } from './failure.ts';
+import { InboundStream } from './inbound-stream.ts';
+import { describeRecord } from './inbounds.ts';
+import { type Ask, EventStream, type Route } from './route.ts';
+
+/** Who may follow at once. */
+export const MOST_STREAMS = 50;
+
+const CHANNELS: readonly Channel[] = ['call', 'sms'];
+/** What a query may name; an outcome leaves out all that is still undecided. */
+const FILTERS = ['to_number', 'channel', 'outcome'] as const;
+
+/** The route that streams. */
+export function streamInboundRoutes(deps: ApiDeps): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/stream-inbounds',
+      summary: 'Follow inbounds as server-sent events: at arrival, after each attempt, at the decision, at the end',
+      access: 'read',
+      streams: true,
+      query: FILTERS,
+      async handle(ask) {
+        const filters = filtersOf(ask);
+        const after = lastEventOf(ask);
+        if (deps.feed.listeners >= MOST_STREAMS) {
+          throw new ApiFailure(apiError('too_many_streams', { most: MOST_STREAMS }));
+        }
+        const lastEnd = await deps.store.lastEndedInbound();
+        const { store, feed, timers: clock, log } = deps;
+        return new EventStream((response, stillAllowed) => {
+          const request = { filters, after, lastEnd, stillAllowed };
+          new InboundStream({ store, feed, clock, log, render: describeRecord }, response, request).start();
+        });
+      },
+    },
+  ];
+}
+
+/** Throws 400 for a value that no inbound can have. */
+function filtersOf({ query }: Ask): readonly FieldFilter[] {
+  return FILTERS.flatMap((field) => {
+    const value = query[field];
+    if (value === undefined) return [];
+    const known: readonly string[] | undefined =
+      field === 'channel' ? CHANNELS : field === 'outcome' ? OUTCOMES : undefined;
+    if (typeof value !== 'string' || value === '') throw invalid(`${field} must be a text that is not empty.`);
+    if (known && !known.includes(value)) throw invalid(`${field} must be one of ${known.join(', ')}.`);
+    return [{ field, op: 'eq' as const, value }];
+  });
+}
+
+/** The id of the last event that a client which comes back has seen. */
+function lastEventOf({ sent }: Ask): number | undefined {
+  const id = sent('last-event-id');
+  if (id === undefined || id === '') return undefined;
+  if (!/^\d{1,15}$/.test(id)) throw invalid('Last-Event-ID must be an id of this stream, a whole number.');
+  return Number(id);
+}
