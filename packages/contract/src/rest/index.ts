@@ -9,4 +9,5 @@ export * from './knowledge-bodies.ts';
 export * from './list-body.ts';
 export * from './number-bodies.ts';
 export * from './simulate-body.ts';
+export * from './simulated-fault.ts';
 export * from './voice-bodies.ts';

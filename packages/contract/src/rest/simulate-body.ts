@@ -4,6 +4,7 @@ import type { AgentVersionReference } from '../phone-number.ts';
 import { choice, field, nonEmptyText, required, stringMap, text } from '../settings/field.ts';
 import { fault, isObject } from '../settings/issue.ts';
 import { anything, type BodyResult, bodyResult, readBody, table, versionReference } from './body.ts';
+import { type SimulatedFault, simulatedFault } from './simulated-fault.ts';
 
 /** A call or text that did not come from a carrier. */
 export interface SimulateBody {
@@ -13,6 +14,8 @@ export interface SimulateBody {
   readonly headers?: Readonly<Record<string, string>>;
   /** The text's words; '' on a call. */
   readonly text: string;
+  /** What is to go wrong. */
+  readonly fault?: SimulatedFault;
 }
 
 /** The members of a simulation. */
@@ -21,6 +24,7 @@ export const SIMULATE_FIELDS = table({
   to_number: required(field(nonEmptyText())),
   headers: field(stringMap()),
   text: field(text(10_000)),
+  fault: field(simulatedFault),
 });
 
 /** Reads a simulation's body. */
