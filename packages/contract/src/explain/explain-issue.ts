@@ -5,14 +5,16 @@ import type { ExplainedInbound, Mistake } from './explanation.ts';
 /** Of those that connect all the same: first what changes who answers or what is said, last what merely has no effect. */
 const WORST_FIRST = [
   ...['misplaced_field', 'other_group', 'reject_not_boolean', 'wrong_engine_group', 'unknown_field'],
-  ...['unset_variable', 'unknown_agent', 'unknown_version'],
+  ...['answers_differ', 'unset_variable', 'unknown_agent', 'unknown_version'],
 ];
 const EFFECTS: readonly Issue['effect'][] = ['refuses', 'falls_back', 'degraded', 'ignored', 'not_applied'];
 
-function rank({ effect, code, severity }: Issue): number {
+function rank({ effect, code, severity, pointer }: Issue): number {
   if (severity === 'error') return EFFECTS.indexOf(effect);
   const known = WORST_FIRST.indexOf(code);
-  return known >= 0 ? 10 + known : 30 + EFFECTS.indexOf(effect);
+  if (known >= 0) return 10 + known;
+  // Without a pointer it is about the saved agent or the gateway, not about what the endpoint did.
+  return (pointer === '' ? 50 : 30) + EFFECTS.indexOf(effect);
 }
 
 /** The issue a person should hear of first; the earliest of equals. */
@@ -140,5 +142,7 @@ const FIXES: Readonly<Record<string, Fix>> = {
   shadows_system_variable: () => 'Choose another name for the variable.',
   not_overridable: () => 'Leave it out of the reply, and change the saved agent instead.',
   forbidden_key: () => 'Leave it out.',
+  answers_differ: () =>
+    'Keep each reply for some minutes by its webhook-id, and answer a repeated request with it; @pickup/receiver does so.',
   unsafe_url: () => 'Send a public https URL.',
 };

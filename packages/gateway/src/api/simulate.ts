@@ -10,14 +10,14 @@ export function simulateRoutes(deps: ApiDeps): readonly Route[] {
     {
       method: 'POST',
       path: '/simulate-inbound-call',
-      summary: 'Place a call without a carrier; it asks the webhook as any other does',
+      summary: 'Place a call without a carrier; it asks the webhook as any other does, through a faulty line if wanted',
       access: 'write',
       audited: false,
       status: 201,
       body: fieldsSchema(SIMULATE_FIELDS, true),
       handle({ body, warn }) {
-        const { from_number, to_number, headers } = accept(parseSimulate(body), warn);
-        return deps.simulateCall({ from_number, to_number, ...(headers && { headers }) });
+        const { from_number, to_number, headers, fault } = accept(parseSimulate(body), warn);
+        return deps.simulateCall({ from_number, to_number, ...(headers && { headers }), ...(fault && { fault }) });
       },
     },
   ];

@@ -6,9 +6,12 @@ import type { CallLeg } from './leg.ts';
 import { Running } from './running.ts';
 import { createUnrecorded } from './unrecorded.ts';
 
+/** What one inbound is carried out with in place of what all others are: the simulator's faults. */
+export type InsteadOfUsual = Pick<InboundRunDeps, 'sender'>;
+
 export interface InboundRunner {
   /** Starts deciding; settles when the record is complete and durable. */
-  run(facts: InboundFacts, leg: CallLeg): Promise<void>;
+  run(facts: InboundFacts, leg: CallLeg, instead?: InsteadOfUsual): Promise<void>;
   /** The record of an inbound in progress, or of one that the store could not take. */
   live(inboundId: string): InboundObject | undefined;
   readonly ringing: number;
@@ -23,9 +26,9 @@ export function createInboundRunner(given: Omit<InboundRunDeps, 'unrecorded'>): 
   const deps: InboundRunDeps = { ...given, unrecorded };
   const running = new Running<InboundRun>();
   return {
-    run(facts, leg) {
+    run(facts, leg, instead) {
       return new Promise((resolve) => {
-        const run = new InboundRun(deps, facts, leg, (id) => {
+        const run = new InboundRun(instead ? { ...deps, ...instead } : deps, facts, leg, (id) => {
           running.remove(id);
           resolve();
         });

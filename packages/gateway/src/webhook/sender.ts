@@ -1,7 +1,7 @@
 /** Sends one attempt of the webhook, signed afresh (B2, B3), and reports how it went. */
 import { VERIFICATION_FAULTS, type VerificationFault } from '@pickup/contract';
 import type { AttemptResult, InboundEffect } from '@pickup/core';
-import type { Outbound } from '@pickup/outbound';
+import type { Outbound, OutboundRequest, OutboundResult } from '@pickup/outbound';
 import { signWebhook } from '@pickup/signature';
 
 /** Bytes of a reply after inflation (D1). */
@@ -12,55 +12,73 @@ export interface WebhookSender {
   send(inboundId: string, ask: InboundEffect & { readonly type: 'ask' }, signal: AbortSignal): Promise<AttemptResult>;
 }
 
-/** `signingKey` is read at each attempt: a key promoted mid-chain signs the next one (E8). */
-export function createWebhookSender(options: {
-  readonly outbound: Outbound;
+/** What a sender needs; `signingKey` is read at each attempt: a key promoted mid-chain signs the next one (E8). */
+export interface SenderOptions {
   readonly signingKey: () => string;
   readonly wallMs: () => number;
   readonly version: string;
-}): WebhookSender {
-  const userAgent = `Pickup/${options.version}`;
+}
+
+/** Sends through `outbound`. */
+export function createWebhookSender(options: SenderOptions & { readonly outbound: Outbound }): WebhookSender {
   return {
     async send(inboundId, ask, signal) {
-      const result = await options.outbound.post({
-        url: ask.url,
-        headers: {
-          'content-type': 'application/json',
-          'x-retell-signature': signWebhook({ body: ask.body, key: options.signingKey(), wallMs: options.wallMs() }),
-          'webhook-id': inboundId,
-          'x-pickup-attempt': String(ask.attempt),
-          'x-pickup-deadline': String(Math.round(ask.deadline_wall_ms)),
-          'accept-encoding': 'identity',
-          'user-agent': userAgent,
-        },
-        body: ask.body,
-        deadlineMonoMs: ask.deadline_mono_ms,
-        signal,
-        maxReplyBytes: MOST_REPLY_BYTES,
-      });
-      const common = {
-        started: { monoMs: result.startedMonoMs, wallMs: result.startedWallMs },
-        ended: { monoMs: result.endedMonoMs, wallMs: result.endedWallMs },
-        phases: result.phases,
-        resent: result.resent,
-      };
-      if (!result.ok) {
-        const { error, fault, message, reason } = result;
-        return { ...common, received: false, error, fault, message, ...(reason !== undefined && { reason }) };
-      }
-      const { 'retry-after': retryAfter, location } = result.headers;
-      const verification = verificationOf(result.headers['x-pickup-verification']);
-      return {
-        ...common,
-        received: true,
-        status: result.status,
-        body: result.body,
-        truncated: result.truncated,
-        ...(retryAfter !== undefined && { retryAfter }),
-        ...(location !== undefined && { location }),
-        ...(verification && { verification }),
-      };
+      return attemptResultOf(await options.outbound.post(webhookRequest(options, { inboundId, ask, signal })));
     },
+  };
+}
+
+/** One attempt as a request, signed for this moment (B1–B3). */
+export function webhookRequest(
+  { signingKey, wallMs, version }: SenderOptions,
+  attempt: {
+    readonly inboundId: string;
+    readonly ask: InboundEffect & { readonly type: 'ask' };
+    readonly signal: AbortSignal;
+  },
+): OutboundRequest {
+  const { inboundId, ask, signal } = attempt;
+  return {
+    url: ask.url,
+    headers: {
+      'content-type': 'application/json',
+      'x-retell-signature': signWebhook({ body: ask.body, key: signingKey(), wallMs: wallMs() }),
+      'webhook-id': inboundId,
+      'x-pickup-attempt': String(ask.attempt),
+      'x-pickup-deadline': String(Math.round(ask.deadline_wall_ms)),
+      'accept-encoding': 'identity',
+      'user-agent': `Pickup/${version}`,
+    },
+    body: ask.body,
+    deadlineMonoMs: ask.deadline_mono_ms,
+    signal,
+    maxReplyBytes: MOST_REPLY_BYTES,
+  };
+}
+
+/** What came of it, as the machine takes it. */
+export function attemptResultOf(result: OutboundResult): AttemptResult {
+  const common = {
+    started: { monoMs: result.startedMonoMs, wallMs: result.startedWallMs },
+    ended: { monoMs: result.endedMonoMs, wallMs: result.endedWallMs },
+    phases: result.phases,
+    resent: result.resent,
+  };
+  if (!result.ok) {
+    const { error, fault, message, reason } = result;
+    return { ...common, received: false, error, fault, message, ...(reason !== undefined && { reason }) };
+  }
+  const { 'retry-after': retryAfter, location } = result.headers;
+  const verification = verificationOf(result.headers['x-pickup-verification']);
+  return {
+    ...common,
+    received: true,
+    status: result.status,
+    body: result.body,
+    truncated: result.truncated,
+    ...(retryAfter !== undefined && { retryAfter }),
+    ...(location !== undefined && { location }),
+    ...(verification && { verification }),
   };
 }
 

@@ -1,17 +1,21 @@
 /** The simulator edge: a caller without telephony, through the same runner as every other. */
 
+import { describeSimulatedFault, type SimulatedFault } from '@pickup/contract';
 import type { Clock } from '../../runners/clock.ts';
 import { isCustomHeader } from '../../runners/custom-headers.ts';
 import type { InboundRunner } from '../../runners/inbound-runner.ts';
-import type { CallLeg, ConnectedLeg } from '../../runners/leg.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader } from '../../runners/read-arrival.ts';
+import type { FaultySender } from '../../webhook/faulty-sender.ts';
+import { simulatedLeg } from './simulated-leg.ts';
 
 export interface SimulatedCall {
   readonly from_number: string;
   readonly to_number: string;
   /** As SIP headers would come: X-* and the four that become variables; names in any case. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What is to go wrong between Pickup and the endpoint, or with the caller. */
+  readonly fault?: SimulatedFault;
 }
 
 export interface Simulator {
@@ -31,6 +35,8 @@ export function createSimulator(deps: {
   readonly country: string;
   readonly readArrival: ArrivalReader;
   readonly runner: InboundRunner;
+  /** A sender with this fault in between; undefined where the fault is the caller's. */
+  readonly startFaultySender: (fault: SimulatedFault) => Promise<FaultySender | undefined>;
   /** False once the gateway is stopping (H5). */
   readonly taking: () => boolean;
 }): Simulator {
@@ -38,6 +44,8 @@ export function createSimulator(deps: {
     async call(call) {
       const inboundId = `inb_${deps.newId()}`;
       const e164 = toE164(call.to_number, deps.country);
+      const { fault } = call;
+      const sender = fault && (await deps.startFaultySender(fault));
       const facts = await deps.readArrival({
         edge: 'simulator',
         arrived: { monoMs: deps.clock.monoMs(), wallMs: deps.clock.wallMs() },
@@ -52,7 +60,11 @@ export function createSimulator(deps: {
       const answered = new Promise<void>((resolve) => {
         whenAnswered = resolve;
       });
-      return { inbound_id: inboundId, answered, recorded: deps.runner.run(facts, simulatedLeg(whenAnswered)) };
+      const leg = simulatedLeg({ onAnswered: whenAnswered, ...(fault?.kind === 'hang-up' && { clock: deps.clock }) });
+      if (!fault) return { inbound_id: inboundId, answered, recorded: deps.runner.run(facts, leg) };
+      const told = { ...facts, simulated_fault: describeSimulatedFault(fault) };
+      const recorded = deps.runner.run(told, leg, sender && { sender }).finally(() => sender?.close());
+      return { inbound_id: inboundId, answered, recorded };
     },
   };
 }
@@ -63,23 +75,4 @@ function customHeaders(headers: Readonly<Record<string, string>>): Record<string
   return Object.fromEntries(
     taken.map(([name, value]) => [name.toLowerCase(), value.replace(/[\u0000-\u001f\u007f]/g, '')]),
   );
-}
-
-/** Hears the agent's first words and hangs up. */
-function simulatedLeg(onAnswered: () => void): CallLeg {
-  return {
-    edge: 'simulator',
-    onCallerGone() {},
-    ring() {},
-    accept: (): ConnectedLeg => {
-      onAnswered();
-      return { onEnd: (listener) => listener({ by: 'caller' }), hangUp() {} };
-    },
-    refuse: () => {
-      onAnswered();
-      return true;
-    },
-    trace: () => [],
-    done() {},
-  };
 }
