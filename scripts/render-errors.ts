@@ -40,6 +40,7 @@ const ATTEMPT_TEXTS: Readonly<Record<AttemptError, string>> = {
 
 /** Codes of issues: of a reply, an override, a session, settings, or a REST body. */
 export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
+  answers_differ: 'The same request, sent twice, was answered differently.',
   asr_language: 'No speech recogniser, or not the one chosen, understands these languages.',
   bad_format: 'A text of the wrong form, such as a number that is not E.164.',
   custom_stt_config_required: '`stt_mode: custom` needs `custom_stt_config`.',
@@ -52,6 +53,7 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   flow_needs_model:
     'Only the first line of the conversation flow is said; the message names the nodes that need a model.',
   forbidden_key: '`__proto__`, `constructor` and `prototype` are never accepted.',
+  html_reply: 'The reply is a web page, not JSON.',
   invalid: 'Not valid; the message has the rule.',
   lone_surrogate: 'The reply holds half a character.',
   misplaced_field: 'A field at the root belongs inside `call_inbound` or `chat_inbound`.',

@@ -283,49 +283,6 @@ test('numbers list shows from where a number may be called, and what as', async 
   expect(result.out).toContain('a and 2 more as pbx');
 });
 
-test('check-reply prints the issues and ends with 1 when one is an error', async () => {
-  const issue = {
-    severity: 'error',
-    effect: 'refuses',
-    code: 'out_of_range',
-    pointer: '/call_inbound/x',
-    message: 'x is too big',
-  };
-  const sent = (body: unknown) => Buffer.from((body as { reply_base64: string }).reply_base64, 'base64');
-  const gateway = await fakeGateway((_, { body }) => ({
-    body: { reply: {}, issues: sent(body).includes('bad') ? [issue] : [] },
-  }));
-  const env = { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY };
-  expect(await pickup(['check-reply', '-'], env, '{"chat_inbound":{}}')).toEqual({ code: 0, out: 'good\n', err: '' });
-  expect(gateway.seen[0]?.body).toEqual({
-    channel: 'sms',
-    reply_base64: Buffer.from('{"chat_inbound":{}}').toString('base64'),
-  });
-  const bad = await pickup(['check-reply', '-'], env, '{"call_inbound":"bad"}');
-  expect(bad.code).toBe(1);
-  expect(bad.out).toContain('error      /call_inbound/x x is too big [out_of_range, refuses]');
-  const target = ['--to', '+12137771235', '--agent', 'agent_12345', '--version', '1'];
-  await pickup(['check-reply', '-', ...target], env, '{"call_inbound":{}}');
-  expect(gateway.seen.at(-1)?.body).toMatchObject({
-    to_number: '+12137771235',
-    agent_id: 'agent_12345',
-    agent_version: 1,
-  });
-  // The gateway judges whatever bytes there are (D3); a file beyond the cap is not sent whole.
-  const file = join(folder(), 'reply.json');
-  for (const bytes of [Buffer.alloc(0), Buffer.from('{'), Buffer.from([0xef, 0xbb, 0xbf, 0xff])]) {
-    writeFileSync(file, bytes);
-    await pickup(['check-reply', file], env);
-    expect(sent(gateway.seen.at(-1)?.body)).toEqual(bytes);
-    await pickup(['check-reply', '-'], env, bytes);
-    expect(sent(gateway.seen.at(-1)?.body)).toEqual(bytes);
-  }
-  writeFileSync(file, Buffer.alloc(1_000_000, 0x20));
-  await pickup(['check-reply', file], env);
-  expect(sent(gateway.seen.at(-1)?.body)).toHaveLength(256 * 1024 + 1);
-  expect((await pickup(['check-reply', `${file}.gone`], env)).err).toContain('cannot be read (ENOENT)');
-});
-
 test.each([
   [['serv'], 'unknown command "serv"; did you mean serve?'],
   [['call', '--form', '+1'], 'unknown option --form; did you mean --from?'],

@@ -10,7 +10,7 @@ export const COMMANDS: readonly { readonly name: string; readonly summary: strin
   { name: 'inbounds', summary: 'lists calls and texts, or shows one' },
   { name: 'numbers', summary: 'lists the numbers' },
   { name: 'keys', summary: 'lists, makes, promotes and revokes API keys' },
-  { name: 'check-reply', summary: 'checks a webhook reply without a call' },
+  { name: 'check', summary: 'checks a webhook reply without a call, by itself or for a number or an agent' },
   { name: 'doctor', summary: 'checks everything around the gateway and says what to change' },
   { name: 'help', summary: 'this page; `pickup help settings` lists the settings' },
 ];

@@ -7,7 +7,7 @@ const EXAMPLES = `Examples:
   pickup call --from +12137771234 --to +12137771235 --header X-Account=42
   pickup inbounds list --outcome declined --limit 10
   pickup inbounds show inb_…
-  pickup check-reply reply.json
+  pickup check reply.json --number +12137771235
   pickup doctor --number +12137771235 --send
 
 Options of all commands that ask a running Pickup:

@@ -156,3 +156,11 @@ export function defaultCatalogue(availableProviders: Iterable<string> = []): Cat
     available_providers: new Set(['builtin', ...availableProviders]),
   };
 }
+
+let shipped: Catalogue | undefined;
+
+/** `defaultCatalogue()` without keys, made once. */
+export function shippedCatalogue(): Catalogue {
+  shipped ??= defaultCatalogue();
+  return shipped;
+}

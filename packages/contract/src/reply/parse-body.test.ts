@@ -17,7 +17,7 @@ test('D2 case 19 an empty or blank body is no reply at all', () => {
 });
 
 const FAULTS: readonly (readonly [string, string | Uint8Array, string])[] = [
-  ['case 20 a page', '<html></html>', 'not_json'],
+  ['case 20 a page', '<html></html>', 'html_reply'],
   ['case 21 half a document', '{"call_inbound":', 'not_json'],
   ['case 21 a byte order mark', new Uint8Array([0xef, 0xbb, 0xbf, 0x7b, 0x7d]), 'not_utf8'],
   ['case 21 UTF-16 with its mark', new Uint8Array([0xff, 0xfe, 0x7b, 0, 0x7d, 0]), 'not_utf8'],

@@ -1,6 +1,7 @@
 /** From the bytes of a 2xx reply to JSON (D1, D2, D3). Pure; the caps are looked at before anything is parsed. */
 import type { Issue, Json } from '../inbound.ts';
 import { fault } from '../settings/issue.ts';
+import { findJsonFault } from './scan-json.ts';
 
 /** D1: bytes of a reply after inflation. */
 export const REPLY_MAX_BYTES = 256 * 1024;
@@ -42,6 +43,13 @@ function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([key, entry]) => key.isWellFormed() && isWellFormed(entry));
 }
 
+function notJson(text: string): ParsedBody {
+  if (/^\s*</.test(text)) return bad('html_reply', 'The reply is not JSON but a web page (HTML).');
+  const fault = findJsonFault(text);
+  const why = fault === undefined ? '' : `: line ${fault.line}, column ${fault.column}: ${fault.what}`;
+  return bad('not_json', `The reply is not JSON${why}.`);
+}
+
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 
 function encodingFault(bytes: Uint8Array): string | undefined {
@@ -80,7 +88,7 @@ export function parseReplyBody(bytes: Uint8Array, options: { readonly truncated:
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    return bad('not_json', 'The reply is not JSON.');
+    return notJson(text);
   }
   if (SURROGATE_ESCAPE.test(text) && !isWellFormed(value)) {
     return bad('lone_surrogate', 'The reply holds a lone surrogate, which is no character.');

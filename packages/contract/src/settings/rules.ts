@@ -6,6 +6,7 @@ const RULES: Readonly<Record<string, string>> = {
   fallback_number_unreachable: 'G',
   flow_needs_model: 'E10',
   forbidden_key: 'D9',
+  html_reply: 'D3',
   lone_surrogate: 'D3',
   misplaced_field: 'D1',
   more_issues: 'H1',

@@ -96,12 +96,16 @@ test('E5 a reply is judged as it would be in a call, and against the agent it le
   expect((await judge({})).status).toBe(400);
   expect((await judge({ reply: {}, agent_id: 'agent_none' })).status).toBe(422);
   const unknown = { call_inbound: { override_agent_id: 'agent_none' } };
-  expect(await judge({ reply: unknown })).toMatchObject({
+  expect(await judge({ reply: unknown, agent_id })).toMatchObject({
     status: 200,
+    outcome: 'unknown_agent',
     issues: [{ code: 'unknown_agent', pointer: '/call_inbound/override_agent_id' }],
+    decision: expect.arrayContaining([expect.stringContaining('→ unknown_agent, SIP 603')]),
   });
   const text = { chat_inbound: { override_agent_id: agent_id } };
-  expect((await judge({ reply: text, channel: 'sms' })).issues.map((issue) => issue.code)).toEqual(['wrong_channel']);
+  expect((await judge({ reply: text, channel: 'sms', agent_id })).issues.map((issue) => issue.code)).toEqual([
+    'wrong_channel',
+  ]);
 });
 
 test('D1 D2 D3 D9 the bytes of a reply are judged as those an endpoint sends', async () => {
@@ -130,7 +134,7 @@ test('D1 D2 D3 D9 the bytes of a reply are judged as those an endpoint sends', a
   const [kind, ...found] = await check('{"call_inbound":{"dynamic_variables":{"__proto__":"x"}}}');
   expect(kind).toBe('overrides');
   expect(found).toEqual([expect.stringMatching(/^warning /)]);
-  const { agent_id } = await makeAgent(api.client);
+  const { agent_id } = await makeAgent(api.client, { voice_id: 'builtin-en-us' });
   expect(await check('{', { agent_id })).toEqual(['bad', 'error not_json']);
   expect(await check('{"chat_inbound":"x"}', { channel: 'sms' })).toEqual(['bad', 'error wrong_type']);
 });

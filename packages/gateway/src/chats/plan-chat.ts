@@ -49,8 +49,12 @@ export async function planChat(
   }
   const { plan, issues, refused } = lay(deps, request, resolved, { id, now });
   if (refused) return { planned: false, why: 'faulty', faults: refused.map(fromRoot) };
-  const unheard = notApplied(plan, honoured(plan), 'chat');
-  return { planned: true, plan, warnings: [...issues, ...unheard].map(fromRoot) };
+  return { planned: true, plan, warnings: [...issues, ...unheard(plan)].map(fromRoot) };
+}
+
+/** What of an override a chat does not act on (E10). */
+export function unheard(plan: SessionPlan): readonly Issue[] {
+  return notApplied(plan, honoured(plan), 'chat');
 }
 
 function lay(deps: PlanDeps, request: ChatRequest, resolved: Target, { id, now }: { id: string; now: number }) {

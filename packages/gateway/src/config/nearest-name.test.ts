@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { nearestName } from './nearest-name.ts';
 
-const KNOWN = ['serve', 'call', 'inbounds', 'numbers', 'check-reply'];
+const KNOWN = ['serve', 'call', 'inbounds', 'numbers', 'check-voice'];
 
 test.each([
   ['serv', 'serve'],
   ['clal', 'call'],
   ['inbound', 'inbounds'],
-  ['CHECK-REPLY', 'check-reply'],
-  ['chek-repyl', 'check-reply'],
+  ['CHECK-VOICE', 'check-voice'],
+  ['chek-voiec', 'check-voice'],
   ['xyzzy', undefined],
   ['', undefined],
 ])('%j means %j', (typed, meant) => {

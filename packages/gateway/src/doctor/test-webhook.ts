@@ -1,6 +1,6 @@
 /** One really signed webhook to a number's endpoint, as a call would send it; sent only where the operator asks. */
 import { randomBytes } from 'node:crypto';
-import { defaultCatalogue, type Issue, lintReply, type PhoneNumberSettings, parseReplyBody } from '@pickup/contract';
+import { defaultCatalogue, type Issue, lintReplyBody, type PhoneNumberSettings } from '@pickup/contract';
 import { type AttemptResult, buildRequestBody, type InboundFacts, webhookUrl } from '@pickup/core';
 import type { Outbound } from '@pickup/outbound';
 import type { Clock } from '../runners/clock.ts';
@@ -67,7 +67,7 @@ export async function sendTestWebhook(
   return { attempt, ...(other && { other }) };
 }
 
-/** The reply, judged as `pickup check-reply` does without a target. */
+/** The reply, judged as `pickup check` does without a target. */
 export function judgeTestReply({ attempt }: TestResult): readonly Finding[] {
   const ms = Math.ceil(attempt.ended.monoMs - attempt.started.monoMs);
   if (!attempt.received) {
@@ -87,8 +87,7 @@ export function judgeTestReply({ attempt }: TestResult): readonly Finding[] {
       ),
     ];
   }
-  const parsed = parseReplyBody(attempt.body, { truncated: attempt.truncated });
-  const issues = parsed.ok ? lintReply(parsed.value, { channel: 'call' }).issues : [parsed.issue];
+  const { issues } = lintReplyBody(attempt.body, { channel: 'call', truncated: attempt.truncated });
   const found = issues.map((issue) => judgeIssue(issue));
   return [
     ...found,
@@ -104,7 +103,7 @@ export function aheadOf(theirDateMs: number, ourWallMs: number): number {
 
 function judgeIssue({ severity, pointer, code, message }: Issue): Finding {
   const what = `the reply's ${pointer || 'body'}: ${message} (${code})`;
-  return (severity === 'error' ? fail : warn)(what, 'docs/webhook.md, The reply; then: pickup check-reply <file>');
+  return (severity === 'error' ? fail : warn)(what, 'docs/webhook.md, The reply; then: pickup check <file>');
 }
 
 /** The facts of a call that only the body's builder reads. */
