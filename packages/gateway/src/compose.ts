@@ -33,6 +33,7 @@ import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
 import { openSqliteStore, type Store } from './stores/index.ts';
 import { VERSION } from './version.ts';
+import { startFaultySender } from './webhook/faulty-sender.ts';
 import { createWebhookSender } from './webhook/sender.ts';
 
 /** stop-call answers once the end of the call can be read; on a disk that cannot be written it has been hung up all the same. */
@@ -113,12 +114,13 @@ async function composeOn(
   const speech = createSentenceCache({ voice, clock, log, folder: join(config.home, 'voice-cache') });
   const runtime = createBuiltinRuntime({ voice: speech, clock, log });
   const sessions = createSessionRunner({ clock, store, log });
-  const sender = createWebhookSender({
+  const sending = {
     outbound: toNumbers,
     signingKey: () => keys.signingKey(),
     wallMs: clock.wallMs,
     version: VERSION,
-  });
+  };
+  const sender = createWebhookSender(sending);
   const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
   const runner = createInboundRunner({
     ...{ clock, random: Math.random, store, sender, runtime, sessions, feed, nodeId, log },
@@ -154,6 +156,7 @@ async function composeOn(
     country: config.sip.country,
     readArrival,
     runner,
+    startFaultySender: (fault) => startFaultySender(fault, { ...sending, clock }),
     taking: () => taking,
   });
   const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });

@@ -1,5 +1,5 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
-import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
+import type { Catalogue, InboundObject, Settings, SimulatedFault } from '@pickup/contract';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
@@ -50,6 +50,8 @@ export interface ApiDeps {
     readonly from_number: string;
     readonly to_number: string;
     readonly headers?: Readonly<Record<string, string>>;
+    /** What is to go wrong on the line, or with the caller. */
+    readonly fault?: SimulatedFault;
   }) => Promise<{ readonly inbound_id: string }>;
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
