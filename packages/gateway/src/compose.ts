@@ -5,6 +5,7 @@ import { createApi } from './api/create-api.ts';
 import { createTurns } from './api/one-at-a-time.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
+import { unheard } from './chats/plan-chat.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
@@ -28,6 +29,8 @@ import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
 import { newId } from './runners/new-id.ts';
 import { createArrivalReader } from './runners/read-arrival.ts';
+import { createRehearsedStart } from './runners/rehearse-start.ts';
+import type { SendReplay } from './runners/replay-inbound.ts';
 import { createSessionRunner, type SessionRunner } from './runners/session-runner.ts';
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
@@ -121,6 +124,10 @@ async function composeOn(
     version: VERSION,
   };
   const sender = createWebhookSender(sending);
+  const sendReplay: SendReplay = (ask, { webhook_id, signing_key, signal }) => {
+    const own = signing_key === undefined ? sending : { ...sending, signingKey: () => signing_key };
+    return createWebhookSender(own).send(webhook_id, ask, signal);
+  };
   const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
   const runner = createInboundRunner({
     ...{ clock, random: Math.random, store, sender, runtime, sessions, feed, nodeId, log },
@@ -160,6 +167,7 @@ async function composeOn(
     taking: () => taking,
   });
   const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });
+  const rehearseCall = createRehearsedStart({ runtime, clock, log });
   let publicUrl = config.publicUrl ?? '';
   const api = createApi({
     store,
@@ -180,12 +188,15 @@ async function composeOn(
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
+    rehearseStart: async (plan) =>
+      plan.channel === 'chat' ? { ready: true, runtime: 'chat', issues: unheard(plan) } : rehearseCall(plan),
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     async endCall(callId) {
       const ended = sessions.stop(callId);
       if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);
       return ended;
     },
+    sendReplay,
     eventHook: (agent, variables) => hookOf(agent, variables, hooks),
     ready: () => ({ ready: taking, reasons: taking ? [] : ['the gateway is stopping'] }),
     concurrency: () => ({ current: runner.ringing + sessions.active, limit: callsAtMost(config) }),

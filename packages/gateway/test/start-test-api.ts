@@ -15,6 +15,7 @@ import { silentLog } from '../src/observe/log.ts';
 import { systemClock } from '../src/runners/clock.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
 import type { Store } from '../src/stores/port.ts';
+import { createWebhookSender } from '../src/webhook/sender.ts';
 
 export const FULL_KEY = 'key_full_0123456789';
 export const READ_KEY = 'key_read_0123456789';
@@ -81,8 +82,15 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     liveInbound: () => undefined,
     liveCall: () => undefined,
     chats,
+    rehearseStart: async () => ({ ready: true, runtime: 'built-in', issues: [] }),
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,
+    sendReplay: (ask, { webhook_id, signing_key = FULL_KEY, signal }) =>
+      createWebhookSender({ outbound, signingKey: () => signing_key, wallMs: Date.now, version: 'test' }).send(
+        webhook_id,
+        ask,
+        signal,
+      ),
     eventHook: () => undefined,
     ready: () => ({ ready: true, reasons: [] }),
     concurrency: () => ({ current: 2, limit: 20 }),

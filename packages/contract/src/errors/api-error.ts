@@ -104,6 +104,12 @@ export const API_ERRORS = {
     retry: false,
     when: 'The body names an agent, engine, voice, model or knowledge base nobody has heard of.',
   },
+  cannot_replay: {
+    status: 422,
+    message: '{reason}',
+    retry: false,
+    when: 'replay-inbound of a record that has no request, or of a number that has no webhook; the message says which.',
+  },
   chat_over: {
     status: 400,
     message: 'Chat {id} is over and takes no more messages.',

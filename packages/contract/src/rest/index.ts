@@ -8,6 +8,7 @@ export * from './key-bodies.ts';
 export * from './knowledge-bodies.ts';
 export * from './list-body.ts';
 export * from './number-bodies.ts';
+export * from './replay-body.ts';
 export * from './simulate-body.ts';
 export * from './simulated-fault.ts';
 export * from './voice-bodies.ts';

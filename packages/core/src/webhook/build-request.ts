@@ -4,7 +4,7 @@ import type { Instant } from '../inbound/event.ts';
 import type { InboundFacts } from '../inbound/facts.ts';
 
 /** The URL that is asked for this inbound, if any (A1). */
-export function webhookUrl(facts: InboundFacts): string | undefined {
+export function webhookUrl(facts: Pick<InboundFacts, 'channel' | 'entry'>): string | undefined {
   if (facts.entry.kind !== 'number') return undefined;
   const { inbound_webhook_url: calls, inbound_sms_webhook_url: texts } = facts.entry.number;
   if (facts.channel === 'call') return calls || undefined;

@@ -1,11 +1,13 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject, Settings, SimulatedFault } from '@pickup/contract';
+import type { RehearsedStart, SessionPlan } from '@pickup/core';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/log.ts';
 import type { Clock } from '../runners/clock.ts';
+import type { SendReplay } from '../runners/replay-inbound.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
@@ -46,6 +48,8 @@ export interface ApiDeps {
   /** What was said so far in a call that is connected here. */
   readonly liveCall: (callId: string) => Partial<CallRow> | undefined;
   readonly chats: Pick<ChatRunner, 'answer' | 'end' | 'start'>;
+  /** What a session would say of its plan; nobody is connected. */
+  readonly rehearseStart: (plan: SessionPlan) => Promise<RehearsedStart>;
   readonly simulateCall: (call: {
     readonly from_number: string;
     readonly to_number: string;
@@ -57,6 +61,7 @@ export interface ApiDeps {
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */
   readonly eventHook: (agent: Settings, variables: Readonly<Record<string, string>>) => EventHook | undefined;
+  readonly sendReplay: SendReplay;
   readonly ready: () => { readonly ready: boolean; readonly reasons: readonly string[] };
   /** `limit` 0: none. */
   readonly concurrency: () => { readonly current: number; readonly limit: number };

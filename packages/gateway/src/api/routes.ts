@@ -20,6 +20,7 @@ import { phoneNumberRoutes } from './phone-numbers.ts';
 import { type ReferenceDocument, referencePage } from './reference-page.ts';
 import { registerCallRoutes } from './register-call.ts';
 import { repairRoutes } from './repair-agent.ts';
+import { replayInboundRoutes } from './replay-inbound.ts';
 import type { Route } from './route.ts';
 import { simulateRoutes } from './simulate.ts';
 import { smsChatRoutes } from './sms-chats.ts';
@@ -52,6 +53,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...simulateRoutes(deps),
     ...inboundRoutes(deps),
     ...streamInboundRoutes(deps),
+    ...replayInboundRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),
