@@ -3,4 +3,5 @@ export { type ExamineOptions, examine, type NamedFinding } from './doctor/index.
 export type { ListedKey } from './keys/index.ts';
 export { type RunningGateway, type ServeOptions, serve } from './main.ts';
 export { createLog, type Log } from './observe/index.ts';
+export { rehearseWebhook, type WebhookRehearsal } from './rehearsal/rehearse-webhook.ts';
 export { SAMPLE_AGENT, SAMPLE_NUMBER } from './samples/load-sample-data.ts';

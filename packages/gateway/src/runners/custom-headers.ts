@@ -7,3 +7,11 @@ export function isCustomHeader(name: string): boolean {
   const lower = name.toLowerCase();
   return NAMED.has(lower) || /^x-[a-z0-9.!%*_+`'~-]+$/.test(lower);
 }
+
+/** Headers that somebody typed, as the SIP edge takes them: names lower-cased, others left out, no control characters. */
+export function customHeadersOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const taken = Object.entries(headers).filter(([name]) => isCustomHeader(name));
+  return Object.fromEntries(
+    taken.map(([name, value]) => [name.toLowerCase(), value.replace(/[\u0000-\u001f\u007f]/g, '')]),
+  );
+}

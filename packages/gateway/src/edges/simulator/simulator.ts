@@ -2,7 +2,7 @@
 
 import { describeSimulatedFault, type SimulatedFault } from '@pickup/contract';
 import type { Clock } from '../../runners/clock.ts';
-import { isCustomHeader } from '../../runners/custom-headers.ts';
+import { customHeadersOf } from '../../runners/custom-headers.ts';
 import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader } from '../../runners/read-arrival.ts';
@@ -52,7 +52,7 @@ export function createSimulator(deps: {
         dialled: call.to_number,
         ...(e164 !== undefined && { dialledE164: e164 }),
         from: isHidden(call.from_number) ? ANONYMOUS : (toE164(call.from_number, deps.country) ?? call.from_number),
-        headers: customHeaders(call.headers ?? {}),
+        headers: customHeadersOf(call.headers ?? {}),
         media: deps.taking() ? 'usable' : 'draining',
         inboundId,
       });
@@ -67,12 +67,4 @@ export function createSimulator(deps: {
       return { inbound_id: inboundId, answered, recorded };
     },
   };
-}
-
-/** As the SIP edge takes them: names lower-cased, others left out, no control characters (E9). */
-function customHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const taken = Object.entries(headers).filter(([name]) => isCustomHeader(name));
-  return Object.fromEntries(
-    taken.map(([name, value]) => [name.toLowerCase(), value.replace(/[\u0000-\u001f\u007f]/g, '')]),
-  );
 }
