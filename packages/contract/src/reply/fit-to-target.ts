@@ -76,7 +76,9 @@ function forChat(agent: JsonObject, pointer: string, issues: Issue[]): JsonObjec
     if (chatName !== undefined) kept[chatName] = CHAT_TWINS.has(name) ? chatAnalysis(agent[name]!) : agent[name]!;
     else {
       const message = `agent.${name} is a setting of voice agents and has no effect on a chat.`;
-      issues.push(warning({ code: 'voice_only', pointer: `${pointer}/${name}`, message }, 'not_applied'));
+      issues.push(
+        warning({ code: 'voice_only', pointer: `${pointer}/${name}`, message, sent: agent[name] }, 'not_applied'),
+      );
     }
   }
   return kept;
@@ -105,7 +107,12 @@ export function checkAgainstTarget(reply: OverridesReply, options: TargetOptions
     if (other === group || options.target.unchecked) fitted[other] = settings;
     else {
       const message = `agent_override.${other} is for another engine than the target's (${engine.type}) and was ignored.`;
-      issues.push(warning({ code: 'wrong_engine_group', pointer: `${pointer}/${other}`, message }));
+      issues.push(
+        warning({
+          ...{ code: 'wrong_engine_group', pointer: `${pointer}/${other}`, message },
+          allowed: group === undefined ? ['agent'] : ['agent', group],
+        }),
+      );
       dropped.push(...reply.override_faults.filter((found) => found.pointer.startsWith(`${pointer}/${other}`)));
     }
   }

@@ -100,6 +100,7 @@ function recogniserKnowsLanguage(scope: Scope, touched: Touched): void {
   if (candidates.length === 0 || candidates.some(([provider, covered]) => covers(provider, covered))) return;
   const pointed = ['agent.language', 'agent.custom_stt_config', 'agent.stt_mode'].find(touched) ?? 'agent.language';
   const asked = languages?.join(', ') ?? 'multi';
+  const understood = pinned === undefined ? undefined : ASR_LANGUAGES.get(pinned as string);
   scope.issues.push(
     fault({
       code: 'asr_language',
@@ -108,6 +109,7 @@ function recogniserKnowsLanguage(scope: Scope, touched: Touched): void {
         pinned === undefined
           ? `agent.language ${asked}: no speech recogniser understands all of these together.`
           : `agent.custom_stt_config.provider ${String(pinned)} does not understand agent.language ${asked}${many && ONE_LANGUAGE_ASR.has(String(pinned)) ? ' (one language per agent)' : ''}.`,
+      allowed: understood && [...understood],
       sent: scope.agent[pointed.slice('agent.'.length)],
     }),
   );
@@ -182,6 +184,7 @@ function expressiveNeedsPlatform(scope: Scope, touched: Touched): void {
         code: 'expressive_mode_provider',
         pointer: scope.pointerOf(own ? 'agent.enable_expressive_mode' : 'agent.voice_id'),
         message: `agent.enable_expressive_mode works with platform voices only and has no effect on a voice of ${provider}.`,
+        sent: scope.agent[own ? 'enable_expressive_mode' : 'voice_id'],
       },
       'not_applied',
     ),
@@ -271,6 +274,7 @@ function medicalIsEnglish(scope: Scope, touched: Touched): void {
         code: 'vocab_specialization_language',
         pointer: scope.pointerOf(pointed),
         message: `agent.vocab_specialization medical has no effect on ${languages.join(', ')}; it is for English.`,
+        sent: scope.agent[pointed.slice('agent.'.length)],
       },
       'not_applied',
     ),

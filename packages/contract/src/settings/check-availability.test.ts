@@ -110,3 +110,18 @@ test('E5 create and update take what the catalogue lists, key or no key, and ref
   expect(refused.map(({ severity, effect }) => `${severity} ${effect}`)).toEqual(Array(4).fill('error refuses'));
   expect(refused.every((issue) => !issue.message.includes('session'))).toBe(true);
 });
+
+test('E5 D9 a mistyped voice or model brings the nearest known one, and the models there are', () => {
+  const { issues } = checkAvailability({
+    agent: { voice_id: '11labs-Adrain' },
+    engine: { type: 'retell-llm', settings: { model: 'gpt4.1' } },
+    catalogue: defaultCatalogue(['elevenlabs', 'openai']),
+    knowledgeBases: new Set(),
+    pointerOf: (field) => `/${field}`,
+  });
+  expect(issues).toMatchObject([
+    { code: 'unknown_voice', rule: 'E5', nearest: '11labs-Adrian', sent: '11labs-Adrain' },
+    { code: 'unknown_model', rule: 'E5', nearest: 'gpt-4.1', allowed: expect.arrayContaining(['gpt-4.1']) },
+  ]);
+  expect(issues[0]?.message).toMatch(/ Did you mean 11labs-Adrian\?$/);
+});

@@ -4,8 +4,8 @@
  */
 import type { Catalogue, ResolvedEngine, Settings, Voice } from '../agent.ts';
 import type { Issue } from '../inbound.ts';
-import { isObject, pointerTo, warning } from './issue.ts';
-import { ruleOf } from './rules.ts';
+import { fault, isObject, pointerTo, warning } from './issue.ts';
+import { didYouMean } from './nearest.ts';
 
 /** What the session would use, and what there is. */
 export interface CheckAvailabilityOptions {
@@ -66,15 +66,18 @@ function chooseVoice(options: CheckAvailabilityOptions, issues: Issue[]): string
   const fallbacks = Array.isArray(agent['fallback_voice_ids'])
     ? (agent['fallback_voice_ids'] as readonly string[])
     : [];
+  const known = catalogue.voices.has(wanted);
+  const { hint, nearest } = didYouMean(wanted, known ? [] : catalogue.voices.keys());
   const chosen =
     fallbacks.find((id) => whyNotVoice(catalogue, id) === undefined) ?? builtinVoice(catalogue, agent)?.voice_id;
   issues.push(
     warning(
       {
-        code: catalogue.voices.has(wanted) ? 'voice_without_key' : 'unknown_voice',
+        code: known ? 'voice_without_key' : 'unknown_voice',
         pointer: options.pointerOf('agent.voice_id'),
-        message: `agent.voice_id ${JSON.stringify(wanted.slice(0, 100))} ${why}; the session uses ${chosen ?? 'no voice'}.`,
+        message: `agent.voice_id ${JSON.stringify(wanted.slice(0, 100))} ${why}; the session uses ${chosen ?? 'no voice'}.${hint}`,
         sent: wanted,
+        nearest,
       },
       'degraded',
     ),
@@ -92,14 +95,17 @@ function chooseVoiceModel(
   const owner = options.catalogue.voice_models.get(wanted);
   if (owner !== undefined && owner === options.catalogue.voices.get(chosen ?? '')?.provider) return wanted;
   if (owner === undefined) {
+    const known = [...options.catalogue.voice_models.keys()];
+    const { hint, nearest } = didYouMean(wanted, known);
     issues.push(
       warning(
         {
           code: 'unknown_voice_model',
           pointer: options.pointerOf('agent.voice_model'),
-          message: `agent.voice_model ${JSON.stringify(wanted.slice(0, 100))} is not a known voice model; the voice's default is used.`,
-          allowed: [...options.catalogue.voice_models.keys()],
+          message: `agent.voice_model ${JSON.stringify(wanted.slice(0, 100))} is not a known voice model; the voice's default is used.${hint}`,
+          allowed: known,
           sent: wanted,
+          nearest,
         },
         'degraded',
       ),
@@ -125,6 +131,13 @@ function whyNotModel(
   return { code: 'model_without_key', why: `is a model of ${model.provider}, for which there is no key` };
 }
 
+/** The models of a kind that can be had here. */
+function modelsOf(catalogue: Catalogue, kind: 'llm' | 's2s'): readonly string[] {
+  return [...catalogue.models]
+    .filter(([, model]) => model.kind === kind && usable(catalogue, model.provider))
+    .map(([name]) => name);
+}
+
 interface WantedModel {
   /** `retell_llm.model`, for the message and `pointerOf`. */
   readonly field: string;
@@ -141,13 +154,17 @@ function chooseModel(options: CheckAvailabilityOptions, wanted: WantedModel, iss
   if (not === undefined) return wanted.name;
   const saved = typeof wanted.saved === 'string' && wanted.saved !== wanted.name ? wanted.saved : undefined;
   const base = options.pointerOf(wanted.field);
+  const allowed = not.code === 'unknown_model' ? modelsOf(options.catalogue, wanted.kind) : undefined;
+  const { hint, nearest } = didYouMean(wanted.name, allowed ?? []);
   issues.push(
     warning(
       {
         code: not.code,
         pointer: base === '' ? '' : pointerTo(base, ...wanted.inside),
-        message: `${[wanted.field, ...wanted.inside].join('.')} ${JSON.stringify(wanted.name.slice(0, 100))} ${not.why}${saved === undefined ? '.' : `; the session uses the agent's saved model ${saved}.`}`,
+        message: `${[wanted.field, ...wanted.inside].join('.')} ${JSON.stringify(wanted.name.slice(0, 100))} ${not.why}${saved === undefined ? '.' : `; the session uses the agent's saved model ${saved}.`}${hint}`,
+        allowed,
         sent: wanted.name,
+        nearest,
       },
       'degraded',
     ),
@@ -252,18 +269,21 @@ export function checkKnown(options: {
   if (Array.isArray(fallbacks)) {
     fallbacks.forEach((id, index) => {
       if (typeof id !== 'string' || options.catalogue.voices.has(id)) return;
-      unknown.push({
-        severity: 'error',
-        effect: 'refuses',
-        code: 'unknown_voice',
-        rule: ruleOf('unknown_voice'),
-        pointer: pointerTo(options.pointerOf('agent.fallback_voice_ids'), index),
-        message: `agent.fallback_voice_ids[${index}] is not a known voice.`,
-      });
+      const { hint, nearest } = didYouMean(id, options.catalogue.voices.keys(), index);
+      unknown.push(
+        fault({
+          code: 'unknown_voice',
+          pointer: pointerTo(options.pointerOf('agent.fallback_voice_ids'), index),
+          message: `agent.fallback_voice_ids[${index}] is not a known voice.${hint}`,
+          sent: id,
+          nearest,
+        }),
+      );
     });
   }
   const judged = issues.map((issue): Issue => {
-    const message = issue.message.split('; the ')[0]!.replace(/\.?$/, '.');
+    const hint = issue.nearest === undefined ? '' : ` Did you mean ${issue.nearest}?`;
+    const message = `${issue.message.split('; the ')[0]!.replace(hint, '').replace(/\.?$/, '.')}${hint}`;
     return issue.code.startsWith('unknown_')
       ? { ...issue, message, severity: 'error', effect: 'refuses' }
       : { ...issue, message };

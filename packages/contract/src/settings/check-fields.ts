@@ -69,11 +69,12 @@ function strange(key: string, sent: unknown, fields: Fields, options: CheckField
   return { ...unknown, severity: 'error', effect: 'refuses', message };
 }
 
-function notOverridable(place: Place): Issue {
+function notOverridable(place: Place, sent: unknown): Issue {
   return warning({
     code: 'not_overridable',
     pointer: place.pointer,
     message: `${place.name} is a saved setting that an override cannot change and was ignored.`,
+    sent,
   });
 }
 
@@ -95,7 +96,8 @@ export function checkFields(fields: Fields, value: Record<string, unknown>, opti
   for (const key of Object.keys(value)) {
     const of = fields.get(key);
     if (of === undefined) issues.push(strange(key, value[key], fields, options, issues.length));
-    else if (options.overridableOnly === true && !of.overridable) issues.push(notOverridable(placeOf(key, options)));
+    else if (options.overridableOnly === true && !of.overridable)
+      issues.push(notOverridable(placeOf(key, options), value[key]));
     else {
       const checked = checkField(of, value[key], placeOf(key, options), issues);
       if (checked !== undefined) kept[key] = checked;

@@ -133,3 +133,9 @@ test('D9 a mistyped name brings the nearest one as a value, and each issue its r
     { code: 'out_of_range', rule: 'E5' },
   ]);
 });
+
+test('E5 a mistyped value of a closed list brings the nearest one', () => {
+  const { issues } = checkSettings('agent', { language: 'en_US' }, { pointer: '', mode: 'override' });
+  expect(issues).toMatchObject([{ code: 'not_allowed_value', sent: 'en_US', nearest: 'en-US' }]);
+  expect(issues[0]?.message).toMatch(/ Did you mean en-US\?$/);
+});

@@ -1,9 +1,9 @@
 /** zod's issues told in our words: the field, the rule, the values allowed and what was sent. */
 import { z } from 'zod';
-import type { Issue } from '../inbound.ts';
+import type { Issue, Json } from '../inbound.ts';
 import { ruleTexts } from './field.ts';
 import { fault, isForbiddenKey, isObject, kindOf, MAX_ISSUES, pointerTo, warning } from './issue.ts';
-import { didYouMean } from './nearest.ts';
+import { didYouMean, type Hint } from './nearest.ts';
 
 type Path = readonly PropertyKey[];
 
@@ -82,6 +82,16 @@ function messageOf(where: string, code: string, must: string, sent: unknown): st
   return `${where} must be ${must}.`;
 }
 
+/** The allowed value that a mistyped one most likely means. */
+function hintOf(code: string, sent: unknown, allowed: Json | undefined, found: number): Hint {
+  if (code !== 'not_allowed_value' || typeof sent !== 'string' || !Array.isArray(allowed)) return { hint: '' };
+  return didYouMean(
+    sent,
+    allowed.filter((value) => typeof value === 'string'),
+    found,
+  );
+}
+
 /** What a field is called and where it stands. */
 export interface FieldPlace {
   readonly name: string;
@@ -91,20 +101,23 @@ export interface FieldPlace {
 /** One issue per zod issue. A missing member is pointed at by its parent, so that every pointer resolves. */
 export function faultsOf(schema: z.ZodType, value: unknown, error: z.ZodError, place: FieldPlace): Issue[] {
   // One over the limit, so that the cut is still noticed.
-  return error.issues.slice(0, MAX_ISSUES + 1).map((raw) => {
+  return error.issues.slice(0, MAX_ISSUES + 1).map((raw, index) => {
     const found = follow(schema, value, raw.path);
     // A discriminator nobody knows: zod points at `type`, whose rule only the union knows.
     const outer = raw.code === 'invalid_union' ? follow(schema, value, raw.path.slice(0, -1)) : found;
     const unionWords = raw.code === 'invalid_union' ? outer.words?.allowed : undefined;
     const code = codeOf(raw, found.sent, found.present);
     const must = Array.isArray(unionWords) ? `one of ${unionWords.join(', ')}` : (found.words?.must ?? 'valid');
+    const allowed = unionWords ?? found.words?.allowed;
+    const { hint, nearest } = hintOf(code, found.sent, allowed, index);
     const pointed = found.present ? raw.path : raw.path.slice(0, -1);
     return fault({
       code,
       pointer: pointerTo(place.pointer, ...pointed.map((key) => (typeof key === 'number' ? key : String(key)))),
-      message: messageOf(spell(place.name, raw.path), code, must, found.sent),
-      allowed: unionWords ?? found.words?.allowed,
+      message: `${messageOf(spell(place.name, raw.path), code, must, found.sent)}${hint}`,
+      allowed,
       sent: found.present ? found.sent : outer.sent,
+      nearest,
     });
   });
 }

@@ -35,8 +35,11 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const other = normalised(candidate);
-    let distance = editDistance(sought, other);
-    if (distance > Math.max(1, Math.floor(Math.max(sought.length, other.length) / 3))) {
+    const most = Math.max(1, Math.floor(Math.max(sought.length, other.length) / 3));
+    // Names of very different lengths are that far apart, and need no measuring.
+    const apart = Math.abs(sought.length - other.length);
+    let distance = apart > most ? apart : editDistance(sought, other);
+    if (distance > most) {
       const contains = sought.length > 4 && other.length > 4 && (other.endsWith(sought) || sought.endsWith(other));
       if (!contains) continue;
       distance += 1;

@@ -80,13 +80,13 @@ export function resolveTarget(reads: ConfigReads, request: ResolveRequest): Reso
 
 function notFound(reads: ConfigReads, request: ResolveRequest): ResolveResult {
   const { agent_id, reference } = request;
-  if (reads.latest(agent_id) === undefined)
-    return { found: false, missing: 'agent', message: `There is no agent ${agent_id}.` };
+  const latest = reads.latest(agent_id);
+  if (latest === undefined) return { found: false, missing: 'agent', message: `There is no agent ${agent_id}.` };
   const what = typeof reference === 'number' ? `version ${reference}` : `version or tag "${reference}"`;
   const message =
     reference === 'latest_published'
       ? `Agent ${agent_id} has no published version.`
-      : `Agent ${agent_id} has no ${what}.`;
+      : `Agent ${agent_id} has no ${what}; its latest is version ${latest.version}.`;
   return { found: false, missing: 'version', message };
 }
 
