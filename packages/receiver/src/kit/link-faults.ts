@@ -8,9 +8,10 @@ import {
 } from '@pickup/contract';
 import type { Ask, AttemptResult, Instant } from '@pickup/core';
 import { type AskOptions, askEndpoint, failed, spent } from './ask-endpoint.ts';
+import type { FaultKind } from './fault-name.ts';
 
-/** A fault's name, or with the number of attempts that meet it: `500:2` is the first two. */
-export type Fault = `${SimulatedFault['kind']}` | `${SimulatedFault['kind']}:${1 | 2 | 3 | 4}`;
+// Fails to compile once the simulator knows more faults, or fewer.
+const KINDS: readonly FaultKind[] = SIMULATED_FAULTS satisfies readonly FaultKind[];
 
 const DRIP_MS = 300;
 const CUT_JSON = '{"call_inbound": {"override_agent_id": "ag';
@@ -20,9 +21,7 @@ export function readFault(fault: string | undefined): SimulatedFault | undefined
   if (fault === undefined) return undefined;
   const read = parseFaultOption(fault);
   if (read === undefined)
-    throw new TypeError(
-      `fault must be one of ${SIMULATED_FAULTS.join(', ')}, with :1 to :4 for the first attempts only.`,
-    );
+    throw new TypeError(`fault must be one of ${KINDS.join(', ')}, with :1 to :4 for the first attempts only.`);
   return read;
 }
 

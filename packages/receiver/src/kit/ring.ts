@@ -14,8 +14,9 @@ import {
 } from '@pickup/contract';
 import { type Rehearsed, rehearsalFacts, rehearse } from '@pickup/core';
 import { type Endpoint, reach } from './endpoint.ts';
+import type { Fault } from './fault-name.ts';
 import { type KnownAgent, resolveFrom } from './known-agents.ts';
-import { askThrough, type Fault, hangUpAfter, readFault } from './link-faults.ts';
+import { askThrough, hangUpAfter, readFault } from './link-faults.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
 /** Who calls whom, and what is there. */
