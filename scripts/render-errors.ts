@@ -92,6 +92,7 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   unknown_voice_model: 'A voice model nobody knows.',
   unreachable_node: 'No way leads from the start of the flow to these nodes.',
   unsafe_url: 'The URL points where webhooks may not go.',
+  unset_variable: 'A text of the agent uses a variable that nobody sets.',
   variable_not_string: 'A variable was turned into a string.',
   version_as_string: 'A version in a string was read as a number.',
   vocab_specialization_language: 'The medical vocabulary is for English.',

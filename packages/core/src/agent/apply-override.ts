@@ -19,6 +19,7 @@ import { ignored, layOn, layOverride } from './lay-override.ts';
 import { mergeVariables } from './merge-variables.ts';
 import { renderTemplate } from './render-variables.ts';
 import { isSystemVariableOf, planVariables } from './system-variables.ts';
+import { unsetVariables } from './unset-variables.ts';
 
 /** What of an inbound's facts counts here; a chat that the API begins has no more. */
 export type SessionFacts = Pick<
@@ -67,7 +68,13 @@ export function applyOverride(options: ApplyOptions): Applied {
   const refused = [...laid.refused, ...unsafe];
   return {
     plan,
-    issues: [...laid.issues, ...variables.warnings, ...(webhook ? [ignored(webhook)] : []), ...unsafe],
+    issues: [
+      ...laid.issues,
+      ...variables.warnings,
+      ...unsetVariables(plan, target, laid.override),
+      ...(webhook ? [ignored(webhook)] : []),
+      ...unsafe,
+    ],
     steps: stepsOf(laid.override, plan, wishes),
     ...(refused.length > 0 && { refused }),
   };

@@ -47,10 +47,15 @@ export function mergeVariables(sources: VariableSources): {
   return { variables, warnings };
 }
 
+/** True for names that a caller's SIP headers become: `x-…` and the four named ones, in lower case. */
+export function isHeaderVariable(name: string): boolean {
+  return name.startsWith('x-') || NAMED_HEADERS.has(name);
+}
+
 function headerVariables(headers: Readonly<Record<string, string>> | undefined): Record<string, string> {
   if (!headers) return {};
   const lowered = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
-  return Object.fromEntries(lowered.filter(([name]) => name.startsWith('x-') || NAMED_HEADERS.has(name)));
+  return Object.fromEntries(lowered.filter(([name]) => isHeaderVariable(name)));
 }
 
 function shadowing(name: string, value: string, group: string): Issue {
