@@ -4,7 +4,7 @@ import type { InboundHandler } from './inbound/inbound-handler.ts';
 /** What is needed of the events: 1.0 has `httpMethod`, 2.0 and function URLs `requestContext.http`. */
 export interface LambdaEvent {
   readonly httpMethod?: string;
-  readonly requestContext?: { readonly http?: { readonly method?: string } };
+  readonly requestContext?: object;
   readonly headers?: Readonly<Record<string, string | undefined>> | null;
   readonly multiValueHeaders?: Readonly<Record<string, readonly string[] | undefined>> | null;
   readonly body?: string | null;
@@ -22,7 +22,8 @@ export interface LambdaResult {
 /** `export const handler = lambdaHandler(inbound)`. @throws TypeError for an event that is no HTTP request. */
 export function lambdaHandler(handler: InboundHandler) {
   return async (event: LambdaEvent): Promise<LambdaResult> => {
-    const method = event.requestContext?.http?.method ?? event.httpMethod;
+    const context = event.requestContext as { readonly http?: { readonly method?: string } } | undefined;
+    const method = context?.http?.method ?? event.httpMethod;
     if (method === undefined)
       throw new TypeError(
         'This event is no HTTP request: invoke the function through API Gateway, a load balancer or its URL.',
