@@ -196,7 +196,7 @@ export async function openWorld() {
   const runner = createInboundRunner({ clock, random: () => 0.5, store, sender, runtime, sessions, nodeId: 'n', log });
   const leg = new FakeLeg(happened);
   return {
-    ...{ clock, happened, faults, events, memory, store, answers, asked, session, sessions, runner, leg, log },
+    ...{ clock, happened, faults, events, memory, store, answers, asked, session, sessions, runner, runtime, leg, log },
     /** What the runtime does instead of being ready. */
     prepareWith(instead: typeof prepared): void {
       prepared = instead;
