@@ -25,7 +25,8 @@ export interface FollowOptions {
   readonly lingerMs: number;
 }
 
-function createPrinter({ out, style }: Context): (watched: Watched) => void {
+/** Prints what is new in a record since the last time it was given. */
+export function createPrinter({ out, style }: Context): (watched: Watched) => void {
   const printed = new Set<string>();
   return ({ inbound, call }) => {
     for (const entry of timelineOf(inbound, call)) {

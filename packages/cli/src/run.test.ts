@@ -129,15 +129,19 @@ test('call prints the timeline as it happens, each event once, and ends with 0 w
   );
   expect(result.err).toBe('');
   expect(result.code).toBe(0);
-  expect(result.out.split('\n').map((line) => line.slice(11, 21).trim())).toEqual([
+  const [timeline = '', summary = ''] = result.out.split('\n\n');
+  expect(timeline.split('\n').map((line) => line.slice(11, 21).trim())).toEqual([
     'arrived',
     'ringing',
     'attempt 1',
     'connected',
     'agent',
     'hung up',
-    '',
   ]);
+  expect(summary).toBe(
+    'Connected to agent_12345, as the webhook replied.\n' +
+      'The caller hears ringing for 0 ms, then agent_12345 answers, and says: “Hi John Doe.”.\n',
+  );
   expect(gateway.seen[0]).toEqual({
     route: 'POST /simulate-inbound-call',
     body: {
@@ -161,7 +165,11 @@ test('call --json prints the last record only', async () => {
   const gateway = await fakeGateway(growing(inbound, { ...inbound, outcome: 'declined' }));
   const env = { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY };
   const result = await pickup(['call', '--from', '+1', '--to', '+2', '--json'], env);
-  expect(JSON.parse(result.out)).toEqual({ inbound: { ...inbound, outcome: 'declined' } });
+  expect(JSON.parse(result.out)).toMatchObject({
+    inbound: { ...inbound, outcome: 'declined' },
+    explanation: { headline: expect.stringContaining('Refused') },
+    lived_through: expect.stringContaining('rejected'),
+  });
 });
 
 test('case 85 keys are listed without their text, made, promoted and revoked', async () => {
@@ -286,7 +294,7 @@ test('numbers list shows from where a number may be called, and what as', async 
 test.each([
   [['serv'], 'unknown command "serv"; did you mean serve?'],
   [['call', '--form', '+1'], 'unknown option --form; did you mean --from?'],
-  [['call', '--from', '+1'], '--from and --to are needed'],
+  [['call', '--from', '+1'], '--to is needed'],
   [['call', '--from', '+1', '--to', '+2', '--header', 'nonsense'], '--header must be NAME=value'],
   [['inbounds'], 'usage: pickup inbounds list'],
   [['inbounds', 'list', '--outcome', 'conected'], 'did you mean connected?'],

@@ -6,7 +6,11 @@ import { CommandFault, type CommandModule, type Context, type ExitCode } from '.
 export const COMMANDS: readonly { readonly name: string; readonly summary: string }[] = [
   { name: 'demo', summary: 'starts everything with sample data, places a call and shows what happens' },
   { name: 'serve', summary: 'starts the gateway' },
-  { name: 'call', summary: 'places a simulated call and prints its timeline' },
+  {
+    name: 'call',
+    summary: 'places a simulated call, with a faulty line if wanted, and says what the caller lived through',
+  },
+  { name: 'sms', summary: 'the same with a text' },
   { name: 'inbounds', summary: 'lists calls and texts, or shows one' },
   { name: 'numbers', summary: 'lists the numbers' },
   { name: 'keys', summary: 'lists, makes, promotes and revokes API keys' },

@@ -72,6 +72,7 @@ function attemptEntry(attempt: AttemptRecord): TimelineEntry {
     attempt.error,
     attempt.fault && `fault: ${attempt.fault}`,
     attempt.resent && 'resent once',
+    attempt.simulated && 'simulated',
     attempt.message,
   ];
   return {
@@ -166,11 +167,14 @@ export const isOver = (call: TimelineCall): boolean =>
 export function formatEntry(entry: TimelineEntry, arrivalTimestamp: number, style: Style): string {
   const time = entry.at === undefined ? '' : `+${duration(Math.max(0, entry.at - arrivalTimestamp))}`;
   const paint = entry.tone === 'plain' ? style.accent : style[entry.tone];
-  return `${style.dim(time.padStart(9))}  ${paint(entry.label.padEnd(10))} ${printable(entry.text)}`;
+  return `${style.dim(time.padStart(9))}  ${paint(printable(entry.label).padEnd(10))} ${printable(entry.text)}`;
 }
 
-function duration(ms: number): string {
+/** Ms below 10 s, else seconds. */
+export function duration(ms: number): string {
   return ms < 10_000 ? `${round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }
 
-const round = (ms: number): string => (ms < 10 && !Number.isInteger(ms) ? ms.toFixed(1) : String(Math.round(ms)));
+/** Ms with a tenth where that says something. */
+export const round = (ms: number): string =>
+  ms < 10 && !Number.isInteger(ms) ? ms.toFixed(1) : String(Math.round(ms));

@@ -80,7 +80,7 @@ function tip(inbound: ExplainedInbound, last: AttemptRecord | undefined): { read
     const group = inbound.channel === 'call' ? 'call_inbound' : 'chat_inbound';
     return { fix: `To choose an agent or set variables, answer 200 with {"${group}": {…}}.` };
   }
-  const failed = inbound.attempts.find(({ verdict }) => verdict !== 'accepted');
+  const failed = inbound.attempts.find(({ verdict, simulated }) => verdict !== 'accepted' && !simulated);
   if (failed === undefined) return {};
   const { what, fix } = explainAttempt(inbound, failed);
   return { fix: `Before that, ${what}.${fix === undefined ? '' : ` ${fix}`}` };
@@ -93,13 +93,17 @@ function webhookMistake(inbound: ExplainedInbound): Mistake {
   if (last === undefined) return { what: 'the ring budget was used up before it could be asked (C4)' };
   if (last.verdict === 'bad_reply') {
     const worst = worstIssue(issues.filter(({ effect }) => effect === 'falls_back')) ?? worstIssue(issues);
-    if (worst) return explainIssue(worst, inbound);
+    if (worst) return asSimulated(explainIssue(worst, inbound), last);
     return { what: `its reply of ${last.bytes ?? 0} bytes cannot be used (D3)` };
   }
-  const { what, fix } = explainAttempt(inbound, last);
-  const simulated = last.simulated ? ' (simulated)' : '';
+  const { what, ...more } = asSimulated(explainAttempt(inbound, last), last);
   const tries = attempts.length === 1 ? '' : ` (${attempts.length} attempts)`;
-  return { what: `${what}${simulated}${tries}`, ...(fix && !last.simulated && { fix }) };
+  return { what: `${what}${tries}`, ...more };
+}
+
+/** What was simulated is called so, and nobody is told to mend it. */
+function asSimulated(mistake: Mistake, { simulated }: AttemptRecord): Mistake {
+  return simulated ? { what: `${mistake.what} (simulated)` } : mistake;
 }
 
 function refusedBecause(inbound: ExplainedInbound, outcome: Exclude<Outcome, 'connected'>): Mistake {

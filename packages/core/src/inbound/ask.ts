@@ -85,6 +85,9 @@ function said(ended: { attempt: number; result: AttemptResult }, what: string): 
   return `attempt ${ended.attempt}: ${status}in ${Math.round(ended.result.ended.monoMs - ended.result.started.monoMs)} ms, ${what}`;
 }
 
+/** A sentence as part of another. */
+const clause = (sentence: string): string => sentence.replace(/\.$/, '');
+
 /** E1, E2: the reply's agent, else the number's with the reply's wishes, else declined. */
 function onOverrides(
   state: InboundState,
@@ -109,7 +112,7 @@ function badReply(
   verdict: ReplyVerdict & { kind: 'bad' },
   ended: { attempt: number; result: AttemptResult; at: Instant },
 ): Move {
-  const first = verdict.issues[0]?.message ?? 'unusable';
+  const first = clause(verdict.issues[0]?.message ?? 'unusable');
   const told = note(
     withReply(report(state, verdict.issues), verdict.value),
     said(ended, `bad reply: ${first} (D3), not retried`),
@@ -134,11 +137,14 @@ function retryOrFallBack(
   if (!plan.retry) {
     const all = ended.attempt === 1 ? 'the attempt failed' : `all ${ended.attempt} attempts failed`;
     const why = plan.why === 'attempts_used' ? all : 'the ring budget is used up (C4)';
-    return fallBack(note(state, said(ended, failed.message)), why, ended.at);
+    return fallBack(note(state, said(ended, clause(failed.message))), why, ended.at);
   }
   const inMs = Math.round(plan.atMonoMs - ended.at.monoMs);
   const asked = plan.becauseOf === 'retry_after' ? ', as Retry-After asks' : '';
-  const told = note(state, said(ended, `${failed.message}; attempt ${plan.attempt} in ${inMs} ms${asked} (C3)`));
+  const told = note(
+    state,
+    said(ended, `${clause(failed.message)}; attempt ${plan.attempt} in ${inMs} ms${asked} (C3)`),
+  );
   const wait = go(
     told,
     { name: 'backing_off', next_attempt: plan.attempt },

@@ -38,7 +38,7 @@ describe('H1 the steps', () => {
     };
     const story = play(buildFacts({ entry: ownedNumber({}, drawn) }), { attempts: [{ status: 200, body: '<html>' }] });
     expect(story.state.ledger.steps.slice(1)).toEqual([
-      'attempt 1: 200 in 20 ms, bad reply: The reply is not JSON but a web page (HTML). (D3), not retried',
+      'attempt 1: 200 in 20 ms, bad reply: The reply is not JSON but a web page (HTML) (D3), not retried',
       "agent agent_own because the webhook failed and it is the number's (E3): the reply is unusable",
       'version 2 because latest, a draft',
       'connect to agent_own version 2 by the scripted runtime',

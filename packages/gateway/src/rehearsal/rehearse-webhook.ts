@@ -91,14 +91,14 @@ function factsOf(rehearsal: WebhookRehearsal, clock: Clock) {
   return { ...facts, gateway, ...(fault && { simulated_fault: describeSimulatedFault(fault) }) };
 }
 
-/** The record with its end; no session was ever begun. */
+/** The record with its end; no session was ever begun, and nobody knows which version `latest` would be. */
 function settled(inbound: InboundObject, { outcome, plan, ledger, ended }: Rehearsed): InboundObject {
-  const { call_id: _call, chat_id: _chat, ...record } = inbound;
+  const { call_id: _call, chat_id: _chat, agent_id: _agent, agent_version: _unknown, ...record } = inbound;
   return {
     ...record,
     outcome,
     outcome_timestamp: ended.wallMs,
-    ...(plan && outcome === 'connected' && { agent_id: plan.agent_id, agent_version: plan.agent_version }),
+    ...(plan && outcome === 'connected' && { agent_id: plan.agent_id }),
     attempts: ledger.attempts,
     issues: ledger.issues,
     decision: ledger.steps,

@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type FakeEndpoint, type FakeEndpointOptions, startFakeEndpoint } from '@pickup/testkit/endpoint';
+import { Retell } from 'retell-sdk';
+import { afterEach, expect, test } from 'vitest';
+import { run } from '../run.ts';
+import { PLAIN } from '../style.ts';
+
+const KEY = 'key_of_the_simulation';
+const opened: FakeEndpoint[] = [];
+const folders: string[] = [];
+afterEach(async () => {
+  for (const endpoint of opened.splice(0)) await endpoint.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+async function endpointAnswering(handler: FakeEndpointOptions['handler']): Promise<FakeEndpoint> {
+  const endpoint = await startFakeEndpoint({ ...(handler && { handler }) });
+  opened.push(endpoint);
+  return endpoint;
+}
+
+function home(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pickup-simulate-'));
+  folders.push(folder);
+  return folder;
+}
+
+async function pickup(args: readonly string[], env: Record<string, string> = {}) {
+  let out = '';
+  let err = '';
+  const code = await run(args, {
+    env: { PICKUP_HOME: home(), ...env },
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    style: PLAIN,
+    readStdin: async () => Buffer.alloc(0),
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    monoMs: () => performance.now(),
+    stopAsked: () => new Promise(() => {}),
+  });
+  return { code, out, err, summary: out.split('\n\n')[1] ?? '' };
+}
+
+const named = { body: '{"call_inbound":{"override_agent_id":"agent_a"}}' };
+const namedChat = { body: '{"chat_inbound":{"override_agent_id":"chat_a"}}' };
+
+test('a call straight at an endpoint needs no gateway: signed, timed, and told in plain words', async () => {
+  const endpoint = await endpointAnswering(() => ({ ...named, delayMs: 1_100 }));
+  const result = await pickup(['call', '--webhook', endpoint.url, '--signing-key', KEY, '--from', '+12137771234']);
+  expect(result).toMatchObject({ code: 0, err: '' });
+  expect(result.out).toContain('signed with the key of --signing-key');
+  expect(result.summary).toMatch(
+    /^Connected to agent_a, .*\nThe caller hears ringing for 1\.\d s, then agent_a answers\.\n$/,
+  );
+  const [request] = endpoint.requests;
+  const body = request!.body.toString();
+  expect(JSON.parse(body).call_inbound.from_number).toBe('+12137771234');
+  expect(await Retell.verify(body, KEY, request!.header('x-retell-signature') ?? '')).toBe(true);
+});
+
+test('a text straight at an endpoint: its own group counts, and silence is called silence', async () => {
+  const endpoint = await endpointAnswering((_, nth) =>
+    nth === 1 ? namedChat : { body: '{"chat_inbound":{"reject":true}}' },
+  );
+  const args = ['sms', '--webhook', endpoint.url, '--signing-key', KEY, '--text', 'Are you open?'];
+  const answered = await pickup(args);
+  expect(answered.code).toBe(0);
+  expect(answered.summary).toContain('the text goes to chat_a');
+  const refused = await pickup(args);
+  expect(refused.code).toBe(1);
+  expect(refused.summary).toBe(
+    'Not answered: the webhook asked for it with reject: true.\nThe sender gets no answer: silence.\n',
+  );
+});
+
+test('the key is the option, else PICKUP_API_KEY, else the file of the gateway; without any it says how', async () => {
+  const endpoint = await endpointAnswering(() => named);
+  const args = ['call', '--webhook', endpoint.url];
+  const folder = home();
+  writeFileSync(join(folder, 'api-key'), 'key_of_file\n');
+  const byFile = await pickup(args, { PICKUP_HOME: folder });
+  expect(byFile.out).toContain(`signed with the key in ${join(folder, 'api-key')}`);
+  const byEnv = await pickup(args, { PICKUP_HOME: folder, PICKUP_API_KEY: 'key_of_env' });
+  expect(byEnv.out).toContain('signed with the key in PICKUP_API_KEY');
+  const keys = ['key_of_file', 'key_of_env'];
+  const verified = await Promise.all(
+    endpoint.requests.map((request, index) =>
+      Retell.verify(request.body.toString(), keys[index]!, request.header('x-retell-signature') ?? ''),
+    ),
+  );
+  expect(verified).toEqual([true, true]);
+  const without = await pickup(args);
+  expect(without).toMatchObject({ code: 2, out: '' });
+  expect(without.err).toContain('no key to sign with: give the one your endpoint verifies with, by --signing-key KEY');
+});
+
+test('a fault in between is said to be simulated, in the timeline and at the end', async () => {
+  const endpoint = await endpointAnswering(() => named);
+  const args = ['call', '--webhook', endpoint.url, '--signing-key', KEY, '--fault', '500:1'];
+  const result = await pickup(args);
+  expect(result.code).toBe(0);
+  expect(result.out).toContain('simulated, no success status (C2)');
+  expect(result.summary).toMatch(
+    /^Connected to agent_a, as the webhook replied after 1 failed attempt \(simulated\)\.\n/,
+  );
+  const cut = await pickup([...args.slice(0, -1), 'malformed', '--agent', 'agent_own@2']);
+  expect(cut.summary).toMatch(/^Connected to agent_own, the number's own agent, because .* \(simulated\)\.\n/);
+});
+
+test('C6 an impatient caller', async () => {
+  const endpoint = await endpointAnswering(() => 'hang');
+  const result = await pickup(['call', '--webhook', endpoint.url, '--signing-key', KEY, '--fault', 'hang-up']);
+  expect(result.code).toBe(1);
+  expect(result.summary).toMatch(/The caller hears ringing for 1\.0 s and hangs up\. Nobody answered\.\n$/);
+});
+
+test('--json has the record, the explanation and what the caller lived through', async () => {
+  const endpoint = await endpointAnswering(() => ({ status: 204 }));
+  const args = ['call', '--webhook', `${endpoint.url}/?token=secret`, '--signing-key', KEY, '--json'];
+  const result = await pickup(args);
+  const json = JSON.parse(result.out);
+  expect(json).toMatchObject({ inbound: { outcome: 'declined' }, explanation: { fix: expect.any(String) } });
+  expect(json.lived_through).toContain('rejected');
+  expect(result.out).not.toContain('secret');
+  expect(result.out).not.toContain(KEY);
+});
+
+test.each([
+  [['call', '--webhook', 'localhost:3000'], '--webhook must be an http or https URL'],
+  [['call', '--webhook', 'http://h/', '--url', 'http://g/'], '--webhook asks the endpoint itself'],
+  [['call', '--to', '+1', '--fault', 'slow-drop'], 'there is no fault "slow-drop"; did you mean slow-drip?'],
+  [['call', '--to', '+1', '--fault', '500:9'], 'there is no fault "500:9"'],
+  [['call', '--to', '+1', '--text', 'hi'], '--text is for pickup sms'],
+  [['call', '--to', '+1', '--agent', 'a'], '--signing-key and --agent go with --webhook'],
+  [['sms', '--to', '+1'], '--text is needed'],
+  [['call', '--webhook', 'http://h/', '--agent', '@2'], '--agent must be an id'],
+])('%j is wrong use: %s', async (args, said) => {
+  const result = await pickup(args, { PICKUP_API_KEY: KEY });
+  expect(result).toMatchObject({ code: 2, out: '' });
+  expect(result.err).toContain(said);
+});
+
+test('a gateway without simulated texts says so plainly', async () => {
+  const gateway = await endpointAnswering(() => ({
+    status: 404,
+    body: '{"status":"error","message":"There is no such route."}',
+  }));
+  const result = await pickup(['sms', '--to', '+1', '--text', 'hi', '--url', gateway.url], { PICKUP_API_KEY: KEY });
+  expect(result).toMatchObject({ code: 2, out: '' });
+  expect(result.err).toContain('takes no simulated texts (404 from POST /simulate-inbound-sms)');
+  expect(result.err).toContain('pickup sms --webhook URL');
+});
