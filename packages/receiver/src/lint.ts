@@ -1,5 +1,5 @@
 /** The linter of replies: what the gateway would say of one, before it is sent. */
-import { type LintOptions, type LintResult, lintReply, parseReplyBody } from '@pickup/contract';
+import { type LintOptions, type LintResult, lintReply, lintReplyBody, shippedCatalogue } from '@pickup/contract';
 
 export type {
   AgentOverride,
@@ -18,14 +18,12 @@ export type LintReplyOptions = Omit<LintOptions, 'channel'> & Partial<Pick<LintO
 
 /**
  * Judges a reply. Text and bytes are read as the body of the response, with its limits (256 KiB, 32 levels, UTF-8);
- * anything else as JSON that was parsed. Never throws on what JSON can say.
+ * anything else as JSON that was parsed. The catalogue of voices and models is by default the one Pickup ships with.
+ * Never throws on what JSON can say.
  */
 export function lint(reply: unknown, options: LintReplyOptions = {}): LintResult {
-  const whole: LintOptions = { ...options, channel: options.channel ?? 'call' };
+  const whole: LintOptions = { catalogue: shippedCatalogue(), ...options, channel: options.channel ?? 'call' };
   const isBody = typeof reply === 'string' || ArrayBuffer.isView(reply);
   if (!isBody) return lintReply(reply, whole);
-  const bytes = typeof reply === 'string' ? new TextEncoder().encode(reply) : (reply as Uint8Array);
-  const parsed = parseReplyBody(bytes, { truncated: false });
-  if (parsed.ok) return lintReply(parsed.value, whole);
-  return { reply: { kind: 'bad', issues: [parsed.issue] }, issues: [parsed.issue] };
+  return lintReplyBody(typeof reply === 'string' ? new TextEncoder().encode(reply) : (reply as Uint8Array), whole);
 }
