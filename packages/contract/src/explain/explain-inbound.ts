@@ -59,16 +59,20 @@ function connected(inbound: ExplainedInbound): Explanation {
 }
 
 /** How it came to that, where nothing is wrong. */
-function manner({ attempts }: ExplainedInbound, last: AttemptRecord | undefined): string {
-  if (last === undefined) return ', without asking a webhook';
+function manner({ attempts, settings }: ExplainedInbound, last: AttemptRecord | undefined): string {
+  if (last === undefined) {
+    return settings?.['webhook_url'] === undefined
+      ? ', without asking a webhook'
+      : ", the number's own agent: the ring budget was used up before the webhook could be asked (C4)";
+  }
   if (isEmpty(last)) {
     const body = last.status === 204 ? '204, which has no body' : `${last.status} with an empty body`;
     return `, the number's own agent: the webhook answered ${body}, so it overrides nothing (D2)`;
   }
-  const failed = attempts.length - 1;
-  return failed === 0
-    ? ', as the webhook replied'
-    : `, as the webhook replied after ${count(failed, 'failed attempt')}`;
+  const failed = attempts.slice(0, -1);
+  if (failed.length === 0) return ', as the webhook replied';
+  const simulated = failed.every((attempt) => attempt.simulated) ? ' (simulated)' : '';
+  return `, as the webhook replied after ${count(failed.length, 'failed attempt')}${simulated}`;
 }
 
 const isEmpty = ({ status, bytes }: AttemptRecord) => status === 204 || bytes === 0;
