@@ -14,6 +14,14 @@ export interface Client {
   /** The parsed body of a 2xx. Throws CommandFault otherwise. */
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
+  /**
+   * A reply that goes on, whatever its status; the caller reads it, and ends it by `signal`. Throws CommandFault where
+   * nothing answers.
+   */
+  open(
+    path: string,
+    options: { readonly headers: Record<string, string>; readonly signal: AbortSignal },
+  ): Promise<Response>;
   /** Any status below 500 but 401, for those who want to tell them apart. */
   send(method: string, path: string, body?: unknown): Promise<Answer>;
 }
@@ -37,7 +45,15 @@ export function createClient(env: Env, url?: string): Client {
       throw new CommandFault(`${messageOf(answer.body)} (${answer.status} from ${base}${path})`);
     return answer.body;
   };
-  return { url: base, send, get: (path) => need('GET', path), post: (path, body) => need('POST', path, body) };
+  const open: Client['open'] = (path, { headers, signal }) =>
+    fetch(`${base}${path}`, {
+      headers: { authorization: `Bearer ${key.value}`, ...headers },
+      redirect: 'error',
+      signal,
+    }).catch((error: unknown) => {
+      throw unreachable(base, error);
+    });
+  return { url: base, send, open, get: (path) => need('GET', path), post: (path, body) => need('POST', path, body) };
 }
 
 /** The `message` of Retell's error body, or something in its place. */

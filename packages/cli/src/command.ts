@@ -10,6 +10,8 @@ export interface Context {
   readonly err: (text: string) => void;
   /** Colours for what goes to `out`. */
   readonly style: Style;
+  /** Cells of a line where `out` is a terminal; absent where it is none. */
+  readonly columns?: number;
   /** The first `most` bytes of the standard input, or all there are. */
   readonly readStdin: (most: number) => Promise<Uint8Array>;
   /** Resolves after `ms`. */

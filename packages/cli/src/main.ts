@@ -27,6 +27,7 @@ const code = await run(process.argv.slice(2), {
   out: (line) => process.stdout.write(line),
   err: (line) => process.stderr.write(line),
   style: styleFor(process.stdout.isTTY === true, process.env),
+  ...(process.stdout.isTTY && { columns: process.stdout.columns }),
   readStdin: (most) => readStart(process.stdin, most),
   sleep: async (ms) => {
     await sleep(ms);

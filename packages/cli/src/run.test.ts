@@ -259,8 +259,9 @@ test('inbounds show prints the record with its SIP messages', async () => {
   const sip = { messages: [{ timestamp: T + 2, direction: 'out', summary: '180 Ringing' }] };
   const gateway = await fakeGateway(() => ({ body: { ...inbound, edge: 'sip', sip } }));
   const result = await pickup(['inbounds', 'show', 'inb_1'], { PICKUP_HTTP_PORT: gateway.port, PICKUP_API_KEY: KEY });
-  expect(result.out).toContain('inb_1  2023-11-14T22:13:20.000Z\n');
-  expect(result.out).toContain('    +2 ms  sip →      180 Ringing\n');
+  expect(result.out.split('\n')[0]).toBe('Still ringing.');
+  expect(result.out).toContain('\ninb_1\nCall from +12137771234 to +12137771235 at the sip edge');
+  expect(result.out).toContain('\nSIP\n      +2 ms  → 180 Ringing\n');
 });
 
 test('numbers list hides the query of a webhook URL', async () => {

@@ -31,7 +31,10 @@ export function styleFor(isTty: boolean, env: Env): Style {
   return isTty && !env['NO_COLOR'] && env['TERM'] !== 'dumb' ? COLOURED : PLAIN;
 }
 
-/** What came from a wire must not move the terminal's cursor. */
+/** Control characters, line separators, and marks that turn the direction of text around. */
+const ACTING = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+
+/** What came from a wire must not move the terminal's cursor, nor turn its text around. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (char) => (char === '\n' ? ' ' : '�'));
+  return text.replace(ACTING, (char) => (char === '\n' ? ' ' : '�'));
 }

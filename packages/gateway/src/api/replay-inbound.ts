@@ -1,6 +1,7 @@
 /** replay-inbound: the recorded request once more, and what would be decided now beside what was. */
 import {
   apiError,
+  explainInbound,
   fieldsSchema,
   type InboundObject,
   parseReplay,
@@ -8,7 +9,7 @@ import {
   type ReplayBody,
 } from '@pickup/contract';
 import { compareDecisions, type Decided } from '../runners/compare-decisions.ts';
-import { type OtherEndpoint, replayInbound } from '../runners/replay-inbound.ts';
+import { type OtherEndpoint, type Replay, replayInbound } from '../runners/replay-inbound.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, invalid, unknownAsset } from './failure.ts';
 import type { Route } from './route.ts';
@@ -30,10 +31,7 @@ export function replayInboundRoutes(deps: ApiDeps): readonly Route[] {
         const checkUrl = (url: string) => deps.checkUrl(url, 'agent_webhook');
         const replayed = await replayInbound({ store, clock, catalogue, checkUrl, newId, start, send }, inbound, other);
         if (!replayed.done) throw new ApiFailure(apiError('cannot_replay', { reason: replayed.why }));
-        const original = decidedOf(inbound);
-        const { replay } = replayed;
-        const differences = compareDecisions(original, replay);
-        return { original, replay, differences, ...(made !== undefined && { signing_key: made }) };
+        return { ...besideEachOther(inbound, replayed.replay), ...(made !== undefined && { signing_key: made }) };
       },
     },
   ];
@@ -61,6 +59,19 @@ async function otherEndpoint(
     throw invalid('signing_key must be a key for tests, not an API key: another endpoint would get its signature.');
   }
   return { other: { webhook_url, signing_key } };
+}
+
+/** The two, each with what it comes to in a sentence. */
+function besideEachOther(inbound: InboundObject, replay: Replay) {
+  const { agent_id, agent_version, reply, ...arrival } = inbound;
+  const { attempt } = replay;
+  const now = { ...arrival, ...replay, attempts: attempt ? [attempt] : [] };
+  const original = decidedOf(inbound);
+  return {
+    original: { ...original, explanation: explainInbound(inbound) },
+    replay: { ...replay, explanation: explainInbound(now) },
+    differences: compareDecisions(original, replay),
+  };
 }
 
 function decidedOf({ outcome, agent_id, agent_version, decision, issues, reply }: InboundObject): Decided {

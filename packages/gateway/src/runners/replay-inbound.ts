@@ -45,8 +45,11 @@ export interface OtherEndpoint {
   readonly signing_key: string;
 }
 
+/** What would be decided now; `attempt` is absent where the caller was turned away unasked. */
+export type Replay = Decided & { readonly attempt?: AttemptRecord };
+
 export type Replayed =
-  | { readonly done: true; readonly replay: Decided & { readonly attempt?: AttemptRecord } }
+  | { readonly done: true; readonly replay: Replay }
   /** `why` is a sentence for a person. */
   | { readonly done: false; readonly why: string };
 
