@@ -11,10 +11,10 @@ import { deadlineOf } from './deadline.ts';
 import { type Answer, type Delivery, failureAnswer, jsonAnswer, MAX_BODY_BYTES, tooLarge } from './delivery.ts';
 import { readEvent } from './event.ts';
 import type { InboundHandler, InboundHandlerOptions } from './inbound-handler.ts';
-import { tellRefusals, unharmed } from './notices.ts';
+import { tellError, tellRefusals, unharmed } from './notices.ts';
 import { readAtMost } from './read-body.ts';
 import { ReplyMemory } from './reply-memory.ts';
-import { createRunner, type StartRun } from './run-handler.ts';
+import { createRunner, HandlerFailed, type StartRun } from './run-handler.ts';
 
 /**
  * Makes an endpoint. It answers 200 with the reply, 401 with the step of verification that failed, 500 where the
@@ -57,7 +57,8 @@ function replier(start: StartRun, now: () => number) {
     try {
       const asked = { inboundId: inboundId ?? '', body, start: run };
       return jsonAnswer(200, await (inboundId === undefined ? run().reply : memory.replyTo(asked, deadlineAt)));
-    } catch {
+    } catch (error) {
+      if (!(error instanceof HandlerFailed)) tellError(error);
       const message = 'The function of the endpoint failed; its own log says why.';
       return failureAnswer(500, { error: 'handler_failed', message });
     }

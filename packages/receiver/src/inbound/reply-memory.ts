@@ -30,7 +30,7 @@ const TTL_MS = 300_000;
 const MAX_ENTRIES = 1000;
 const MAX_CHARS = 4_000_000;
 
-/** In a Worker a promise belongs to its request and dies with it: there only finished replies are given again. */
+/** In a Worker a promise, like a signal, belongs to its request: there only finished replies are given again. */
 const sharesRuns = (): boolean =>
   (globalThis as { navigator?: { userAgent?: string } }).navigator?.userAgent !== 'Cloudflare-Workers';
 
@@ -48,7 +48,7 @@ export class ReplyMemory<Run extends SharedRun> {
   async replyTo(asked: AskedOnce<Run>, deadlineAt: number): Promise<string> {
     const known = this.#find(asked);
     if (known?.reply !== undefined) return known.reply;
-    if (known?.run !== undefined && !known.run.aborted && sharesRuns()) {
+    if (known?.run !== undefined && sharesRuns() && !known.run.aborted) {
       known.run.extend(deadlineAt);
       try {
         return await known.run.reply;

@@ -16,7 +16,10 @@ export interface RunFacts {
   readonly deadlineAt: number;
 }
 
-/** Starts a run; its reply rejects as the author's function does, who has been told by then. */
+/** The author's function failed, and its author has been told. */
+export class HandlerFailed extends Error {}
+
+/** Starts a run; its reply rejects with HandlerFailed and nothing else. */
 export type StartRun = (event: InboundEvent, facts: RunFacts) => SharedRun;
 
 /** Prepares the author's functions for runs. */
@@ -63,6 +66,6 @@ async function decide(event: InboundEvent, context: InboundContext, options: Tel
     return text;
   } catch (error) {
     unharmed(() => options.onError(error, context));
-    throw error;
+    throw new HandlerFailed();
   }
 }

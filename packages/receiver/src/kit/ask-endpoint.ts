@@ -20,12 +20,15 @@ export async function askEndpoint(ask: Ask, signal: AbortSignal, options: AskOpt
   const giveUpMs = Math.min(ask.deadline_mono_ms - started.monoMs, options.patienceMs);
   const request = await requestOf(ask, started, giveUpMs, options);
   const answer = await clock.during(() => raced(() => options.endpoint.send(request), giveUpMs, signal));
-  if (answer === 'timeout') clock.passTo(ask.deadline_mono_ms);
+  if (answer.kind === 'timeout') clock.passTo(ask.deadline_mono_ms);
   return resultOf(answer, started, clock);
 }
 
-type Received = { readonly response: Response; readonly body: Uint8Array };
-type Raced = Received | 'timeout' | 'aborted' | { readonly unreachable: string };
+type Received = { readonly kind: 'received'; readonly response: Response; readonly body: Uint8Array };
+type Raced =
+  | Received
+  | { readonly kind: 'timeout' | 'aborted' }
+  | { readonly kind: 'unreachable'; readonly code: string };
 
 async function requestOf(ask: Ask, at: Instant, forMs: number, { endpoint, inboundId }: AskOptions): Promise<Request> {
   return new Request(endpoint.url, {
@@ -44,29 +47,25 @@ async function requestOf(ask: Ask, at: Instant, forMs: number, { endpoint, inbou
 
 async function raced(send: () => Response | Promise<Response>, giveUpMs: number, signal: AbortSignal): Promise<Raced> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const received = async (): Promise<Raced> => {
-    const response = await unreachable(send);
-    if (!(response instanceof Object) || !('status' in response)) return response;
-    return { response, body: new Uint8Array(await response.arrayBuffer()) };
-  };
   const gone = new Promise<Raced>((resolve) => {
-    timer = setTimeout(() => resolve('timeout'), giveUpMs);
-    signal.addEventListener('abort', () => resolve('aborted'), { once: true });
+    timer = setTimeout(() => resolve({ kind: 'timeout' }), giveUpMs);
+    signal.addEventListener('abort', () => resolve({ kind: 'aborted' }), { once: true });
   });
   try {
-    return await Promise.race([received(), gone]);
+    return await Promise.race([received(send), gone]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** What fetch says of an endpoint that is not there, by the code that Node hides in the cause. */
-async function unreachable(send: () => Response | Promise<Response>): Promise<Response | { unreachable: string }> {
+async function received(send: () => Response | Promise<Response>): Promise<Raced> {
   try {
-    return await send();
+    const response = await send();
+    return { kind: 'received', response, body: new Uint8Array(await response.arrayBuffer()) };
   } catch (error) {
+    // What fetch says of an endpoint that is not there, by the code that Node hides in the cause.
     const code = (error as { cause?: { code?: unknown } } | null)?.cause?.code;
-    if (typeof code === 'string') return { unreachable: code };
+    if (typeof code === 'string') return { kind: 'unreachable', code };
     throw error;
   }
 }
@@ -74,9 +73,8 @@ async function unreachable(send: () => Response | Promise<Response>): Promise<Re
 const now = (clock: VirtualClock): Instant => ({ monoMs: clock.monoMs(), wallMs: clock.wallMs() });
 
 function resultOf(answer: Raced, started: Instant, clock: VirtualClock): AttemptResult {
-  if (answer === 'timeout') return failed(started, clock, 'timeout');
-  if (answer === 'aborted') return failed(started, clock, 'aborted');
-  if ('unreachable' in answer) return failed(started, clock, 'connect_error', answer.unreachable);
+  if (answer.kind === 'unreachable') return failed(started, clock, 'connect_error', answer.code);
+  if (answer.kind !== 'received') return failed(started, clock, answer.kind);
   const { response, body } = answer;
   const header = (name: string) => response.headers.get(name) ?? undefined;
   const [retryAfter, location, told] = [header('retry-after'), header('location'), header('x-pickup-verification')];

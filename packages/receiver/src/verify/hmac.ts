@@ -14,9 +14,10 @@ export interface HmacKey {
 
 /** Imports a key at its first use. */
 export function hmacKey(secret: string): HmacKey {
-  let imported: ReturnType<typeof crypto.subtle.importKey> | undefined;
-  const key = () => {
-    imported ??= crypto.subtle.importKey('raw', encoder.encode(secret), ALGORITHM, false, ['sign', 'verify']);
+  // The key and not its promise: in a Worker a promise belongs to the request that made it.
+  let imported: Awaited<ReturnType<typeof crypto.subtle.importKey>> | undefined;
+  const key = async () => {
+    imported ??= await crypto.subtle.importKey('raw', encoder.encode(secret), ALGORITHM, false, ['sign', 'verify']);
     return imported;
   };
   return {
