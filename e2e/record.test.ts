@@ -104,7 +104,7 @@ describe('inbounds show', () => {
     expect(bars[2]).toMatch(/·{5,}[qdctwb]/);
     expect(await asJson('inbounds', 'show', inbound.inbound_id)).toMatchObject({
       inbound_id: inbound.inbound_id,
-      explanation: { headline: lines[0] },
+      explanation: { headline: expect.stringContaining(lines[0]!) },
     });
   });
 
@@ -233,6 +233,28 @@ describe('inbounds tail', () => {
       .map((line) => JSON.parse(line) as InboundObject)
       .filter(({ outcome }) => outcome !== null);
   const endLine = (id: string) => new RegExp(`^[\\d:.]{12}  (?:connected|ended) .*${id}$`, 'm');
+
+  test('each attempt is told while the caller rings, then the end', { timeout: 60_000 }, async () => {
+    const staged = await stage.number({ script: { nth: (nth) => (nth < 3 ? { status: 503 } : { body: '{}' }) } });
+    const other = await stage.number();
+    const tail = startPickup(['inbounds', 'tail', '--to', staged.number], envOf(stage.gateway));
+    runs.push(tail);
+    await until('it follows', () => tail.err().includes('following'));
+    await waitForOutcome(stage.gateway, await simulateCall(stage.gateway, { to: other.number }));
+    const id = await simulateCall(stage.gateway, { to: staged.number });
+    await until('the end is told', () => / connected /.test(tail.out()));
+    const told = tail.out().trimEnd().split('\n');
+    expect(told.map((line) => line.slice(14, 24).trim())).toEqual([
+      'arrived',
+      'attempt 1',
+      'attempt 2',
+      'attempt 3',
+      'connected',
+    ]);
+    expect(told.every((line) => line.endsWith(id))).toBe(true);
+    const times = told.map((line) => line.slice(0, 12));
+    expect(times).toEqual([...times].sort());
+  });
 
   test('a client that never reads holds up neither calls nor the stop of the gateway', {
     timeout: 90_000,

@@ -11,7 +11,7 @@ export const COMMANDS: readonly { readonly name: string; readonly summary: strin
     summary: 'places a simulated call, with a faulty line if wanted, and says what the caller lived through',
   },
   { name: 'sms', summary: 'the same with a text' },
-  { name: 'inbounds', summary: 'lists calls and texts, or shows one' },
+  { name: 'inbounds', summary: 'lists calls and texts, shows one whole, follows them, or sends one again' },
   { name: 'numbers', summary: 'lists the numbers' },
   { name: 'keys', summary: 'lists, makes, promotes and revokes API keys' },
   { name: 'check', summary: 'checks a webhook reply without a call, by itself or for a number or an agent' },

@@ -9,6 +9,8 @@ const EXAMPLES = `Examples:
   pickup sms --webhook http://127.0.0.1:3000/inbound --signing-key KEY --text "Are you open?"
   pickup inbounds list --outcome declined --limit 10
   pickup inbounds show inb_…
+  pickup inbounds tail --to +12137771235
+  pickup inbounds replay inb_… --webhook http://127.0.0.1:3000/webhook
   pickup check reply.json --number +12137771235
   pickup doctor --number +12137771235 --send
 

@@ -10,7 +10,8 @@ import { followStream } from './follow-stream.ts';
 
 /** Inbounds whose lines are remembered while they last, at most. */
 const MOST_OPEN = 10_000;
-const WIDTH_OF_A_FILE = 200;
+/** A line each, for whoever searches them. */
+const WIDTH_OF_A_FILE = Number.POSITIVE_INFINITY;
 
 export interface TailOptions {
   readonly to?: string | undefined;

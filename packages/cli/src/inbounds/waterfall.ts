@@ -68,7 +68,8 @@ function barOf(attempt: AttemptRecord, { from, scale, cells, pausedFrom }: Scale
 /** Each cell has the letter of what went on in its middle. */
 function lettersOf(phases: AttemptPhases, length: number): string {
   let letters = '';
-  for (let cell = 0; cell < length; cell++) letters += letterAt(phases, ((cell + 0.5) / length) * phases.total_ms);
+  for (let cell = 0; cell < length; cell++)
+    letters += letterAt(phases, ((cell + 0.5) / length) * Math.max(0, phases.total_ms));
   return letters;
 }
 
