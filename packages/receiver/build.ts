@@ -1,9 +1,10 @@
 /**
  * Builds what is published: dist/ is a package of its own, with ESM, CommonJS and declarations of both, and nothing to
- * install beside it. `--pack FOLDER` packs it there and prints the path of the tarball.
+ * install beside it. `--pack [FOLDER]` packs a fresh build, there or here, and prints the path of the tarball.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { bundle } from './build/bundle.ts';
 import { writeDeclarations } from './build/declarations.ts';
@@ -38,9 +39,27 @@ export function pack(dist: string, folder: string): string {
   return join(resolve(folder), packed!.filename);
 }
 
+/** Packs a fresh build into the folder; packages/receiver/dist stays as it is. */
+async function packFresh(folder: string): Promise<string> {
+  const scratch = mkdtempSync(join(tmpdir(), 'pickup-receiver-'));
+  try {
+    await build(join(scratch, 'dist'));
+    return pack(join(scratch, 'dist'), folder);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Puts a fresh build in the place of the last one, whole: somebody may be reading it. */
+async function renewDist(): Promise<void> {
+  const fresh = join(HERE, `.dist-${process.pid}`);
+  await build(fresh);
+  rmSync(join(HERE, 'dist'), { recursive: true, force: true });
+  renameSync(fresh, join(HERE, 'dist'));
+}
+
 if (process.argv[1] === import.meta.filename) {
-  const dist = join(HERE, 'dist');
-  await build(dist);
   const [flag, folder] = process.argv.slice(2);
-  if (flag === '--pack') console.log(pack(dist, folder ?? HERE));
+  if (flag === '--pack') console.log(await packFresh(folder ?? HERE));
+  else await renewDist();
 }

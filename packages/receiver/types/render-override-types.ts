@@ -1,6 +1,6 @@
 /** Renders the types of `agent_override`'s groups from the rule set: what the linter accepts is what the types accept. */
 import { type Fields, FLOW_FIELDS, fieldsSchema, LLM_FIELDS, VOICE_AGENT_FIELDS } from '@pickup/contract';
-import { LLM_MODELS, S2S_MODELS, VOICE_MODELS } from '../../contract/src/settings/values.ts';
+import { LANGUAGES, LLM_MODELS, S2S_MODELS, VOICE_MODELS } from '../../contract/src/settings/values.ts';
 import { FIELD_WORDS } from './field-words.ts';
 
 interface Schema {
@@ -45,7 +45,7 @@ const literals = (values: readonly unknown[]): string => values.map((value) => J
 function typeOf(schema: Schema, path: string): string {
   if (OPEN[path] !== undefined && schema.type === 'string') return OPEN[path];
   if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.enum !== undefined) return literals(schema.enum);
+  if (schema.enum !== undefined) return choiceType(schema.enum);
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches !== undefined) return branches.map((branch) => typeOf(branch, path)).join(' | ');
   if (schema.type === 'array') return `readonly (${typeOf(schema.items ?? {}, path)})[]`;
@@ -54,6 +54,13 @@ function typeOf(schema: Schema, path: string): string {
   if (schema.type === 'null' || schema.type === 'string' || schema.type === 'boolean' || schema.type === 'number')
     return schema.type;
   throw new Error(`${path}: no type for ${JSON.stringify(schema)}`);
+}
+
+/** The long list of locales has a name. */
+function choiceType(values: readonly unknown[]): string {
+  if (!LANGUAGES.every((language) => values.includes(language))) return literals(values);
+  const others = values.filter((value) => !(LANGUAGES as readonly unknown[]).includes(value));
+  return ['Locale', ...others.map((value) => JSON.stringify(value))].join(' | ');
 }
 
 function objectType(schema: Schema, path: string): string {
@@ -93,6 +100,7 @@ const open = (name: string, values: readonly string[], words: string): string =>
 export function renderOverrideTypes(): string {
   return [
     '/** Generated from the rule set by packages/receiver/types/write-override-types.ts; a test keeps it equal. */',
+    `/** A language and the region it is spoken in. */\nexport type Locale = ${literals(LANGUAGES)};`,
     open('LlmModel', LLM_MODELS, 'A language model.'),
     open('SpeechModel', S2S_MODELS, 'A speech-to-speech model.'),
     open('VoiceModel', VOICE_MODELS, "A voice provider's model."),
