@@ -55,6 +55,8 @@ export class Names {
     const listed = this.#hosts.lookup(name);
     if (listed) return listed;
     if (isLocalhost(name)) return ['127.0.0.1', '::1'];
+    // RFC 6761, 6.4: there is no such name, whoever is asked.
+    if (name === 'invalid' || name.endsWith('.invalid')) throw new NameError(name, 'ENOTFOUND');
     const cached = this.#cache.get(name);
     if (cached && cached.untilMs > this.#options.clock.monoMs()) return cached.addresses;
     const running = this.#asking.get(name);

@@ -71,6 +71,13 @@ describe('names', () => {
     expect(result.endedMonoMs - result.startedMonoMs).toBeLessThan(3_100);
   });
 
+  it('case 6 a name below .invalid does not exist, and no name server is asked (RFC 6761)', async () => {
+    const { resolver, asked } = opened.add(await startNameServer());
+    const result = await opened.add(loopbackOutbound({ resolver })).post(request('http://ok-hooks.invalid/'));
+    expect(result).toMatchObject({ ok: false, error: 'dns_error', reason: 'ENOTFOUND' });
+    expect(asked).toEqual([]);
+  });
+
   it('case 6 the deadline ends a look-up', async () => {
     const { resolver } = opened.add(await startNameServer());
     const result = await opened.add(loopbackOutbound({ resolver })).post(request('http://silent.example/', 200));

@@ -75,7 +75,7 @@ function explainStatus(
       };
     case 429:
       return {
-        what: answered('it takes too many requests for an attack'),
+        what: answered("its rate limit counts Pickup's requests"),
         fix: 'Exempt the webhook from the rate limit, or answer Retry-After with a second or two.',
       };
     case 502:

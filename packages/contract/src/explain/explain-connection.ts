@@ -130,6 +130,12 @@ function tls(reason: string | undefined, at: string, place: WebhookPlace): Mista
       fix: `Write http:// in ${place.setting}, or the port that speaks TLS.`,
     };
   }
+  if (code === 'ETIMEDOUT') {
+    return {
+      what: `${at} did not complete a TLS handshake`,
+      fix: `Look whether that port speaks TLS at all; if it speaks plain http, write http:// in ${place.setting}.`,
+    };
+  }
   return {
     what: `the TLS handshake with ${at} failed${code === '' ? '' : ` (${code})`}`,
     fix: `Look with: openssl s_client -connect ${place.host}:${place.port} -servername ${place.host}`,

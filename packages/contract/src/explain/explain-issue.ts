@@ -28,8 +28,16 @@ export function worstIssue(issues: readonly Issue[]): Issue | undefined {
 export function explainIssue(issue: Issue, inbound: ExplainedInbound): Mistake {
   const fix = (FIXES[issue.code] ?? fallback)(issue, inbound);
   const quoted = issue.sent === undefined || !QUOTED.has(issue.code) ? '' : ` (sent: ${shown(issue.sent)})`;
-  const clause = issue.message.replace(/\.$/, '').replace(/^The /, 'the ');
+  const clause = clauseOf(issue, inbound);
   return { what: `${clause}${quoted}`, ...(fix !== undefined && { fix }) };
+}
+
+/** The message without its full stop, and without the hint at its end that the fix repeats. */
+function clauseOf({ message, nearest }: Issue, inbound: ExplainedInbound): string {
+  const hints = [` Did you mean ${nearest}?`, ` It belongs inside ${groupOf(inbound)}.`];
+  const hint = hints.find((one) => message.endsWith(one));
+  const told = hint === undefined ? message : message.slice(0, -hint.length);
+  return told.replace(/\.$/, '').replace(/^The /, 'the ');
 }
 
 /** Codes whose message does not show the value. */
@@ -87,6 +95,14 @@ const ranged: Fix = (issue, inbound) => {
   return words === undefined ? fallback(issue, inbound) : `Send ${nameOf(issue)} as ${words}.`;
 };
 
+/** The number or boolean inside a string, where the rule wants one: `"1.2"`, `"true"`. */
+function withoutQuotes(sent: string, allowed: Json | undefined): string | undefined {
+  const text = sent.trim();
+  if (Array.isArray(allowed))
+    return allowed.some((one) => one === (text === 'true') && /^(true|false)$/.test(text)) ? text : undefined;
+  return /^-?\d+(\.\d+)?$/.test(text) ? `the number ${text}` : undefined;
+}
+
 const wrongType: Fix = (issue, inbound) => {
   const [, part, name] = tokensOf(issue);
   if (part === 'dynamic_variables' && name !== undefined) {
@@ -94,9 +110,9 @@ const wrongType: Fix = (issue, inbound) => {
   }
   if (part === 'metadata') return 'Send metadata as an object, such as {"note": "…"}, not as JSON inside a string.';
   if (tokensOf(issue).length === 0) return `Answer an object: {"${groupOf(inbound)}": {…}}.`;
-  return issue.sent === undefined || Array.isArray(issue.sent) || typeof issue.sent === 'object'
-    ? fallback(issue, inbound)
-    : `Send ${nameOf(issue)} with the type that the rule asks for.`;
+  const { sent } = issue;
+  const meant = typeof sent === 'string' ? withoutQuotes(sent, issue.allowed) : undefined;
+  return meant === undefined ? fallback(issue, inbound) : `Send ${meant} without quotes.`;
 };
 
 const FIXES: Readonly<Record<string, Fix>> = {
@@ -104,10 +120,10 @@ const FIXES: Readonly<Record<string, Fix>> = {
   out_of_range: ranged,
   not_allowed_value: (issue, inbound) =>
     issue.nearest === undefined ? ranged(issue, inbound) : `Send ${issue.nearest} instead.`,
-  not_json: () => 'Answer one JSON object and nothing else, with content-type application/json.',
+  not_json: () => 'Answer one JSON object and nothing else, written by a JSON library (JSON.stringify, json.dumps).',
   html_reply: (_, { settings }) =>
     `Look at the webhook's URL in a browser: it leads to a page, not to your handler${typeof settings?.['webhook_url'] === 'string' ? `; now it is ${settings['webhook_url']}` : ''}.`,
-  not_utf8: () => 'Answer plain UTF-8 without a byte order mark.',
+  not_utf8: () => "Write it as UTF-8 without BOM: encoding='utf-8' in Python, new UTF8Encoding(false) in .NET.",
   reply_too_large: () => 'Send less: large texts belong into the saved agent or a knowledge base.',
   too_large: (issue) => `Send less in ${nameOf(issue)}; keep an id there and look the rest up later.`,
   too_deep: () => 'Flatten the reply.',
