@@ -59,7 +59,7 @@ function barOf(attempt: AttemptRecord, { from, scale, cells, pausedFrom }: Scale
   const start = Math.min(cells - 1, Math.floor((attempt.start_timestamp - from) * scale));
   const lasted = Math.round((attempt.end_timestamp - attempt.start_timestamp) * scale);
   const length = Math.max(1, Math.min(cells - start, lasted));
-  const paused = pausedFrom === undefined ? start : Math.min(start, Math.ceil((pausedFrom - from) * scale));
+  const paused = pausedFrom === undefined ? start : Math.min(start, Math.floor((pausedFrom - from) * scale));
   return (
     ' '.repeat(Math.max(0, paused)) + PAUSE.repeat(Math.max(0, start - paused)) + lettersOf(attempt.phases, length)
   );
