@@ -9,6 +9,7 @@ import {
   extendCatalogue,
   fieldsOf,
   lintReply,
+  lintReplyBody,
   OUTCOMES,
   parseCatalogueExtension,
   type SettingsGroup,
@@ -16,6 +17,8 @@ import {
 import { loadConfig } from '@pickup/gateway/config';
 import { Retell } from 'retell-sdk';
 import { describe, expect, test } from 'vitest';
+import { renderCheck } from '../packages/cli/src/render-check.ts';
+import { PLAIN } from '../packages/cli/src/style.ts';
 import { signWebhook } from '../packages/signature/src/index.ts';
 import { ISSUE_TEXTS, renderErrorsDocs } from '../scripts/render-errors.ts';
 
@@ -52,6 +55,18 @@ function brokenLinks(path: string, text: string): readonly string[] {
     return anchor !== undefined && !anchorsOf(file === '' ? text : read(target)).has(anchor);
   });
 }
+
+test('what docs/webhook.md shows of a check is what the command prints', () => {
+  const sample = blocksOf('docs/webhook.md', 'json').find((text) => text.includes('"voice_speed"')) ?? '';
+  const bytes = Buffer.from(sample.replace('"voice_speed": 1.1', '"voice_speed": 9'));
+  const printed = renderCheck(
+    lintReplyBody(bytes, { channel: 'call' }),
+    { name: 'reply.json', bytes, channel: 'call' },
+    PLAIN,
+  );
+  expect(printed).toContain('refused: ');
+  expect(read('docs/webhook.md')).toContain(`\`\`\`\n${printed}\`\`\``);
+});
 
 describe('links', () => {
   test.each(PAGES)('%s has links that lead somewhere', (path) => {

@@ -184,14 +184,16 @@ describe('your own endpoint', () => {
     await stop(server.child);
   });
 
-  test('the reply shown is good, and check-reply names what is wrong with a faulty one', async () => {
+  test('the reply shown is good, and check names what is wrong with a faulty one', async () => {
     writeFileSync(join(folder, 'reply.json'), reply ?? '');
     const good = await finished(sh(here(check), env));
-    expect(good).toEqual({ code: 0, text: 'good\n' });
+    expect(good.code, good.text).toBe(0);
+    expect(good.text).toMatch(/^good: \S*reply\.json connects the caller to agent_\w+ version 0\n/);
 
     writeFileSync(join(folder, 'reply.json'), (reply ?? '').replace('"voice_speed": 1.1', '"voice_speed": 9'));
     const bad = await finished(sh(here(check), env));
     expect(bad.code).toBe(1);
+    expect(bad.text).toMatch(/^refused: \S*reply\.json turns the caller away .*agent\.voice_speed must be a number/);
     expect(bad.text).toContain('/call_inbound/agent_override/agent/voice_speed');
   });
 });
