@@ -1,6 +1,7 @@
 /** A sender behind a faulty link: signs and sends as the real one does, and says of each result what was simulated. */
 import type { Issue, Json, SimulatedFault } from '@pickup/contract';
 import {
+  type Clock,
   type FaultyLink,
   LINK_FAULTS,
   type LinkFault,
@@ -8,7 +9,6 @@ import {
   type OutboundResult,
   startFaultyLink,
 } from '@pickup/outbound';
-import type { Clock } from '../runners/clock.ts';
 import { differenceOf } from './json-difference.ts';
 import { attemptResultOf, type SenderOptions, type WebhookSender, webhookRequest } from './sender.ts';
 
