@@ -24,7 +24,7 @@ beforeAll(async () => {
   rmSync(join(project, 'dist'), { recursive: true });
   write('package.json', '{ "private": true, "type": "module" }');
   write('vitest.config.mjs', 'export default {};');
-  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: project });
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], { cwd: project, env: cleanEnv() });
   installed = join(project, 'node_modules/@pickup/receiver');
   // The tools of the user, beside the package; npm would have put them there.
   const tools = ['vitest', 'jest', 'express', 'fastify', 'hono', 'undici-types'];
@@ -56,7 +56,9 @@ function write(path: string, text: string): string {
 
 /** A test run's variables would reach into that of the project. */
 function cleanEnv(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(VITEST|JEST|NODE_OPTIONS|NODE_ENV|TEST)/.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(VITEST|JEST|NODE_OPTIONS|NODE_ENV|TEST|npm_|INIT_CWD)/.test(name),
+  );
   return { ...Object.fromEntries(own), NO_COLOR: '1' };
 }
 

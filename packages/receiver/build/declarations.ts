@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { DeclarationGraph } from './declaration-graph.ts';
 
-/** Reached as packages only, they would count as libraries and get no declarations. */
+/** Found in node_modules, they would count as libraries and get no declarations. */
 const BUNDLED = ['contract', 'core', 'signature'];
 
 /** What is declared, and where from. */
@@ -26,7 +26,7 @@ export function writeDeclarations({ root, source, entries, dist }: DeclarationsO
   const emitted = mkdtempSync(join(tmpdir(), 'pickup-declarations-'));
   try {
     const sources = entries.map((entry) => `${source}/${entry}.ts`);
-    compile(root, [...BUNDLED.map((name) => `packages/${name}/src/index.ts`), ...sources], emitted);
+    compile(root, sources, emitted);
     const read = (path: string) => readFileSync(join(emitted, path), 'utf8');
     const graph = new DeclarationGraph(read);
     const wanted = entries.map((entry) => `${source}/${entry}.d.ts`);
@@ -58,6 +58,9 @@ function compile(root: string, files: readonly string[], outDir: string): void {
     rootDir: root,
     outDir,
     typeRoots: [join(root, 'node_modules/@types')],
+    paths: Object.fromEntries(
+      BUNDLED.map((name) => [`@pickup/${name}`, [join(root, `packages/${name}/src/index.ts`)]]),
+    ),
   };
   writeFileSync(
     config,
