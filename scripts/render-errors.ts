@@ -1,5 +1,5 @@
 /** The text of docs/errors.md, from the catalogue of API errors and the codes of the record. */
-import { API_ERRORS, type AttemptError, type Outcome } from '@pickup/contract';
+import { API_ERRORS, type AttemptError, type Outcome, VERIFICATION_FAULTS } from '@pickup/contract';
 
 /** What became of an inbound, in a sentence each (inbound.md G). */
 const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
@@ -158,6 +158,10 @@ export function renderErrorsDocs(): string {
     '## Errors of an attempt',
     '',
     '`attempts[].error` of the record. `fault` beside it says whose it was; what is unknown counts as the gateway’s.',
+    '`reason` is more exact where more is known: the code of a connection, name or TLS error (`ECONNREFUSED`, `ENOTFOUND`,',
+    '`DEPTH_ZERO_SELF_SIGNED_CERT`), where a time-out ended (`queue`, `dns`, `connect`, `tls`, `sent`, `headers`, `body`), or',
+    'why an address was refused (`not_public`, `own_port`). `verification` is why the endpoint refused the signature, where its',
+    `answer says so in \`x-pickup-verification\`: ${VERIFICATION_FAULTS.map((fault) => `\`${fault}\``).join(', ')}.`,
     '',
     ...codes(ATTEMPT_TEXTS),
     '',

@@ -12,9 +12,35 @@ export async function placeAtGateway(context: Context, simulation: Simulation): 
   const inboundId = await place(client, simulation);
   const watched = await followInbound(context, { client, inboundId, lingerMs, ...(json && { show: () => {} }) });
   const { inbound, call } = watched;
-  const lines = call?.transcript_object ?? [];
-  const spoken = lines.filter(({ role }) => role !== 'user').map(({ content }) => content ?? '');
-  return { inbound, call, said: spoken };
+  if (inbound.outcome === 'connected' && inbound.chat_id !== undefined) {
+    return { inbound, said: await repliesIn(context, { client, chatId: inbound.chat_id, lingerMs }) };
+  }
+  return { inbound, call, said: wordsOf(call?.transcript_object ?? []) };
+}
+
+interface Line {
+  readonly role?: string;
+  readonly content?: string;
+}
+
+const wordsOf = (lines: readonly Line[]): readonly string[] =>
+  lines.filter(({ role, content }) => role === 'agent' && content).map(({ content = '' }) => content);
+
+const POLL_MS = 100;
+
+/** What the agent wrote, as soon as it wrote anything; nothing where that takes longer than it is waited for. */
+async function repliesIn(
+  context: Context,
+  { client, chatId, lingerMs }: { readonly client: Client; readonly chatId: string; readonly lingerMs: number },
+): Promise<readonly string[]> {
+  const endMs = context.monoMs() + lingerMs;
+  for (;;) {
+    const { status, body } = await client.send('GET', `/get-chat/${encodeURIComponent(chatId)}`);
+    const chat = status < 300 ? (body as { readonly message_with_tool_calls?: readonly Line[] }) : {};
+    const words = wordsOf(chat.message_with_tool_calls ?? []);
+    if (words.length > 0 || context.monoMs() >= endMs) return words;
+    await context.sleep(POLL_MS);
+  }
 }
 
 async function place(client: Client, { channel, from_number, to_number, headers, text, fault }: Simulation) {

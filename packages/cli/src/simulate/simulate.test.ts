@@ -1,12 +1,17 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { makeCertificate } from '@pickup/testkit/certificate';
 import { type FakeEndpoint, type FakeEndpointOptions, startFakeEndpoint } from '@pickup/testkit/endpoint';
 import { Retell } from 'retell-sdk';
 import { afterEach, expect, test } from 'vitest';
 import { run } from '../run.ts';
 import { PLAIN } from '../style.ts';
 
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 const KEY = 'key_of_the_simulation';
 const opened: FakeEndpoint[] = [];
 const folders: string[] = [];
@@ -113,6 +118,21 @@ test('a fault in between is said to be simulated, in the timeline and at the end
   expect(cut.summary).toMatch(/^Connected to agent_own, the number's own agent, because .* \(simulated\)\.\n/);
 });
 
+test('slow-drip against an https endpoint, whose own authority NODE_EXTRA_CA_CERTS names', async () => {
+  const certificate = makeCertificate();
+  const endpoint = await startFakeEndpoint({ tls: certificate, handler: () => ({ body: '{}' }) });
+  opened.push(endpoint);
+  const folder = home();
+  writeFileSync(join(folder, 'ca.pem'), certificate.cert);
+  const args = ['--webhook', endpoint.url, '--signing-key', KEY, '--agent', 'agent_own', '--fault', 'slow-drip'];
+  const env = { PATH: process.env['PATH'] ?? '', PICKUP_HOME: folder, NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem') };
+  const { stdout } = await promisify(execFile)(process.execPath, [MAIN, 'call', ...args], { env, timeout: 15_000 });
+  expect(stdout).toContain('a simulated fault: slow-drip');
+  expect(stdout).toMatch(/accepted, simulated\n/);
+  const [, rangMs = '0'] = /hears ringing for (\d+) ms, then agent_own answers/.exec(stdout) ?? [];
+  expect(Number(rangMs)).toBeGreaterThan(590);
+});
+
 test('C6 an impatient caller', async () => {
   const endpoint = await endpointAnswering(() => 'hang');
   const result = await pickup(['call', '--webhook', endpoint.url, '--signing-key', KEY, '--fault', 'hang-up']);
@@ -144,6 +164,36 @@ test.each([
   const result = await pickup(args, { PICKUP_API_KEY: KEY });
   expect(result).toMatchObject({ code: 2, out: '' });
   expect(result.err).toContain(said);
+});
+
+test('F2 a text at a gateway: placed with its words, and the reply is what the sender gets', async () => {
+  const record = {
+    ...{ inbound_id: 'inb_1', channel: 'sms', edge: 'simulator', from_number: '+1', to_number: '+2' },
+    ...{
+      arrival_timestamp: 1_000,
+      outcome: 'connected',
+      outcome_timestamp: 1_040,
+      agent_id: 'chat_a',
+      chat_id: 'chat_1',
+    },
+    ...{ attempts: [], issues: [], decision: [] },
+  };
+  let looks = 0;
+  const gateway = await endpointAnswering(({ path }) => {
+    if (path === '/simulate-inbound-sms') return { status: 201, body: '{"inbound_id":"inb_1"}' };
+    if (path === '/get-inbound/inb_1') return { body: JSON.stringify(record) };
+    const user = { role: 'user', content: 'hi' };
+    const agent = { role: 'agent', content: 'Yes, until six.' };
+    return { body: JSON.stringify({ message_with_tool_calls: ++looks < 3 ? [user] : [user, agent] }) };
+  });
+  const args = ['sms', '--to', '+2', '--text', 'Are you open?', '--fault', 'reset:1', '--url', gateway.url];
+  const result = await pickup(args, { PICKUP_API_KEY: KEY });
+  expect(result).toMatchObject({ code: 0, err: '' });
+  expect(result.summary).toContain('After 40 ms chat_a answers: “Yes, until six.”\n');
+  expect(JSON.parse(gateway.requests[0]!.body.toString())).toEqual({
+    ...{ from_number: '+12025550100', to_number: '+2', text: 'Are you open?' },
+    fault: { kind: 'reset', attempts: 1 },
+  });
 });
 
 test('a gateway without simulated texts says so plainly', async () => {
