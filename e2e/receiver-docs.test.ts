@@ -25,13 +25,17 @@ const blocks: readonly Block[] = [...PAGE.matchAll(/^```(\w+)\n(.*?)^```$/gms)].
 
 let folder = '';
 let project = '';
+const children: ChildProcess[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'pickup-newcomer-'));
   project = join(folder, 'my-endpoint');
   mkdirSync(project);
   symlinkSync(ROOT, join(folder, 'pickup'));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Variables of the test run, and of the npm that started it, would reach into the newcomer's shell. */
 function shellEnv(): NodeJS.ProcessEnv {
@@ -41,17 +45,43 @@ function shellEnv(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), NO_COLOR: '1' };
 }
 
-test('the page’s commands and files, in their order, lead to a passing test', async () => {
-  const outputs: string[] = [];
+/** Starts an endpoint on a free port; its address, as it prints it. */
+function start(command: string, file: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const child = spawn(command, [file], { cwd: dirname(file), env: { ...shellEnv(), PORT: '0', ...env } });
+  children.push(child);
+  return new Promise((resolve, fail) => {
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+      const [, url] = /webhooks: (\S+)\n/.exec(out) ?? [];
+      if (url !== undefined) resolve(url);
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`${file} ended with ${code}: ${out}`)));
+  });
+}
+
+test('the page’s commands and files, in their order, lead to a passing test and a call', async () => {
+  const outputs = new Map<string, string>();
+  let url = '';
   for (const { language, text } of blocks) {
     const [, file] = /^\/\/ ([\w.]+)\n/.exec(text) ?? [];
     if (language === 'js') writeFileSync(join(project, file ?? 'nameless.js'), text);
     if (language !== 'sh') continue;
-    const { stdout } = await run('bash', ['-ec', text], { cwd: project, env: shellEnv() });
-    outputs.push(stdout);
+    // The one command that goes on: as in a terminal of its own, on a port that is free.
+    if (text === 'node server.js\n') url = await start(process.execPath, join(project, 'server.js'));
+    else {
+      const command = text.replace('http://127.0.0.1:3000/', url);
+      outputs.set(text.trim(), (await run('bash', ['-ec', command], { cwd: project, env: shellEnv() })).stdout);
+    }
   }
   expect(blocks.filter(({ language }) => language === 'js')).toHaveLength(3);
-  expect(outputs.at(-1)).toMatch(/pass 3\b[\s\S]*fail 0\b/);
+  expect(outputs.get('node --test')).toMatch(/pass 3\b[\s\S]*fail 0\b/);
+  expect(url).not.toBe('');
+  expect([...outputs.values()].at(-1)).toContain('Connected to agent_12345, as the webhook replied.');
 }, 120_000);
 
 test('the snippets of the frameworks compile', async () => {
@@ -95,34 +125,10 @@ test('the snippets of the frameworks compile', async () => {
 
 describe('endpoints that run, asked by the gateway', () => {
   let gateway: GatewayProcess;
-  const children: ChildProcess[] = [];
   beforeAll(async () => {
     gateway = await startGateway({ samples: { webhookUrl: 'http://127.0.0.1:9/' } });
   }, 90_000);
-  afterAll(async () => {
-    for (const child of children) child.kill('SIGKILL');
-    await gateway?.stop();
-  });
-
-  /** Starts an endpoint on a free port; its address, as it prints it. */
-  function start(command: string, file: string, apiKey: string): Promise<string> {
-    const child = spawn(command, [file], {
-      cwd: dirname(file),
-      env: { ...shellEnv(), PORT: '0', RETELL_API_KEY: apiKey },
-    });
-    children.push(child);
-    return new Promise((resolve, fail) => {
-      let out = '';
-      child.stdout.setEncoding('utf8').on('data', (text: string) => {
-        out += text;
-        const [, url] = /webhooks: (\S+)\n/.exec(out) ?? [];
-        if (url !== undefined) resolve(url);
-      });
-      child.stderr.setEncoding('utf8').on('data', (text: string) => (out += text));
-      child.once('error', fail);
-      child.once('exit', (code) => fail(new Error(`${file} ended with ${code}: ${out}`)));
-    });
-  }
+  afterAll(() => gateway?.stop());
 
   async function call(url: string, from: string, ringBudgetMs = 45_000) {
     const path = `/update-phone-number/${encodeURIComponent(NUMBER)}`;
@@ -141,7 +147,7 @@ describe('endpoints that run, asked by the gateway', () => {
 
   for (const [name, command, file, there] of endpoints) {
     test.skipIf(!there)(`${name} greets a known caller and turns a hidden one away`, async () => {
-      const url = await start(command, file(), API_KEY);
+      const url = await start(command, file(), { RETELL_API_KEY: API_KEY });
       const known = await call(url, '+12137771234');
       expect(known).toMatchObject({ outcome: 'connected', agent_id: 'agent_12345', issues: [] });
       expect(known.reply).toMatchObject({ call_inbound: { dynamic_variables: { customer_name: 'John Doe' } } });
@@ -149,8 +155,8 @@ describe('endpoints that run, asked by the gateway', () => {
     });
 
     test.skipIf(!there)(`${name} lets nobody in who has another key`, async () => {
-      const url = await start(command, file(), 'key_of_somebody_else');
-      const { attempts } = await call(url, '+12137771234', 1000);
+      const url = await start(command, file(), { RETELL_API_KEY: 'key_of_somebody_else' });
+      const { attempts } = await call(url, '+12137771234', 2000);
       expect(attempts[0]).toMatchObject({ status: 401, verdict: 'failed' });
       if (name.startsWith('server.js')) expect(attempts[0]).toMatchObject({ verification: 'wrong_key' });
     });
