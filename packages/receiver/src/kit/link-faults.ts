@@ -78,10 +78,10 @@ async function twice(ask: Ask, signal: AbortSignal, options: AskOptions): Promis
 const differentReplies: Issue = {
   severity: 'warning',
   effect: 'ignored',
-  code: 'duplicate_differs',
+  code: 'answers_differ',
   rule: 'B3',
   pointer: '',
-  message: 'The endpoint answered the same webhook-id twice with different replies; the first one counts.',
+  message: 'The same request (the same webhook-id) was answered differently the second time. The first answer counts.',
 };
 
 function sameAnswer(a: AttemptResult, b: AttemptResult): boolean {

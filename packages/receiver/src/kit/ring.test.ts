@@ -168,7 +168,7 @@ describe('retries and time pass on a virtual clock', () => {
     expect(outcome).toMatchObject({
       outcome: 'connected',
       metadata: { count: 1 },
-      issues: [{ code: 'duplicate_differs' }],
+      issues: [{ code: 'answers_differ' }],
     });
   });
 });
