@@ -90,7 +90,7 @@ test('E9 states, tools, nodes and components are looked into; what the conversat
         type: 'branch',
         edges: [{ transition_condition: { type: 'equation', equations: [{ left: '{{maybe}}' }] } }],
       },
-      { id: 'd', type: 'conversation', instruction: { type: 'prompt', text: 'Confirm {{size}}' } },
+      { id: 'd', type: 'conversation', instruction: { type: 'prompt', text: 'Confirm {{size}}, {{user_dtmf_input}}' } },
     ],
     components: [{ name: 'x', nodes: [{ id: 'e', instruction: { text: '{{second}}' } }] }],
   });

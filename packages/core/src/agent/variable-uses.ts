@@ -29,6 +29,9 @@ const TEMPLATE_FIELDS: readonly string[] = [
   'tools',
 ];
 
+/** The keys a caller pressed, set by a flow as it is walked. */
+const KEYS_VARIABLE = 'user_dtmf_input';
+
 const known = new WeakMap<Settings, VariableUses>();
 
 /** The uses in these settings; looked for once, for as long as the settings are held. */
@@ -36,7 +39,7 @@ export function variableUses(settings: Settings): VariableUses {
   const told = known.get(settings);
   if (told) return told;
   const uses: VariableUse[] = [];
-  const made = new Set<string>();
+  const made = new Set<string>([KEYS_VARIABLE]);
   for (const field of TEMPLATE_FIELDS) uses.push(...usesIn(field, settings[field], made));
   const found = { uses, made };
   known.set(settings, found);

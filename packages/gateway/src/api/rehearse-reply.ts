@@ -20,7 +20,7 @@ export interface RehearsedReply {
 
 type Deps = Pick<ApiDeps, 'catalogue' | 'checkUrl' | 'clock' | 'rehearseStart' | 'store'>;
 
-/** Throws 404 for a number, 422 for an agent, that is not there. */
+/** Throws 422 for a number or an agent that is not there. */
 export async function rehearseReply(
   deps: Deps,
   reply: { readonly channel: Channel; readonly body: Uint8Array },
