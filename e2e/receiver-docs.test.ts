@@ -72,14 +72,15 @@ test('the page’s commands and files, in their order, lead to a passing test an
     if (language === 'js') writeFileSync(join(project, file ?? 'nameless.js'), text);
     if (language !== 'sh') continue;
     // The one command that goes on: as in a terminal of its own, on a port that is free.
-    if (text === 'node server.js\n') url = await start(process.execPath, join(project, 'server.js'));
+    const [, key] = /^RETELL_API_KEY=(\w+) node server\.js\n$/.exec(text) ?? [];
+    if (key) url = await start(process.execPath, join(project, 'server.js'), { RETELL_API_KEY: key });
     else {
       const command = text.replace('http://127.0.0.1:3000/', url);
       outputs.set(text.trim(), (await run('bash', ['-ec', command], { cwd: project, env: shellEnv() })).stdout);
     }
   }
   expect(blocks.filter(({ language }) => language === 'js')).toHaveLength(3);
-  expect(outputs.get('node --test')).toMatch(/pass 3\b[\s\S]*fail 0\b/);
+  expect(outputs.get('RETELL_API_KEY=key_for_tests node --test')).toMatch(/pass 3\b[\s\S]*fail 0\b/);
   expect(url).not.toBe('');
   expect([...outputs.values()].at(-1)).toContain('Connected to agent_12345, as the webhook replied.');
 }, 120_000);

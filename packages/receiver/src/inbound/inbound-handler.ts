@@ -14,8 +14,8 @@ export type Decide<Party> = (party: Party, context: InboundContext) => HandlerRe
 
 /** The settings of an endpoint. At least one of `onCall` and `onSms` is there. */
 export interface InboundHandlerOptions {
-  /** The API key that signs, or several while it is changed. */
-  readonly apiKey: ApiKeys;
+  /** The API key that signs, or several while it is changed. Undefined, as an environment variable may be, throws. */
+  readonly apiKey: ApiKeys | undefined;
   /** Default: calls go to the number's own agent. */
   readonly onCall?: Decide<InboundCall>;
   /** Default: texts go to the number's own agent. */

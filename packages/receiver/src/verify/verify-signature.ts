@@ -22,7 +22,8 @@ export interface VerifySignatureInput {
    * unless something changed it.
    */
   readonly body: string | Uint8Array | object;
-  readonly apiKey: ApiKeys;
+  /** Undefined, as an environment variable may be, throws. */
+  readonly apiKey: ApiKeys | undefined;
   /** How far the stamp may lie from now, either way, in ms. Default 300,000. */
   readonly toleranceMs?: number;
   /** Epoch ms now. Default the machine's clock. */
@@ -36,7 +37,7 @@ const decoder = new TextDecoder();
  * The keys, ready for use; blanks around a key (the line break at a file's end) are cut.
  * @throws TypeError where there is no key, which would let nobody in or everybody.
  */
-export function importKeys(apiKey: ApiKeys): readonly HmacKey[] {
+export function importKeys(apiKey: ApiKeys | undefined): readonly HmacKey[] {
   const secrets = (typeof apiKey === 'string' ? [apiKey] : Array.isArray(apiKey) ? apiKey : []).map((secret) =>
     typeof secret === 'string' ? secret.trim() : '',
   );
