@@ -101,11 +101,11 @@ function countOf(issues: readonly Issue[]): string {
 }
 
 const EFFECTS: Readonly<Record<Issue['effect'], string>> = {
-  refuses: 'the caller is turned away',
+  refuses: 'nobody is connected',
   falls_back: 'the reply counts as a failed webhook',
   degraded: 'the session goes on with something else',
   not_applied: 'it has no effect',
-  ignored: 'the call goes on all the same',
+  ignored: 'nobody is turned away for it',
 };
 
 const INDENT = ' '.repeat(9);

@@ -76,13 +76,13 @@ test('the first line is the verdict with the mistake; then each issue with place
     '         sent     9',
     '         allowed  minimum 0.5, maximum 2',
     '         fix      Send voice_speed as at least 0.5 and at most 2.',
-    '         effect   the caller is turned away (E5, out_of_range)',
+    '         effect   nobody is connected (E5, out_of_range)',
     '',
     'warning  /call_inbound/agent_override/agent/voice_sped  line 3, column 36',
     '         agent.voice_sped is not a known field and was ignored. Did you mean voice_speed?',
     '         sent     1',
     '         fix      Rename it to voice_speed.',
-    '         effect   the call goes on all the same (D9, unknown_field)',
+    '         effect   nobody is turned away for it (D9, unknown_field)',
   ]);
 });
 

@@ -51,3 +51,13 @@ test('D1 32 levels are fine, brackets inside strings do not count', () => {
 test('D1 paired surrogates and other text pass', () => {
   expect(parse('{"a":"\\ud83d\\ude00 ä"}')).toEqual({ ok: true, value: { a: '😀 ä' } });
 });
+
+test('D3 a reply that is no JSON says where, unless it is so long that looking would keep others waiting', () => {
+  const messageOf = (text: string) => {
+    const parsed = parseReplyBody(new TextEncoder().encode(text), { truncated: false });
+    return parsed.ok ? undefined : parsed.issue.message;
+  };
+  expect(messageOf('{"a":1,}')).toBe('The reply is not JSON: line 1, column 7: a comma stands before }.');
+  expect(messageOf(`{"a":"${'x'.repeat(70_000)}",}`)).toBe('The reply is not JSON.');
+  expect(messageOf('{"a": 12137771234x}')).not.toContain('1213');
+});

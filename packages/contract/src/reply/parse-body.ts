@@ -43,9 +43,12 @@ function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([key, entry]) => key.isWellFormed() && isWellFormed(entry));
 }
 
+/** UTF-16 units in which the place of a fault is looked for: nobody who waits is kept for a longer text. */
+const MOST_SCANNED = 64 * 1024;
+
 function notJson(text: string): ParsedBody {
   if (/^\s*</.test(text)) return bad('html_reply', 'The reply is not JSON but a web page (HTML).');
-  const fault = findJsonFault(text);
+  const fault = text.length > MOST_SCANNED ? undefined : findJsonFault(text);
   const why = fault === undefined ? '' : `: line ${fault.line}, column ${fault.column}: ${fault.what}`;
   return bad('not_json', `The reply is not JSON${why}.`);
 }

@@ -17,7 +17,7 @@ test.each([
   ['{"a": "x', 1, 7, 'a string begins here and never ends'],
   ['{"a": "\\d"}', 1, 8, 'no escape begins like this; a backslash itself is written \\\\'],
   ['{"a": // why\n 1}', 1, 7, 'JSON has no comments'],
-  ['{"a": 01}', 1, 8, 'no number begins with 01'],
+  ['{"a": 01}', 1, 8, 'no number is written like this'],
   ['{"a": ', 1, 7, 'the text ends too early'],
   ['OK', 1, 1, 'a value must stand here'],
 ])('D3 %j: line %i, column %i: %s', (text, line, column, what) => {

@@ -66,23 +66,26 @@ const FOREIGN_WORDS: Readonly<Record<string, string>> = {
 };
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /[A-Za-z_$][\w$]*/y;
+/** What a string holds without ado; never fails to match. */
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const ESCAPE = /["\\/bfnrt]|u[0-9a-fA-F]{4}/y;
 /** Deeper than any reply may nest. */
 const MOST_DEPTH = 64;
 
 class Scanner {
   readonly #text: string;
-  readonly #tell: (at: number, pointer: string) => void;
+  /** Absent: nobody wants the places, and no pointer is made. */
+  readonly #tell: ((at: number, pointer: string) => void) | undefined;
   #at = 0;
 
-  constructor(text: string, tell: (at: number, pointer: string) => void = () => {}) {
+  constructor(text: string, tell?: (at: number, pointer: string) => void) {
     this.#text = text;
     this.#tell = tell;
   }
 
   scan(): void {
     this.#blanks();
-    this.#tell(this.#at, '');
+    this.#tell?.(this.#at, '');
     this.#value('', 0);
     this.#blanks();
     if (this.#at < this.#text.length) this.#fail('something follows the end of the JSON');
@@ -93,10 +96,10 @@ class Scanner {
     if (depth > MOST_DEPTH) this.#fail('it nests too deep');
     if (first === '{') return this.#object(pointer, depth);
     if (first === '[') return this.#list(pointer, depth);
-    if (first === '"') return void this.#string();
-    const number = this.#take(NUMBER);
-    if (number === undefined) return this.#word();
-    if (/[\w.]/.test(this.#text[this.#at] ?? '')) this.#fail(`no number begins with ${number}${this.#text[this.#at]}`);
+    if (first === '"') return this.#string();
+    if (this.#take(NUMBER) === undefined) return this.#word();
+    // What was sent is not quoted: it may be somebody's telephone number.
+    if (/[\w.]/.test(this.#text[this.#at] ?? '')) this.#fail('no number is written like this');
   }
 
   #object(pointer: string, depth: number): void {
@@ -106,8 +109,9 @@ class Scanner {
     for (;;) {
       const start = this.#at;
       if (this.#text[start] !== '"') this.#noName();
-      const inside = pointerTo(pointer, this.#string());
-      this.#tell(start, inside);
+      this.#string();
+      const inside = this.#tell ? pointerTo(pointer, JSON.parse(this.#text.slice(start, this.#at)) as string) : '';
+      this.#tell?.(start, inside);
       this.#blanks();
       if (this.#text[this.#at] !== ':') this.#fail('a colon must follow the name');
       this.#at++;
@@ -122,8 +126,8 @@ class Scanner {
     this.#blanks();
     if (this.#text[this.#at] === ']') return void this.#at++;
     for (let index = 0; ; index++) {
-      const inside = pointerTo(pointer, index);
-      this.#tell(this.#at, inside);
+      const inside = this.#tell ? pointerTo(pointer, index) : '';
+      this.#tell?.(this.#at, inside);
       this.#value(inside, depth + 1);
       if (this.#closes(']')) return;
     }
@@ -144,9 +148,12 @@ class Scanner {
     return false;
   }
 
-  #string(): string {
+  #string(): void {
     const start = this.#at++;
     for (;;) {
+      PLAIN.lastIndex = this.#at;
+      PLAIN.test(this.#text);
+      this.#at = PLAIN.lastIndex;
       const char = this.#text[this.#at];
       if (char === undefined) throw new Fault(start, 'a string begins here and never ends');
       if (char === '"') break;
@@ -157,7 +164,6 @@ class Scanner {
       }
     }
     this.#at++;
-    return JSON.parse(this.#text.slice(start, this.#at)) as string;
   }
 
   #word(): void {
@@ -190,12 +196,17 @@ class Scanner {
 
   #take(pattern: RegExp): string | undefined {
     pattern.lastIndex = this.#at;
-    const [taken] = pattern.exec(this.#text) ?? [];
-    if (taken !== undefined) this.#at += taken.length;
+    if (!pattern.test(this.#text)) return undefined;
+    const taken = this.#text.slice(this.#at, pattern.lastIndex);
+    this.#at = pattern.lastIndex;
     return taken;
   }
 
   #blanks(): void {
-    while (' \t\n\r'.includes(this.#text[this.#at] ?? 'x')) this.#at++;
+    for (;;) {
+      const code = this.#text.charCodeAt(this.#at);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+      this.#at++;
+    }
   }
 }

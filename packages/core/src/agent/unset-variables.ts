@@ -7,6 +7,8 @@ import { usesIn, type VariableUse, variableUses } from './variable-uses.ts';
 
 /** Of one inbound; a prompt with more of them is not finished. */
 const MOST = 20;
+/** Set names that are compared with an unset one: each costs microseconds, and a reply may set thousands. */
+const MOST_COMPARED = 100;
 
 /** One warning per name. Names that a caller's SIP headers may set are left alone: the next call may bring them. */
 export function unsetVariables(plan: SessionPlan, target: ResolvedTarget, override: AgentOverride): readonly Issue[] {
@@ -31,7 +33,7 @@ export function unsetVariables(plan: SessionPlan, target: ResolvedTarget, overri
 }
 
 function warningOf({ name, place }: VariableUse, group: string, pointer: string, plan: SessionPlan): Issue {
-  const nearest = nearestName(name, Object.keys(plan.variables));
+  const nearest = nearestName(name, Object.keys(plan.variables).slice(0, MOST_COMPARED));
   const hint = nearest === undefined ? '' : ` ${nearest} is set: is that meant?`;
   return {
     severity: 'warning',
