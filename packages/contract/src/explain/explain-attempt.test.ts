@@ -39,6 +39,9 @@ test.each<[Partial<AttemptRecord>, string]>([
   [{ error: 'http_status', status: 504 }, 'the proxy in front of it'],
   [{ error: 'http_status', status: 418 }, 'answered 418 (it refused the request). Answer 2xx'],
   [{ error: 'http_status', status: 501 }, 'Look in its log for the request with webhook-id inb_1.'],
+  [{ verdict: 'late', status: 200 }, 'answered after its time was over'],
+  [{ verdict: 'aborted' }, 'given up before a reply came'],
+  [{ verdict: 'bad_reply', status: 200 }, 'a reply that cannot be used'],
   [{ error: 'internal_error', fault: 'gateway', message: 'Pickup is ill.' }, 'a fault of its own (Pickup is ill)'],
 ])('%j', (attempt, words) => {
   expect(told(attempt)).toContain(words);

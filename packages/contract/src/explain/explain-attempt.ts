@@ -37,7 +37,11 @@ const UNSAID: Mistake = {
 /** What was wrong with a failed attempt, and what to do about it. */
 export function explainAttempt(inbound: ExplainedInbound, attempt: AttemptRecord): Mistake {
   const place = webhookPlace(inbound);
-  const { error, status } = attempt;
+  const { error, status, verdict } = attempt;
+  if (verdict === 'late')
+    return { what: 'your endpoint answered after its time was over, which counts for nothing (E8)' };
+  if (verdict === 'aborted') return { what: 'the request was given up before a reply came' };
+  if (verdict === 'bad_reply') return { what: 'your endpoint answered with a reply that cannot be used (D3)' };
   if (error === 'redirect') return redirect(attempt, place);
   if (error === 'http_status' && status !== undefined) return explainStatus(inbound, attempt, status, place);
   return explainConnection(attempt, place);

@@ -117,6 +117,12 @@ test('every outcome, attempt error and channel has a headline of one line that e
   }
 });
 
+test('E8 a reply that came too late explains nothing', () => {
+  const accepted = attempt({ attempt: 2, status: 200, bytes: 30, verdict: 'accepted' });
+  const late = attempt({ status: 200, bytes: 30, verdict: 'late' });
+  expect(line({ attempts: [accepted, late] })).toBe('Connected to agent_1 version 2, as the webhook replied.');
+});
+
 test('a simulated fault is called simulated, and nobody is told to mend it', () => {
   const told = explainInbound(inbound({ attempts: [attempt({ error: 'http_status', status: 500, simulated: true })] }));
   expect(told.headline).toContain('(simulated)');

@@ -8,7 +8,9 @@ import { explainIssue, worstIssue } from './explain-issue.ts';
 import type { ExplainedInbound, Explanation, Mistake } from './explanation.ts';
 
 /** Pure, and never throws on a record of any age. */
-export function explainInbound(inbound: ExplainedInbound): Explanation {
+export function explainInbound(recorded: ExplainedInbound): Explanation {
+  // A late reply decided nothing (E8), wherever it stands among the attempts.
+  const inbound = { ...recorded, attempts: recorded.attempts.filter(({ verdict }) => verdict !== 'late') };
   const { outcome } = inbound;
   if (outcome === null) return waiting(inbound);
   if (outcome === 'connected') return connected(inbound);
