@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { API_KEY, type GatewayProcess, startGateway } from './support/gateway.ts';
 import { simulateCall, waitForOutcome } from './support/outcome.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 const PAGE = readFileSync(join(ROOT, 'docs/receiver.md'), 'utf8');

@@ -7,9 +7,10 @@ import { promisify } from 'node:util';
 import { Miniflare } from 'miniflare';
 import { Retell } from 'retell-sdk';
 import { rolldown } from 'rolldown';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { build, pack } from '../packages/receiver/build.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..');
 const MODULES = join(ROOT, 'node_modules');
@@ -307,6 +308,7 @@ import { worker } from '@pickup/receiver/workers';
 let runs = 0;
 export default worker((env) => createInboundHandler({
   apiKey: env.RETELL_API_KEY,
+  onRefused: () => {},
   onCall: async (_, { attempt }) => {
     runs += 1;
     if (attempt === 1) await new Promise((resolve) => setTimeout(resolve, 300));

@@ -18,8 +18,10 @@ export async function askEndpoint(ask: Ask, signal: AbortSignal, options: AskOpt
   const { clock } = options;
   const started = now(clock);
   const giveUpMs = Math.min(ask.deadline_mono_ms - started.monoMs, options.patienceMs);
-  const request = await requestOf(ask, started, giveUpMs, options);
-  const answer = await clock.during(() => raced(() => options.endpoint.send(request), giveUpMs, signal));
+  const answer = await clock.during(async () => {
+    const request = await requestOf(ask, started, giveUpMs, options);
+    return raced(() => options.endpoint.send(request), giveUpMs, signal);
+  });
   if (answer.kind === 'timeout') clock.passTo(ask.deadline_mono_ms);
   return resultOf(answer, started, clock);
 }
@@ -49,7 +51,9 @@ async function raced(send: () => Response | Promise<Response>, giveUpMs: number,
   let timer: ReturnType<typeof setTimeout> | undefined;
   const gone = new Promise<Raced>((resolve) => {
     timer = setTimeout(() => resolve({ kind: 'timeout' }), giveUpMs);
-    signal.addEventListener('abort', () => resolve({ kind: 'aborted' }), { once: true });
+    const abort = () => resolve({ kind: 'aborted' });
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
   });
   try {
     return await Promise.race([received(send), gone]);
