@@ -25,12 +25,12 @@ const RETRY_MS = 1_000;
 const PAGE = 20;
 
 export interface InboundStreamDeps {
-  readonly store: Pick<Store, 'inboundsEndedAfter' | 'lastEndedInbound'>;
+  readonly ends: Pick<Store, 'inboundsEndedAfter'>;
   readonly feed: InboundFeed;
   readonly clock: Clock;
   readonly log: Log;
-  /** The inbound as the client gets it. */
-  readonly render: (inbound: InboundObject) => object;
+  /** The inbound as the client gets it, JSON on one line. */
+  readonly render: (inbound: InboundObject) => string;
 }
 
 export interface StreamRequest {
@@ -117,7 +117,7 @@ export class InboundStream {
 
   async #sendPage(): Promise<void> {
     const after = this.#sentEnd;
-    const page = await this.#deps.store.inboundsEndedAfter({ after, limit: PAGE, filters: this.#filters });
+    const page = await this.#deps.ends.inboundsEndedAfter({ after, limit: PAGE, filters: this.#filters });
     for (const { ended, inbound } of page.items) {
       await this.#keptUp();
       if (this.#over) return;
@@ -129,8 +129,7 @@ export class InboundStream {
   }
 
   #send(inbound: InboundObject): void {
-    const data = JSON.stringify(this.#deps.render(inbound));
-    this.#write(`event: inbound\nid: ${this.#sentEnd}\ndata: ${data}\n\n`);
+    this.#write(`event: inbound\nid: ${this.#sentEnd}\ndata: ${this.#deps.render(inbound)}\n\n`);
   }
 
   #write(text: string): void {
@@ -167,6 +166,8 @@ export class InboundStream {
       return this.#end();
     }
     if (!(await this.#stillAllowed())) return this.#close();
+    // Another node may have ended one.
+    this.#readEnds();
     if (this.#stalledSince === undefined) this.#write(`: still here\nid: ${this.#sentEnd}\n\n`);
     if (!this.#over) this.#beatLater();
   }

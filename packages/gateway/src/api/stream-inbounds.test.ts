@@ -17,12 +17,19 @@ let feed: InboundFeed;
 let store: Store;
 let clock: ManualClock;
 let revoked = false;
+let reads = 0;
 const streams: Stream[] = [];
 
 beforeEach(async () => {
   revoked = false;
   feed = createInboundFeed({ log: silentLog });
-  store = tellEnds(createMemoryStore(), feed);
+  const memory = createMemoryStore();
+  reads = 0;
+  const counted: typeof memory.inboundsEndedAfter = async (request) => {
+    reads += 1;
+    return memory.inboundsEndedAfter(request);
+  };
+  store = tellEnds({ ...memory, inboundsEndedAfter: counted }, feed);
   clock = new ManualClock();
   api = await startTestApi({
     store,
@@ -151,6 +158,18 @@ test('a client that has seen nothing has an id to come back with; an id of anoth
   await end('inb_3');
   await other.came(1);
   expect(other.ids()).toEqual(['inb_3']);
+});
+
+test('many who follow cost one read of an end, whoever they are', async () => {
+  const all = await Promise.all(Array.from({ length: 20 }, () => follow()));
+  await expect.poll(() => feed.listeners).toBe(20);
+  await expect.poll(() => all.every(({ told }) => told.length > 0)).toBe(true);
+  const before = reads;
+  await end('inb_1');
+  for (const stream of all) await stream.came(1);
+  // The end, and the look whether there are more.
+  await expect.poll(() => reads).toBeLessThanOrEqual(before + 4);
+  expect(all.map((stream) => stream.ids())).toEqual(Array(20).fill(['inb_1']));
 });
 
 test('filters choose; what an id was passed over for is not looked at again', async () => {

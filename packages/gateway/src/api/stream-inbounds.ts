@@ -1,11 +1,12 @@
 /** stream-inbounds: inbounds as they happen. */
-import { apiError, type Channel, OUTCOMES } from '@pickup/contract';
+import { apiError, type Channel, type InboundObject, OUTCOMES } from '@pickup/contract';
 import type { FieldFilter } from '../stores/port.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, invalid } from './failure.ts';
 import { InboundStream } from './inbound-stream.ts';
 import { describeRecord } from './inbounds.ts';
 import { type Ask, EventStream, type Route } from './route.ts';
+import { shareEnds } from './share-ends.ts';
 
 /** Who may follow at once. */
 export const MOST_STREAMS = 50;
@@ -16,6 +17,8 @@ const FILTERS = ['to_number', 'channel', 'outcome'] as const;
 
 /** The route that streams. */
 export function streamInboundRoutes(deps: ApiDeps): readonly Route[] {
+  const ends = shareEnds(deps.store, deps.feed);
+  const render = createRenderer();
   return [
     {
       method: 'GET',
@@ -31,14 +34,26 @@ export function streamInboundRoutes(deps: ApiDeps): readonly Route[] {
           throw new ApiFailure(apiError('too_many_streams', { most: MOST_STREAMS }));
         }
         const lastEnd = await deps.store.lastEndedInbound();
-        const { store, feed, timers: clock, log } = deps;
+        const { feed, timers: clock, log } = deps;
         return new EventStream((response, stillAllowed) => {
           const request = { filters, after, lastEnd, stillAllowed };
-          new InboundStream({ store, feed, clock, log, render: describeRecord }, response, request).start();
+          new InboundStream({ ends, feed, clock, log, render }, response, request).start();
         });
       },
     },
   ];
+}
+
+/** An inbound as JSON, made once for all who are sent it. */
+function createRenderer(): (inbound: InboundObject) => string {
+  const texts = new WeakMap<InboundObject, string>();
+  return (inbound) => {
+    const known = texts.get(inbound);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(describeRecord(inbound));
+    texts.set(inbound, text);
+    return text;
+  };
 }
 
 /** Throws 400 for a value that no inbound can have. */

@@ -19,6 +19,8 @@ export interface InboundListener {
 export interface InboundFeed {
   /** How many listen. */
   readonly listeners: number;
+  /** How many ends were told so far. */
+  readonly ends: number;
   /** `read` is called only where somebody listens. */
   changed(read: () => InboundObject): void;
   ended(): void;
@@ -32,6 +34,7 @@ export interface InboundFeed {
 export function createInboundFeed({ log }: { readonly log: Log }): InboundFeed {
   const listening = new Set<InboundListener>();
   let isClosed = false;
+  let ends = 0;
   const tell = (say: () => void) => {
     try {
       say();
@@ -43,6 +46,9 @@ export function createInboundFeed({ log }: { readonly log: Log }): InboundFeed {
     get listeners() {
       return listening.size;
     },
+    get ends() {
+      return ends;
+    },
     changed(read) {
       if (listening.size === 0) return;
       tell(() => {
@@ -51,6 +57,7 @@ export function createInboundFeed({ log }: { readonly log: Log }): InboundFeed {
       });
     },
     ended() {
+      ends += 1;
       for (const listener of listening) tell(() => listener.ended());
     },
     listen(listener) {
