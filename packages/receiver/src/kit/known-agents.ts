@@ -23,25 +23,38 @@ export interface KnownAgent {
 
 type Channel = Parameters<typeof blankTarget>[0];
 
-/** Reads agents from the list, as the gateway reads them from its store. */
-export function resolveFrom(
-  agents: readonly (string | KnownAgent)[] | undefined,
-  channel: Channel,
-): (request: ResolveTarget) => Promise<ResolvedKnowledge> {
-  if (agents === undefined) return resolveBlank(channel);
-  const known = new Map(
-    agents
-      .map((agent) => (typeof agent === 'string' ? { agent_id: agent } : agent))
-      .map((agent) => [agent.agent_id, agent]),
-  );
-  return async ({ agent_id, reference, knowledge_base_ids = [] }) => {
-    const agent: KnownAgent | undefined = known.get(agent_id);
+/** Reads agents from the list, as the gateway reads them from its store, and remembers what it had to invent. */
+export class AgentBook {
+  readonly #known: ReadonlyMap<string, KnownAgent> | undefined;
+  readonly #channel: Channel;
+  readonly #invented = new Set<string>();
+
+  constructor(agents: readonly (string | KnownAgent)[] | undefined, channel: Channel) {
+    const listed = agents?.map((agent) => (typeof agent === 'string' ? { agent_id: agent } : agent));
+    this.#known = listed && new Map(listed.map((agent) => [agent.agent_id, agent]));
+    this.#channel = channel;
+  }
+
+  /** One read of an agent and version. */
+  async resolve(request: ResolveTarget): Promise<ResolvedKnowledge> {
+    const { agent_id, reference, knowledge_base_ids = [] } = request;
+    if (this.#known === undefined) {
+      this.#invented[typeof reference === 'number' ? 'delete' : 'add'](agent_id);
+      return resolveBlank(this.#channel)(request);
+    }
+    const agent = this.#known.get(agent_id);
     if (agent === undefined) return { found: false, missing: 'agent', message: `There is no agent ${agent_id}.` };
     const version = versionOf(agent, reference);
-    if (version !== undefined)
-      return { found: true, target: targetOf(agent, version, channel), knowledge_bases: new Set(knowledge_base_ids) };
-    return { found: false, missing: 'version', message: `Agent ${agent_id} has no ${spelled(reference)}.` };
-  };
+    if (version === undefined)
+      return { found: false, missing: 'version', message: `Agent ${agent_id} has no ${spelled(reference)}.` };
+    const target = targetOf(agent, version, this.#channel);
+    return { found: true, target, knowledge_bases: new Set(knowledge_base_ids) };
+  }
+
+  /** False where the number that was resolved stands for a version nobody knows. */
+  knowsVersionOf(agentId: string): boolean {
+    return !this.#invented.has(agentId);
+  }
 }
 
 interface FoundVersion {

@@ -108,6 +108,16 @@ describe('the agents that exist', () => {
     expect((await reply('agent_2', 'prod')).agent_version).toBe(1);
   });
 
+  test('a version that nobody knows is not made up', async () => {
+    const latest = await ring(
+      make(() => accept({ agent_id: 'agent_9' })),
+      numbers,
+    );
+    expect(latest).toMatchObject({ outcome: 'connected', agent_id: 'agent_9' });
+    expect(latest).not.toHaveProperty('agent_version');
+    expect(latest.explanation.headline).toBe('Connected to agent_9, as the webhook replied.');
+  });
+
   test('E7 a group of another engine is ignored with a warning', async () => {
     expect((await reply('agent_1')).issues).toEqual([]);
     expect((await reply('agent_flow')).issues).toMatchObject([

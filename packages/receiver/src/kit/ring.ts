@@ -15,7 +15,7 @@ import {
 import { type Rehearsed, rehearsalFacts, rehearse } from '@pickup/core';
 import { type Endpoint, reach } from './endpoint.ts';
 import type { Fault } from './fault-name.ts';
-import { type KnownAgent, resolveFrom } from './known-agents.ts';
+import { AgentBook, type KnownAgent } from './known-agents.ts';
 import { askThrough, hangUpAfter, readFault } from './link-faults.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -49,6 +49,7 @@ export interface RingOutcome {
   readonly outcome: Outcome;
   /** The agent that took it, where it was connected. */
   readonly agent_id?: string;
+  /** Absent where `latest` or a tag was asked for and nobody knows the agent's versions. */
   readonly agent_version?: number;
   readonly dynamic_variables: Readonly<Record<string, string>>;
   readonly metadata?: JsonObject;
@@ -69,37 +70,49 @@ export interface RingOutcome {
 
 /** Rings an endpoint. Rejects where the options are wrong, or a bare function throws. */
 export async function ring(endpoint: Endpoint, options: RingOptions): Promise<RingOutcome> {
-  const { from, to, channel = 'call', agent, agents } = options;
+  const { channel = 'call' } = options;
   const reachable = reach(endpoint, options);
   const fault = readFault(options.fault);
   const clock = new VirtualClock(Date.now());
-  const resolve = resolveFrom(agents, channel);
-  const own = typeof agent === 'string' ? { agent_id: agent } : agent;
-  const resolved = own && (await resolve({ agent_id: own.agent_id, reference: own.agent_version ?? 'latest' }));
   const inboundId = `inb_${crypto.randomUUID().replaceAll('-', '')}`;
-  const facts = rehearsalFacts({
-    ...{ channel, from_number: from, to_number: to, inbound_id: inboundId },
-    arrived: { monoMs: clock.monoMs(), wallMs: clock.wallMs() },
-    ...(own && { agent: own }),
-    ...(resolved && { resolved }),
-    ...(options.number && { number: options.number }),
-    ...(options.headers && { headers: lowerCased(options.headers) }),
-  });
+  const agents = new AgentBook(options.agents, channel);
+  const resolve: Ports['resolve'] = (request) => agents.resolve(request);
+  const facts = await factsOf(options, { channel, inboundId, clock, resolve });
   const asking = { endpoint: reachable, clock, inboundId, patienceMs: options.patienceMs ?? Number.POSITIVE_INFINITY };
   let bug: { readonly error: unknown } | undefined;
-  const ask: Parameters<typeof rehearse>[1]['ask'] = (effect, signal) =>
+  const ask: Ports['ask'] = (effect, signal) =>
     askThrough(fault, effect, signal, asking).catch((error) => {
       bug = { error };
       throw error;
     });
   const hangUpAfterMs = hangUpAfter(fault);
-  const ended = await rehearse(
-    facts,
-    { clock, chance: () => 0.5, ask, resolve },
-    hangUpAfterMs === undefined ? {} : { hangUpAfterMs },
-  );
+  const hangUp = hangUpAfterMs === undefined ? {} : { hangUpAfterMs };
+  const ended = await rehearse(facts, { clock, chance: () => 0.5, ask, resolve }, hangUp);
   if (bug) throw bug.error;
-  return outcomeOf(ended, { channel, from_number: from, to_number: to });
+  return outcomeOf(ended, { channel, from_number: options.from, to_number: options.to }, agents);
+}
+
+type Ports = Parameters<typeof rehearse>[1];
+
+async function factsOf(
+  { from, to, agent, number, headers }: RingOptions,
+  {
+    channel,
+    inboundId,
+    clock,
+    resolve,
+  }: Pick<Ports, 'resolve'> & { channel: 'call' | 'sms'; inboundId: string; clock: VirtualClock },
+) {
+  const own = typeof agent === 'string' ? { agent_id: agent } : agent;
+  const resolved = own && (await resolve({ agent_id: own.agent_id, reference: own.agent_version ?? 'latest' }));
+  return rehearsalFacts({
+    ...{ channel, from_number: from, to_number: to, inbound_id: inboundId },
+    arrived: { monoMs: clock.monoMs(), wallMs: clock.wallMs() },
+    ...(own && { agent: own }),
+    ...(resolved && { resolved }),
+    ...(number && { number }),
+    ...(headers && { headers: lowerCased(headers) }),
+  });
 }
 
 /** Sends an endpoint the first text of a chat; as ring, with `channel: 'sms'`. */
@@ -113,10 +126,13 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 type Numbers = { readonly channel: 'call' | 'sms'; readonly from_number: string; readonly to_number: string };
 
-function outcomeOf({ outcome, plan, ledger, ended }: Rehearsed, numbers: Numbers): RingOutcome {
+function outcomeOf({ outcome, plan, ledger, ended }: Rehearsed, numbers: Numbers, agents: AgentBook): RingOutcome {
   const { attempts, issues, steps: decision, reply } = ledger;
   const taken = plan && outcome === 'connected' ? plan : undefined;
-  const who = taken && { agent_id: taken.agent_id, agent_version: taken.agent_version };
+  const who = taken && {
+    agent_id: taken.agent_id,
+    ...(agents.knowsVersionOf(taken.agent_id) && { agent_version: taken.agent_version }),
+  };
   const said = reply === undefined ? {} : { reply };
   return {
     outcome,
