@@ -82,7 +82,7 @@ const REACHING: readonly Mistake[] = [
     tls: () => makeCertificate(),
     url: ({ port }) => `http://127.0.0.1:${port}/hook`,
   },
-  { title: 'The endpoint takes longer than 10 s.', answer: () => 'hang', settings: { ring_budget_ms: 10_600 } },
+  { title: 'The endpoint takes longer than 10 s.', answer: () => 'hang', settings: { ring_budget_ms: 10_900 } },
   {
     title: 'The endpoint crashes in the middle of its reply.',
     answer: () => (socket) => {

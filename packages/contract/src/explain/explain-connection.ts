@@ -54,7 +54,7 @@ export function explainConnection(attempt: AttemptRecord, place: WebhookPlace): 
 }
 
 function timeout({ reason, phases }: AttemptRecord): Mistake {
-  const limit = `${(phases.total_ms / 1_000).toFixed(phases.total_ms < 9_950 ? 1 : 0)} s`;
+  const limit = `${(phases.total_ms / 1_000).toFixed(phases.total_ms < 9_500 ? 1 : 0)} s`;
   if (reason === 'queue') {
     return {
       what: `no connection to your endpoint came free within ${limit}`,
