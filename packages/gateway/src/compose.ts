@@ -23,7 +23,7 @@ import {
   sealTrunkPassword,
 } from './keys/index.ts';
 import { createLibrary } from './knowledge/index.ts';
-import { createInboundFeed, tellEnds } from './observe/inbound-feed.ts';
+import { createInboundFeed } from './observe/inbound-feed.ts';
 import type { Log } from './observe/index.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
@@ -32,6 +32,7 @@ import { createArrivalReader } from './runners/read-arrival.ts';
 import { createRehearsedStart } from './runners/rehearse-start.ts';
 import type { SendReplay } from './runners/replay-inbound.ts';
 import { createSessionRunner, type SessionRunner } from './runners/session-runner.ts';
+import { tellEnds } from './runners/tell-ends.ts';
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
 import { openSqliteStore, type Store } from './stores/index.ts';

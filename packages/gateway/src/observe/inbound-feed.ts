@@ -4,7 +4,6 @@
  * which has the order and forgets none. While nobody listens nothing is computed.
  */
 import type { InboundObject } from '@pickup/contract';
-import type { Store } from '../stores/port.ts';
 import type { Log } from './log.ts';
 
 export interface InboundListener {
@@ -71,17 +70,5 @@ export function createInboundFeed({ log }: { readonly log: Log }): InboundFeed {
       listening.clear();
       for (const listener of told) tell(() => listener.closed());
     },
-  };
-}
-
-/** The store, whose settlements are told to the feed once they are stored: recovery's and late ones included. */
-export function tellEnds(store: Store, feed: Pick<InboundFeed, 'ended'>): Store {
-  return {
-    ...store,
-    settleInbound: (settlement) =>
-      store.settleInbound(settlement).then((result) => {
-        if (result.won) feed.ended();
-        return result;
-      }),
   };
 }

@@ -1,0 +1,14 @@
+import type { InboundFeed } from '../observe/inbound-feed.ts';
+import type { Store } from '../stores/port.ts';
+
+/** The store, whose settlements are told to the feed once they are stored: recovery's and late ones included. */
+export function tellEnds(store: Store, feed: Pick<InboundFeed, 'ended'>): Store {
+  return {
+    ...store,
+    settleInbound: (settlement) =>
+      store.settleInbound(settlement).then((result) => {
+        if (result.won) feed.ended();
+        return result;
+      }),
+  };
+}
