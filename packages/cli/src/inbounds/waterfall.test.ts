@@ -48,6 +48,16 @@ test('attempts lie on one scale, each letter where its phase was, the waits betw
   ]);
 });
 
+test('what the message says already is not said again', () => {
+  const reason = 'ECONNREFUSED';
+  const told = (message: string) =>
+    waterfall([attempt(1, 0, 1, { message, reason, error: 'connect_error' })], 200, PLAIN)[1]!.trim();
+  expect(told('The connection could not be made (ECONNREFUSED).')).toBe(
+    'The connection could not be made (ECONNREFUSED)',
+  );
+  expect(told('The connection could not be made.')).toBe('The connection could not be made; ECONNREFUSED');
+});
+
 test('however short or late, an attempt has a cell, and no line is too wide', () => {
   for (const width of [60, 80, 140]) {
     const all = [attempt(1, 0, 0), attempt(2, 5, 5), attempt(3, 44_990, 44_999), attempt(4, 45_000, 45_000)];

@@ -88,8 +88,8 @@ function detailOf({ phases, resent, reason, message, fault, verdict }: AttemptRe
     return spent === undefined ? [] : [`${word} ${round(spent)}`];
   });
   const why = [
-    message,
-    reason?.replaceAll('_', ' '),
+    message?.replace(/\.$/, ''),
+    reason && !message?.includes(reason) && reason.replaceAll('_', ' '),
     fault && verdict !== 'accepted' && `fault: ${fault}`,
     resent && 'sent once more on a fresh connection (C5)',
   ];
