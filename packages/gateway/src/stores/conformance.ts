@@ -8,6 +8,7 @@ import { inboundCases } from './conformance/inbound-cases.ts';
 import { keyCases } from './conformance/key-cases.ts';
 import { knowledgeCases } from './conformance/knowledge-cases.ts';
 import { listCases } from './conformance/list-cases.ts';
+import { purchaseCases } from './conformance/purchase-cases.ts';
 import { slotCases } from './conformance/slot-cases.ts';
 import type { Store } from './port.ts';
 
@@ -39,5 +40,6 @@ export function describeStore(name: string, open: () => Promise<TwoConnections>)
     knowledgeCases(stores);
     eventCases(stores);
     listCases(stores);
+    purchaseCases(stores);
   });
 }

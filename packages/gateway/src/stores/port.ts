@@ -28,6 +28,7 @@ import type { ConfigCommands } from './port-config.ts';
 import type { EventCommands } from './port-events.ts';
 import type { AuditCommands, KeyCommands } from './port-keys.ts';
 import type { KnowledgeCommands } from './port-knowledge.ts';
+import type { PurchaseCommands } from './port-purchases.ts';
 
 export * from './port-calls.ts';
 export * from './port-chats.ts';
@@ -35,6 +36,7 @@ export * from './port-config.ts';
 export * from './port-events.ts';
 export * from './port-keys.ts';
 export * from './port-knowledge.ts';
+export * from './port-purchases.ts';
 
 /** Raised by every command once the disk cannot take a write; the inbound is `overloaded` (G). */
 export class StoreUnavailable extends Error {
@@ -163,6 +165,7 @@ export interface Store
     KnowledgeCommands,
     KeyCommands,
     EventCommands,
+    PurchaseCommands,
     AuditCommands {
   /** Waits for what is queued, then closes. */
   close(): Promise<void>;

@@ -13,6 +13,7 @@ import type {
   InboundDecision,
   InboundSettlement,
   NumberRow,
+  PurchaseRow,
   TagRow,
 } from '../port.ts';
 import { createKnowledgeData, type MemoryKnowledge } from './knowledge.ts';
@@ -68,6 +69,7 @@ export interface MemoryData {
   readonly audit: AuditEntry[];
   /** By id, in the order of their creation. */
   readonly events: Map<string, EventRow>;
+  readonly purchases: Map<string, PurchaseRow>;
   /** Order of storage. */
   nextSequence(): number;
 }
@@ -88,6 +90,7 @@ export function createMemoryData(): MemoryData {
     meta: new Map(),
     audit: [],
     events: new Map(),
+    purchases: new Map(),
     nextSequence: () => ++sequence,
   };
 }

@@ -8,6 +8,7 @@ import { createMemoryEvents } from './events.ts';
 import { createMemoryInbounds } from './inbounds.ts';
 import { createMemoryAudit, createMemoryKeys } from './keys.ts';
 import { createMemoryKnowledge } from './knowledge.ts';
+import { createMemoryPurchases } from './purchases.ts';
 
 export { createMemoryData, type MemoryData } from './data.ts';
 
@@ -23,6 +24,7 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
     ...createMemoryKeys(data),
     ...createMemoryAudit(data),
     ...createMemoryEvents(data),
+    ...createMemoryPurchases(data),
     async close() {},
   };
 }

@@ -17,6 +17,7 @@ import { createKeys } from './keys.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { openForReading, openForWriting } from './open-database.ts';
+import { createPurchases } from './purchases.ts';
 import { Reader } from './reader.ts';
 import { SCAN_LIMITS, type ScanLimits } from './scan-list.ts';
 import { type DiskSpace, watchDisk } from './watch-disk.ts';
@@ -96,6 +97,7 @@ export function connectSqliteStore(
     ...createKeys(writer, db),
     ...createAudit(writer, reader),
     ...createEvents(writer, db),
+    ...createPurchases(writer, db),
     async close() {
       stopWatching();
       filing.stop();

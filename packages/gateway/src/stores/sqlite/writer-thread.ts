@@ -10,6 +10,7 @@ import { writeAudit } from './audit.ts';
 import type { BatchAnswer, Cell } from './cells.ts';
 import { writeEvents } from './events.ts';
 import { openForWriting } from './open-database.ts';
+import { writePurchases } from './purchases.ts';
 import { writeAgentDeletions } from './write-agent-deletions.ts';
 import { writeAgents } from './write-agents.ts';
 import { createBatchWriter, isDiskFault } from './write-batch.ts';
@@ -68,6 +69,7 @@ function connect(): Connection {
     ...writeKeys(db),
     ...writeAudit(db),
     ...writeEvents(db),
+    ...writePurchases(db),
   };
   return { db, write: createBatchWriter(db, handlers, commitDelayMs) };
 }

@@ -8,9 +8,10 @@ import { events } from './0006-events.ts';
 import { callLists } from './0007-call-lists.ts';
 import { chats } from './0008-chats.ts';
 import { knowledge } from './0009-knowledge.ts';
+import { numberPurchases } from './0030-number-purchases.ts';
 
 export interface Migration {
-  /** From 1, without gaps. */
+  /** From 1 up. */
   readonly number: number;
   readonly name: string;
   /** True where a gateway of the version before could not go on working beside it (rolling upgrades). */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   callLists,
   chats,
   knowledge,
+  numberPurchases,
 ];
