@@ -18,6 +18,7 @@ export function checkAcross(values: Values, addresses: readonly string[]): Findi
       ...checkRtpHost(values),
       ...checkPorts(values),
       ...checkTlsPort(values),
+      ...checkTwilioPair(values),
     ],
     warnings: [...checkTrusted(values), ...checkReach(values), ...checkFamilies(values)],
   };
@@ -96,6 +97,15 @@ function checkTlsPort(values: Values): readonly ConfigFault[] {
   const clash = (['PICKUP_SIP_PORT', 'PICKUP_HTTP_PORT'] as const).find((name) => values[name] === port);
   if (clash === undefined) return [];
   return [{ name: 'PICKUP_SIP_TLS_PORT', rule: `must differ from ${clash}`, given: JSON.stringify(String(port)) }];
+}
+
+/** Each is of no use without the other. */
+function checkTwilioPair(values: Values): readonly ConfigFault[] {
+  const pair = ['PICKUP_TWILIO_ACCOUNT_SID', 'PICKUP_TWILIO_AUTH_TOKEN'] as const;
+  const [missing, ...more] = pair.filter((name) => values[name] === undefined);
+  if (missing === undefined || more.length > 0) return [];
+  const other = pair.find((name) => name !== missing);
+  return [{ name: missing, rule: `must be set where ${other} is` }];
 }
 
 function checkTrusted(values: Values): readonly ConfigWarning[] {

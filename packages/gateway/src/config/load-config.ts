@@ -55,6 +55,20 @@ export interface Config {
     /** For events of agents without a webhook of their own. */
     readonly eventUrl?: string;
   };
+  readonly twilio: {
+    /** There with `authToken`, or neither is. */
+    readonly accountSid?: string;
+    readonly authToken?: string;
+    /** Without a trailing slash. */
+    readonly apiUrl: string;
+  };
+  readonly telnyx: {
+    readonly apiKey?: string;
+    /** Base64. */
+    readonly publicKey?: string;
+    /** Without a trailing slash. */
+    readonly apiUrl: string;
+  };
   /** 0: no limit. */
   readonly concurrency: number;
   readonly drainMs: number;
@@ -137,6 +151,16 @@ function arrange(values: SettingValues, machine: Machine): Config {
       profile: values.PICKUP_WEBHOOK_PROFILE,
       ringBudgetMs: values.PICKUP_WEBHOOK_RING_BUDGET_MS,
       ...optional('eventUrl', values.PICKUP_EVENT_WEBHOOK_URL),
+    }),
+    twilio: Object.freeze({
+      ...optional('accountSid', values.PICKUP_TWILIO_ACCOUNT_SID),
+      ...optional('authToken', values.PICKUP_TWILIO_AUTH_TOKEN),
+      apiUrl: values.PICKUP_TWILIO_API_URL,
+    }),
+    telnyx: Object.freeze({
+      ...optional('apiKey', values.PICKUP_TELNYX_API_KEY),
+      ...optional('publicKey', values.PICKUP_TELNYX_PUBLIC_KEY),
+      apiUrl: values.PICKUP_TELNYX_API_URL,
     }),
     concurrency: values.PICKUP_CONCURRENCY,
     drainMs: values.PICKUP_DRAIN_SECONDS * 1_000,
