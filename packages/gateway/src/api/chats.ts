@@ -84,9 +84,10 @@ function createRoute(deps: ApiDeps): Route {
     async handle({ body, warn }) {
       const read = accept(parseCreateChat(body, { catalogue: deps.catalogue, checkUrl }), warn);
       const plan = acceptPlan(await planned(deps, read), warn);
-      const { missing, ...whole } = await deps.chats.start(plan);
-      if (missing !== undefined) warn(`This chat cannot be answered here: ${missing}.`);
-      return chatBody(whole);
+      const begun = await deps.chats.start(plan);
+      if (begun.kind === 'failed') throw modelFailure('The chat', begun.reason);
+      if (begun.missing !== undefined) warn(`This chat cannot be answered here: ${begun.missing}.`);
+      return chatBody(begun);
     },
   };
 }
@@ -128,9 +129,16 @@ function completionRoute(deps: ApiDeps): Route {
           throw new ApiFailure(apiError('chat_over', { id }));
         case 'cannot_answer':
           throw new ApiFailure(apiError('cannot_answer', { reason: `${id} cannot be answered: ${answer.reason}.` }));
+        case 'failed':
+          throw modelFailure(id, answer.reason);
       }
     },
   };
+}
+
+/** The failure of whoever the agent asks. */
+function modelFailure(id: string, reason: string): ApiFailure {
+  return new ApiFailure(apiError('model_failed', { id, reason }));
 }
 
 function updateRoute(deps: ApiDeps, turns: Turns): Route {

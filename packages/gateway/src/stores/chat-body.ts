@@ -38,5 +38,9 @@ export function slimChatBody(chat: ChatRow): Record<string, unknown> {
 }
 
 function transcriptOf(messages: readonly ChatMessage[]): string {
-  return messages.map(({ role, content }) => `${role === 'agent' ? 'Agent' : 'User'}: ${content}`).join('\n');
+  const lines = messages.flatMap((message) => {
+    if (message.role === 'agent') return [`Agent: ${message.content}`];
+    return message.role === 'user' ? [`User: ${message.content}`] : [];
+  });
+  return lines.join('\n');
 }

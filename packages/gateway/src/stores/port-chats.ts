@@ -38,14 +38,58 @@ export interface ChatRow {
   readonly expires_timestamp: number;
 }
 
-/** Retell's message. */
-export interface ChatMessage {
+interface MessageBase {
   readonly message_id: string;
-  readonly role: 'agent' | 'user';
-  readonly content: string;
   /** Epoch ms. */
   readonly created_timestamp: number;
 }
+
+/** What somebody said. */
+export interface SpokenMessage extends MessageBase {
+  readonly role: 'agent' | 'user';
+  readonly content: string;
+}
+
+/** The agent used a tool; `arguments` is JSON as the model wrote it. */
+export interface ToolInvocationMessage extends MessageBase {
+  readonly role: 'tool_call_invocation';
+  readonly tool_call_id: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly content?: never;
+}
+
+export interface ToolResultMessage extends MessageBase {
+  readonly role: 'tool_call_result';
+  readonly tool_call_id: string;
+  readonly content: string;
+  readonly successful: boolean;
+}
+
+export interface NodeTransitionMessage extends MessageBase {
+  readonly role: 'node_transition';
+  readonly former_node_id?: string;
+  readonly former_node_name?: string;
+  readonly new_node_id: string;
+  readonly new_node_name: string;
+  readonly transition_type: 'global' | 'global_go_back' | 'normal';
+  readonly content?: never;
+}
+
+export interface StateTransitionMessage extends MessageBase {
+  readonly role: 'state_transition';
+  readonly former_state_name?: string;
+  readonly new_state_name: string;
+  readonly content?: never;
+}
+
+/** Retell's messages, with the tool calls and moves between them. */
+export type ChatMessage =
+  | SpokenMessage
+  | ToolInvocationMessage
+  | ToolResultMessage
+  | NodeTransitionMessage
+  | StateTransitionMessage;
 
 export interface WholeChat {
   readonly chat: ChatRow;
@@ -69,6 +113,8 @@ export interface ChatAdvance {
   readonly messages: readonly ChatMessage[];
   /** Absent: stays as it is. */
   readonly state?: JsonObject;
+  /** What the session is like from now on, where another agent took over; absent: as before. */
+  readonly plan?: JsonObject;
   readonly expires_timestamp?: number;
   readonly end?: ChatEnd;
 }

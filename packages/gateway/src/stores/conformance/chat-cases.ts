@@ -15,7 +15,7 @@ const chat = (id: string, over: Partial<ChatRow> = {}): ChatRow => ({
   expires_timestamp: NOW + 1_000,
   ...over,
 });
-const says = (content: string, role: ChatMessage['role'] = 'user'): ChatMessage => ({
+const says = (content: string, role: 'agent' | 'user' = 'user'): ChatMessage => ({
   message_id: `m_${content}`,
   role,
   content,

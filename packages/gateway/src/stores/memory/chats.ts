@@ -22,7 +22,8 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       const row = data.chats.get(advance.chat_id);
       const result = advancedChat(row?.chat, copyOf(advance));
       if (!result.taken || row === undefined) return { advanced: false, why: result.taken ? 'unknown' : result.why };
-      const { plan, ...rest } = row;
+      const { plan: before, ...rest } = row;
+      const plan = advance.plan === undefined ? before : copyOf(advance.plan);
       const over = result.chat.chat_status !== 'ongoing';
       const after: MemoryChat = {
         ...rest,

@@ -23,6 +23,7 @@ export function writeChats(db: Database): WriteHandlers {
   const replace = db.prepare<Cell[]>(REPLACE);
   const append = db.prepare<Cell[]>(APPEND);
   const insertPlan = db.prepare<Cell[]>('INSERT INTO chat_plans (chat_id, plan) VALUES (?, ?)');
+  const replacePlan = db.prepare<Cell[]>('UPDATE chat_plans SET plan = ? WHERE chat_id = ?');
   const [dropChat, dropMessages, dropPlan, dropEvents] = [
     db.prepare<Cell[]>('DELETE FROM chats WHERE chat_id = ?'),
     db.prepare<Cell[]>('DELETE FROM chat_messages WHERE chat_id = ?'),
@@ -57,7 +58,7 @@ export function writeChats(db: Database): WriteHandlers {
       if (chat.chat_status !== 'ongoing') {
         dropPlan.run(chat_id);
         if (chat.event_hook) tell(eventsOfEndedChat({ chat, messages: messagesOf(chat_id) }));
-      }
+      } else if (advance.plan) replacePlan.run(JSON.stringify(advance.plan), chat_id);
       return answer({ advanced: true, chat });
     },
     updateChat(chatId: string, doc: string) {

@@ -1,0 +1,14 @@
+/** What engines that ask a model have in common. */
+export type { TalkEntry } from './entry.ts';
+export type * from './model.ts';
+export type {
+  AskPurpose,
+  TalkContext,
+  TalkEngine,
+  TalkEvent,
+  TalkPhase,
+  TalkState,
+  TalkStep,
+  TalkWish,
+} from './step.ts';
+export { FRESH_TALK, MAX_TOOL_TEXT } from './step.ts';

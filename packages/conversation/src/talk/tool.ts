@@ -1,0 +1,3 @@
+export interface CustomTool {
+  readonly name: string;
+}
