@@ -52,6 +52,7 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   flow_needs_model:
     'Only the first line of the conversation flow is said; the message names the nodes that need a model.',
   forbidden_key: '`__proto__`, `constructor` and `prototype` are never accepted.',
+  ignored_field: 'A field that has no effect here; the message says why.',
   invalid: 'Not valid; the message has the rule.',
   lone_surrogate: 'The reply holds half a character.',
   misplaced_field: 'A field at the root belongs inside `call_inbound` or `chat_inbound`.',
