@@ -1,3 +1,4 @@
 /** Engines that answer a session, without the session: what to say, when to wait, where to go next. */
 export * from './flow/index.ts';
+export * from './openai/index.ts';
 export * from './talk/index.ts';
