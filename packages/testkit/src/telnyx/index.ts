@@ -1,5 +1,6 @@
 export { jsonOf, makeTelnyxAccount, signTelnyx, type TelnyxAccount, telnyxError, telnyxPage } from './account.ts';
 export type { TelnyxFate, TelnyxMessage, TelnyxMessageStatus } from './messages.ts';
+export { createTelnyxNumbers, type TelnyxNumbers, type TelnyxOffer } from './numbers.ts';
 export {
   type FakeTelnyx,
   type FakeTelnyxOptions,
