@@ -14,7 +14,7 @@ import {
   serializeMessage,
 } from '../message/index.ts';
 import { clientKey, type Final, silence, unreachable } from '../transaction/index.ts';
-import type { Outlet, Transport } from '../transport/port.ts';
+import type { Outlet, Transport, TransportKind } from '../transport/port.ts';
 import { answerTo, type FindCredentials } from './answer-to.ts';
 import type { ClientTransactions } from './client-transactions.ts';
 import type { Hop } from './next-hops.ts';
@@ -117,7 +117,7 @@ export class MessageSender {
       ...more,
     ];
     const contentType = `${textType};charset=UTF-8`;
-    const uri = targetUri(route);
+    const uri = targetUri(route, hop.transport.kind);
     const request = buildRequest({ method: 'MESSAGE', uri, headers, body: message.text, contentType });
     return { request, key: clientKey(branch, 'MESSAGE') };
   }
@@ -145,10 +145,10 @@ function endOf(final: Final | 'too_long'): MessageEnd {
 }
 
 /** The sender's user at the peer: whatever host its From names, the MESSAGE goes to the peer alone. */
-function targetUri({ remoteAddress, to, transport }: MessageRoute): string {
+function targetUri({ remoteAddress, to }: MessageRoute, over: TransportKind): string {
   const uri = parseUri(parseNameAddr(remoteAddress)?.uri ?? '');
   const user = uri && isSipUri(uri) ? uri.user : uri && 'number' in uri ? uri.number : undefined;
   const place = hostPort(to.address, (to.reconnect ?? to).port);
-  const kind = transport === 'udp' ? '' : `;transport=${transport}`;
+  const kind = over === 'udp' ? '' : `;transport=${over}`;
   return `sip:${user === undefined ? '' : `${user}@`}${place}${kind}`;
 }
