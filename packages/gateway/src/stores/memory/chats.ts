@@ -7,6 +7,7 @@ import type { ChatCommands, WholeChat } from '../port.ts';
 import { copyOf, type MemoryChat, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
 import { listPage } from './list-page.ts';
+import { meansForTexts } from './outgoing.ts';
 
 /** The chat commands over shared data; each runs to its end before another begins. */
 export function createMemoryChats(data: MemoryData): ChatCommands {
@@ -16,6 +17,7 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       const row = copyOf({ chat, messages: keepsSpeech(chat) ? messages : [] });
       const over = chat.chat_status !== 'ongoing';
       data.chats.set(chat.chat_id, { sequence: data.nextSequence(), ...row, ...(!over && { plan: copyOf(plan) }) });
+      meansForTexts(data, row.chat, copyOf(messages));
       tell(data, eventsOfNewChat(row));
     },
     async advanceChat(advance) {
@@ -32,6 +34,8 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
         ...(!over && plan && { plan }),
       };
       data.chats.set(advance.chat_id, after);
+      // Also what is not kept is said.
+      meansForTexts(data, result.chat, copyOf(advance.messages));
       if (over) tell(data, eventsOfEndedChat(after));
       return { advanced: true, chat: result.chat };
     },
@@ -45,6 +49,7 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
     },
     async deleteChat(chatId) {
       for (const [eventId, event] of data.events) if (event.subject_id === chatId) data.events.delete(eventId);
+      for (const [partId, { row }] of data.parts) if (row.chat_id === chatId) data.parts.delete(partId);
       return data.chats.delete(chatId);
     },
     getChat: async (chatId) => data.chats.get(chatId)?.chat,

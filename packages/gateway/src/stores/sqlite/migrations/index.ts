@@ -8,6 +8,7 @@ import { events } from './0006-events.ts';
 import { callLists } from './0007-call-lists.ts';
 import { chats } from './0008-chats.ts';
 import { knowledge } from './0009-knowledge.ts';
+import { texts } from './0020-texts.ts';
 import { numberPurchases } from './0030-number-purchases.ts';
 
 export interface Migration {
@@ -29,5 +30,6 @@ export const MIGRATIONS: readonly Migration[] = [
   callLists,
   chats,
   knowledge,
+  texts,
   numberPurchases,
 ];
