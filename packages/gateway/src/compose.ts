@@ -23,6 +23,9 @@ import {
 } from './keys/index.ts';
 import { createLibrary } from './knowledge/index.ts';
 import type { Log } from './observe/index.ts';
+import { reportOpenPurchases } from './providers/buy-number.ts';
+import { createShops } from './providers/shops.ts';
+import { sipTargetOf } from './providers/sip-target.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
 import { newId } from './runners/new-id.ts';
@@ -156,6 +159,8 @@ async function composeOn(
   });
   const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });
   let publicUrl = config.publicUrl ?? '';
+  let sipAddresses: SipEdge['addresses'] = [];
+  const sipTarget = () => sipTargetOf(config.sip, sipAddresses);
   const api = createApi({
     store,
     get catalogue() {
@@ -170,6 +175,8 @@ async function composeOn(
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
     sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
+    shops: createShops({ config, sipTarget, clock }),
+    pause: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
@@ -195,6 +202,7 @@ async function composeOn(
     async listen() {
       const { host, port } = config.http;
       await library.recover();
+      await reportOpenPurchases(store, log);
       await api.listen({ host, port }).catch((error) => {
         throw explainListen(error, `PICKUP_HTTP_PORT ${port}`);
       });
@@ -230,6 +238,7 @@ async function composeOn(
       log.info('sip_listening', {
         addresses: sip.addresses.map(({ transport, host, port }) => `${transport}:${bracket(host)}:${port}`),
       });
+      sipAddresses = sip.addresses;
       ownPorts.push(...sip.addresses.map((address) => address.port));
       events.start();
       library.start();

@@ -11,6 +11,7 @@ import { type ChatRunner, createChatRunner } from '../src/chats/chat-runner.ts';
 import { hookOfPlan } from '../src/events/event-hook.ts';
 import { createLibrary, type Library } from '../src/knowledge/index.ts';
 import { silentLog } from '../src/observe/log.ts';
+import { createShops } from '../src/providers/shops.ts';
 import { systemClock } from '../src/runners/clock.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
 import type { Store } from '../src/stores/port.ts';
@@ -75,6 +76,12 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
         : { ok: true },
     sealTrunkPassword: (password, phoneNumber) => `sealed(${password.length}) for ${phoneNumber}`,
     sealInboundPassword: (password, phoneNumber) => `sealed(${password.length}) for callers of ${phoneNumber}`,
+    shops: createShops({
+      config: { twilio: { apiUrl: '' }, telnyx: { apiUrl: '' } },
+      sipTarget: () => undefined,
+      clock: systemClock,
+    }),
+    pause: async () => {},
     liveInbound: () => undefined,
     liveCall: () => undefined,
     chats,

@@ -4,6 +4,7 @@ import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
 import type { Log } from '../observe/log.ts';
+import type { Shops } from '../providers/shops.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
@@ -35,6 +36,10 @@ export interface ApiDeps {
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
   /** Seals the password of a number's callers, likewise. */
   readonly sealInboundPassword: (password: string, phoneNumber: string) => string;
+  /** Where numbers are bought and given back. */
+  readonly shops: Shops;
+  /** Resolves after so many ms. */
+  readonly pause: (ms: number) => Promise<void>;
   /** The record of an inbound that is still in progress here. */
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
   /** What was said so far in a call that is connected here. */

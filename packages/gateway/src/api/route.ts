@@ -22,6 +22,8 @@ export interface Ask {
   readonly header: (name: string, value: string) => void;
   /** Replies with another status than the route's. */
   readonly status: (status: number) => void;
+  /** Resolves once the reply has gone out whole, with true, or its connection is gone, with false. */
+  readonly delivered: () => Promise<boolean>;
 }
 
 export interface Route {

@@ -69,6 +69,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
     status: (other) => {
       status = other;
     },
+    delivered: () => deliveryOf(reply),
   };
   const result = await route.handle(ask);
   if (route.access === 'write' && route.audited !== false) {
@@ -78,6 +79,14 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   reply.code(status).header('cache-control', 'no-store');
   if (result instanceof JsonText) return reply.type('application/json; charset=utf-8').send(result.text);
   return result === undefined ? reply.send() : reply.send(result);
+}
+
+function deliveryOf({ raw }: FastifyReply): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (raw.destroyed) return resolve(false);
+    raw.once('finish', () => resolve(true));
+    raw.once('close', () => resolve(false));
+  });
 }
 
 /** Throws 400 where a parameter of the route is there twice: which one is meant nobody can say. */
