@@ -61,6 +61,12 @@ export const API_ERRORS = {
     retry: false,
     when: 'A read-only key asked for a change, or a webhook key for anything.',
   },
+  webhook_not_proven: {
+    status: 403,
+    message: 'The request is not proven to come from {provider}: {reason}',
+    retry: false,
+    when: 'A webhook of a provider without its signature, or with one that does not fit (case 77).',
+  },
   not_found: {
     status: 404,
     message: 'The requested resource was not found.',

@@ -1,6 +1,8 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
 import type { ChatRunner } from '../chats/chat-runner.ts';
+import type { TelnyxWebhooks } from '../edges/telnyx/telnyx-webhooks.ts';
+import type { TwilioWebhooks } from '../edges/twilio/twilio-webhooks.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
 import type { Log } from '../observe/log.ts';
@@ -60,6 +62,10 @@ export interface ApiDeps {
   readonly library: Pick<Library, 'create' | 'add' | 'refresh' | 'delete' | 'deleteSource' | 'readForm'>;
   /** Where others reach the API, without a slash at its end. */
   readonly publicUrl: () => string;
+  /** What Twilio asks of us; absent without its credentials. */
+  readonly twilio?: TwilioWebhooks;
+  /** What Telnyx tells us; absent without its public key. */
+  readonly telnyx?: TelnyxWebhooks;
   readonly log: Log;
   /** Largest form with files in bytes; default 50 MiB. */
   readonly formLimitBytes?: number;

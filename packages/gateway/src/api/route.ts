@@ -3,6 +3,7 @@
  */
 
 import type { JsonObject } from '@pickup/contract';
+import type { WebhookRequest } from '../edges/webhook-request.ts';
 import type { UploadedFile } from '../knowledge/index.ts';
 
 /** Who may call: everybody, any key, or a full key. */
@@ -18,6 +19,8 @@ export interface Ask {
   readonly query: Readonly<Record<string, unknown>>;
   /** Adds to the reply's `x-pickup-warning` header and to the log. */
   readonly warn: (message: string) => void;
+  /** Of routes with `raw`: the request as it came, for its signature. */
+  readonly raw?: WebhookRequest;
   /** Sets a header of the reply. */
   readonly header: (name: string, value: string) => void;
   /** Replies with another status than the route's. */
@@ -40,6 +43,11 @@ export interface Route {
   readonly body?: JsonObject;
   /** The body may be multipart/form-data, with files. Default: JSON alone. */
   readonly form?: true;
+  /**
+   * A provider's webhook: the body may be of any type and is not looked into, for it is signed as it stands; at most
+   * 256 KiB. `ask.raw` has it.
+   */
+  readonly raw?: true;
   /** Names of the query's parameters, for the document. */
   readonly query?: readonly string[];
   /** The result is the reply's body; undefined is an empty one. */

@@ -23,6 +23,8 @@ import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
+import { telnyxMessageRoutes } from './telnyx-messages.ts';
+import { twilioMessageRoutes } from './twilio-messages.ts';
 import { voiceProviderRoutes } from './voice-providers.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
@@ -49,6 +51,8 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...smsChatRoutes(deps),
     ...inboundRoutes(deps),
     ...webhookReplyRoutes(deps),
+    ...twilioMessageRoutes(deps),
+    ...telnyxMessageRoutes(deps),
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),
   ];

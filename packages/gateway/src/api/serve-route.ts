@@ -60,9 +60,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   let status = route.status ?? 200;
   const ask: Ask = {
     params: request.params as Readonly<Record<string, string>>,
-    ...(request.body instanceof Form
-      ? { body: request.body.texts, files: request.body.files }
-      : { body: request.body }),
+    ...bodyOf(request, route),
     query: request.query as Readonly<Record<string, unknown>>,
     warn: (text) => void warnings.push(text),
     header: (name, value) => void reply.header(name, value),
@@ -87,6 +85,13 @@ function deliveryOf({ raw }: FastifyReply): Promise<boolean> {
     raw.once('finish', () => resolve(true));
     raw.once('close', () => resolve(false));
   });
+}
+
+function bodyOf(request: FastifyRequest, route: Route): Pick<Ask, 'body' | 'files' | 'raw'> {
+  const { body, url, headers } = request;
+  if (route.raw)
+    return { body: undefined, raw: { url, headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) } };
+  return body instanceof Form ? { body: body.texts, files: body.files } : { body };
 }
 
 /** Throws 400 where a parameter of the route is there twice: which one is meant nobody can say. */

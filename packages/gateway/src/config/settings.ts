@@ -18,7 +18,7 @@ export interface Setting<K extends Kind = Kind> {
   readonly secret?: true;
   /** Shown as a value in the sample file when there is no default. */
   readonly example?: string;
-  readonly group: 'General' | 'HTTP API' | 'SIP and media' | 'Webhook' | 'Twilio and Telnyx' | 'Secrets';
+  readonly group: 'General' | 'HTTP API' | 'SIP and media' | 'Webhook' | 'Models' | 'Twilio and Telnyx' | 'Secrets';
   /** Sentences for the operator. */
   readonly description: string;
 }
@@ -220,6 +220,13 @@ export const SETTINGS = Object.freeze({
     group: 'Twilio and Telnyx',
     description: 'The account’s auth token. It also proves that a request to /twilio/… is Twilio’s own.',
   }),
+  PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'requests signed with another token are refused',
+    group: 'Twilio and Telnyx',
+    description: 'While the auth token is being changed: the other one of the two, by which requests are proven too.',
+  }),
   PICKUP_TWILIO_API_URL: setting({
     kind: 'url',
     default: 'https://api.twilio.com',
@@ -244,6 +251,21 @@ export const SETTINGS = Object.freeze({
     default: 'https://api.telnyx.com/v2',
     group: 'Twilio and Telnyx',
     description: 'Where Telnyx’s REST API is reached: another one for tests, or for a proxy.',
+  }),
+  OPENAI_API_KEY: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'agents that take a model do not answer, but for models with a key of their own in catalogue.json',
+    group: 'Models',
+    description:
+      'The key with which every text model is asked that has no endpoint of its own in catalogue.json, whatever its name.',
+  }),
+  OPENAI_BASE_URL: setting({
+    kind: 'url',
+    default: 'https://api.openai.com/v1',
+    group: 'Models',
+    description:
+      "Where those models are asked: any endpoint that speaks OpenAI's chat completions, as vLLM, Ollama and LiteLLM do. Another one than OpenAI's may go without a key.",
   }),
   PICKUP_API_KEY: setting({
     kind: 'key',
@@ -285,8 +307,10 @@ export type OptionalName =
   | 'PICKUP_RTP_PUBLIC_HOST'
   | 'PICKUP_TWILIO_ACCOUNT_SID'
   | 'PICKUP_TWILIO_AUTH_TOKEN'
+  | 'PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN'
   | 'PICKUP_TELNYX_API_KEY'
   | 'PICKUP_TELNYX_PUBLIC_KEY'
+  | 'OPENAI_API_KEY'
   | 'PICKUP_API_KEY'
   | 'PICKUP_SEAL_KEY';
 

@@ -84,6 +84,8 @@ export interface TextEdge {
 export type OnTextStatus = (status: {
   readonly edge: EdgeName;
   readonly provider_message_id: string;
+  /** The part, where the provider hands it back: then one whose acceptance nobody wrote down is known by it. */
+  readonly part_id?: string;
   readonly status: Exclude<SentStatus, 'accepted'>;
   /** The provider's own code of a failure. */
   readonly code?: string;

@@ -1,5 +1,6 @@
 /** The way out for texts of SIP peers: a MESSAGE to the peer the text came from, and only there (RFC 3428). */
 import type { MessageEnd, SipServer } from '@pickup/sip';
+import { raceSignal } from '../provider-call.ts';
 import type { OutgoingPart, SendOutcome, TextEdge } from '../text-port.ts';
 
 /** Refusals that may be over the next time; 408 and 5xx beside 501, 505 and 513. */
@@ -14,7 +15,7 @@ export function createSipMessageEdge(server: Pick<SipServer, 'sendMessage'>): Te
       const { part_id, body, reply_route } = part;
       if (reply_route === undefined) return judge({ end: 'no_route' }, part);
       const sending = server.sendMessage({ memo: reply_route, text: body, id: token(part_id) });
-      return judge(await unlessAborted(sending, signal), part);
+      return judge(await raceSignal(sending, signal), part);
     },
     close: async () => {},
   };
@@ -57,12 +58,3 @@ function judgeAnswer(
 
 /** What may stand in a Call-ID and a tag. */
 const token = (id: string): string => id.replaceAll(/[^A-Za-z0-9.!%*_+`'~-]/g, '-');
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
