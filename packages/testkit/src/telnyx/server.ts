@@ -27,7 +27,7 @@ export interface TelnyxText {
 }
 
 /** How a webhook goes out. */
-export type TelnyxRoute = Pick<TelnyxWebhook, 'url' | 'failoverUrl' | 'via' | 'tamper' | 'signedAtMs'> & {
+export type TelnyxRoute = Pick<TelnyxWebhook, 'url' | 'failoverUrl' | 'via' | 'tamper' | 'signedAtMs' | 'pauseMs'> & {
   /** Signs with another key than the account's. */
   readonly account?: TelnyxAccount;
 };

@@ -18,6 +18,8 @@ export interface TelnyxWebhook {
   readonly signedAtMs?: number | undefined;
   /** Where requests for the URL really go. */
   readonly via?: string | undefined;
+  /** Between tries, in ms. Default 0. */
+  readonly pauseMs?: number | undefined;
   /** Changes the request after signing. */
   readonly tamper?:
     | ((request: { headers: Record<string, string>; body: string }) => {
@@ -44,6 +46,7 @@ export async function deliverTelnyxWebhook(webhook: TelnyxWebhook): Promise<Teln
       attempts.push(delivery);
       const good = delivery.kind === 'answered' && delivery.status >= 200 && delivery.status < 300;
       if (good) return { delivered: true, attempts, last: delivery };
+      if (webhook.pauseMs) await new Promise((resolve) => setTimeout(resolve, webhook.pauseMs));
     }
   }
   return { delivered: false, attempts, last: attempts.at(-1)! };

@@ -25,7 +25,7 @@ export interface TwilioText {
 }
 
 /** How a webhook goes out: the number's configured URL, and what is bent. */
-export type TwilioRoute = Pick<TwilioWebhook, 'url' | 'fallbackUrl' | 'via' | 'tamper'> & {
+export type TwilioRoute = Pick<TwilioWebhook, 'url' | 'fallbackUrl' | 'via' | 'tamper' | 'pauseMs'> & {
   /** Signs with another token than the account's. */
   readonly authToken?: string;
 };

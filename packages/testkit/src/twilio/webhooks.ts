@@ -19,6 +19,8 @@ export interface TwilioWebhook {
   readonly authToken: string;
   /** Where requests for the URL really go, as a proxy in front would send them. */
   readonly via?: string | undefined;
+  /** Between tries, in ms; what Twilio does is not documented. Default 0. */
+  readonly pauseMs?: number | undefined;
   /** Changes headers after signing, to play somebody else. */
   readonly tamper?: ((headers: Record<string, string>) => Record<string, string>) | undefined;
 }
@@ -36,12 +38,13 @@ export async function deliverTwilioWebhook(webhook: TwilioWebhook): Promise<Webh
   const attempts: Delivery[] = [];
   const token = randomUUID();
   const endsAtMs = performance.now() + TOTAL_MS;
-  const { retries, policies } = readOverrides(webhook.url);
+  const { retries, policies, readMs } = readOverrides(webhook.url);
   for (let nth = 0; nth <= retries && performance.now() < endsAtMs; nth++) {
-    const delivery = await post(webhook, webhook.url, token, endsAtMs - performance.now());
+    const delivery = await post(webhook, webhook.url, token, Math.min(readMs, endsAtMs - performance.now()));
     attempts.push(delivery);
     if (succeeded(delivery)) return { delivered: true, attempts, last: delivery };
     if (!policies.has(failureOf(delivery)) && !policies.has('all')) break;
+    if (nth < retries && webhook.pauseMs) await new Promise((resolve) => setTimeout(resolve, webhook.pauseMs));
   }
   if (webhook.fallbackUrl !== undefined) {
     const delivery = await post(webhook, webhook.fallbackUrl, token, TOTAL_MS);
@@ -78,10 +81,18 @@ function rebase(url: string, origin: string): string {
   return `${origin}${pathname}${search}`;
 }
 
-function readOverrides(url: string): { readonly retries: number; readonly policies: ReadonlySet<string> } {
+interface Overrides {
+  readonly retries: number;
+  readonly policies: ReadonlySet<string>;
+  /** For one answer. */
+  readonly readMs: number;
+}
+
+function readOverrides(url: string): Overrides {
   const overrides = new URLSearchParams(url.split('#', 2)[1] ?? '');
   const retries = Math.min(Number(overrides.get('rc') ?? 1) || 0, 5);
-  return { retries, policies: new Set((overrides.get('rp') ?? 'ct').split(',')) };
+  const readMs = Number(overrides.get('rt')) || TOTAL_MS;
+  return { retries, readMs, policies: new Set((overrides.get('rp') ?? 'ct').split(',')) };
 }
 
 const succeeded = (delivery: Delivery) =>
