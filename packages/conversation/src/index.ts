@@ -1,4 +1,5 @@
 /** Engines that answer a session, without the session: what to say, when to wait, where to go next. */
 export * from './flow/index.ts';
 export * from './openai/index.ts';
+export * from './prompt/index.ts';
 export * from './talk/index.ts';

@@ -5,6 +5,9 @@ import { createApi } from './api/create-api.ts';
 import { createTurns } from './api/one-at-a-time.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
+import { createModelDirectory, hasKey } from './chats/model-directory.ts';
+import { talkerOf } from './chats/pick-talker.ts';
+import { createAgentSwap } from './chats/swap-agent.ts';
 import type { Config } from './config/index.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
@@ -94,7 +97,11 @@ async function composeOn(
   const { written_to } = await keys.bootstrap(config.apiKey);
   if (written_to !== undefined) log.info('The first API key was made; it is in this file.', { file: written_to });
   const nodeId = (await store.getMeta('node_id')) ?? (await newNode(store));
-  const catalogue = openCatalogueFile({ home: config.home, log, clock });
+  const env = (name: string) => process.env[name];
+  const catalogue = openCatalogueFile({
+    ...{ home: config.home, log, clock },
+    hasKey: (model) => hasKey(model, config.models, env),
+  });
   const ownPorts: number[] = [config.http.port, config.sip.port];
   const allow = config.webhook.allow.map((cidr) => cidr.text);
   await auditAllowList(store, allow.join(','), clock.wallMs());
@@ -129,8 +136,26 @@ async function composeOn(
       return agent && hookOf(agent.settings, {}, hooks);
     },
   });
+  const models = createModelDirectory({
+    catalogue: () => catalogue.current,
+    setup: config.models,
+    ...{ env, clock, random: Math.random },
+  });
+  const turns = {
+    ...{ models, store, clock, log, outbound: toAgents },
+    signingKey: () => keys.signingKey(),
+    swapAgent: createAgentSwap({
+      store,
+      get catalogue() {
+        return catalogue.current;
+      },
+      checkUrl: (url) => verdict(toAgents, url),
+      wallMs: clock.wallMs,
+    }),
+  };
   const chats = createChatRunner({
     ...{ store, clock, newId, log, inTurn: createTurns() },
+    talkerOf: (plan) => talkerOf(plan, turns),
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
   });
   const events = createEventSender({
@@ -251,6 +276,7 @@ async function composeOn(
     async close() {
       numbers.stop();
       catalogue.stop();
+      chats.stop();
       await api.close();
       await library.close();
       await events.close();

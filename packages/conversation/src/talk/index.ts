@@ -1,6 +1,9 @@
 /** What engines that ask a model have in common. */
 export type { TalkEntry } from './entry.ts';
+export { handOver } from './hand-over.ts';
+export { linesOf } from './history.ts';
 export type * from './model.ts';
+export { DEFAULT_MODEL, flowModel, llmModel } from './settings.ts';
 export type {
   AskPurpose,
   TalkContext,
@@ -12,3 +15,4 @@ export type {
   TalkWish,
 } from './step.ts';
 export { FRESH_TALK, MAX_TOOL_TEXT } from './step.ts';
+export type { CustomTool } from './tool.ts';

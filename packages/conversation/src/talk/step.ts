@@ -1,5 +1,6 @@
 /** The vocabulary of engines that ask a model: what happens to a talk, and what it wants next. */
 import type { VariableLookup } from '@pickup/core';
+import type { Fields } from '../flow/read-json.ts';
 import type { TalkEntry } from './entry.ts';
 import type { ModelReply, ModelRequest, ToolCall } from './model.ts';
 import type { CustomTool } from './tool.ts';
@@ -42,8 +43,11 @@ export interface TalkState {
 }
 
 export type TalkEvent =
-  /** It is the agent's turn to begin, or the user's where `start_speaker` says so. */
-  | { readonly on: 'start' }
+  /**
+   * It is the agent's turn to begin, or the user's where `start_speaker` says so. `messageWaits`: the user has written
+   * already, so that no model needs to think up a greeting.
+   */
+  | { readonly on: 'start'; readonly messageWaits?: boolean }
   /** The user's message; of one that begins the chat it is the first. */
   | { readonly on: 'message'; readonly text: string }
   | { readonly on: 'model'; readonly reply: ModelReply }
@@ -66,11 +70,9 @@ export type TalkWish =
   | { readonly want: 'tool'; readonly call: ToolCall; readonly tool: CustomTool; readonly args: Fields }
   | { readonly want: 'agent'; readonly agentId: string; readonly version: string | number };
 
-export type Fields = Readonly<Record<string, unknown>>;
-
 export interface TalkStep {
   readonly state: TalkState;
-  /** For the transcript, in order; what the agent says among them. */
+  /** New in the transcript, in order; the user's own messages are not among them. */
   readonly entries: readonly TalkEntry[];
   /** Absent where the talk is at rest. */
   readonly wish?: TalkWish;

@@ -354,7 +354,8 @@ class Runner implements ChatRunner {
     const plan = (await this.#deps.store.getChatPlan(chat_id)) as unknown as SessionPlan | undefined;
     if (plan === undefined) return undefined;
     const session = { plan, talker: this.#talkerOf(plan) };
-    this.#remember(chat_id, session);
+    // What is missing may be there the next time.
+    if (session.talker.missing === undefined) this.#remember(chat_id, session);
     return session;
   }
 
