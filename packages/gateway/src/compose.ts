@@ -13,6 +13,7 @@ import { createSimulator, type Simulator } from './edges/simulator/simulator.ts'
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
 import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
+import { createTwilioReader } from './edges/twilio/index.ts';
 import { hookOf, hookOfPlan } from './events/event-hook.ts';
 import { createEventSender } from './events/event-sender.ts';
 import {
@@ -186,6 +187,7 @@ async function composeOn(
   let publicUrl = config.publicUrl ?? '';
   let sipAddresses: SipEdge['addresses'] = [];
   const sipTarget = () => sipTargetOf(config.sip, sipAddresses);
+  const twilioCalls = await twilioReader(config, () => publicUrl);
   const api = createApi({
     store,
     get catalogue() {
@@ -201,6 +203,10 @@ async function composeOn(
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
     sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
     shops: createShops({ config, sipTarget, clock }),
+    sipTarget,
+    ringBudgetMs: config.webhook.ringBudgetMs,
+    openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
+    ...(twilioCalls && { twilioCalls }),
     pause: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
     liveInbound: (id) => runner.live(id),
     liveCall: (callId) => sessions.live(callId),
@@ -287,6 +293,13 @@ async function composeOn(
       await store.close();
     },
   };
+}
+
+/** Undefined without credentials: then nobody's signature fits. */
+async function twilioReader({ twilio }: Config, publicUrl: () => string) {
+  const authTokens = [twilio.authToken, twilio.previousAuthToken].filter((token) => token !== undefined);
+  if (authTokens.length === 0) return undefined;
+  return { readForm: await createTwilioReader({ authTokens, publicUrl }) };
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);

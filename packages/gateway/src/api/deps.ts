@@ -7,6 +7,7 @@ import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { Shops } from '../providers/shops.ts';
+import type { SipTarget } from '../providers/sip-target.ts';
 import type { CallRow, EventHook, Store } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
@@ -38,6 +39,12 @@ export interface ApiDeps {
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
   /** Seals the password of a number's callers, likewise. */
   readonly sealInboundPassword: (password: string, phoneNumber: string) => string;
+  /** The password of a number's callers; throws where it does not open. */
+  readonly openInboundPassword: (sealed: string, phoneNumber: string) => string;
+  /** Where others reach SIP; undefined where that is not known. */
+  readonly sipTarget: () => SipTarget | undefined;
+  /** How long a caller may ring where the number does not say, in ms. */
+  readonly ringBudgetMs: number;
   /** Where numbers are bought and given back. */
   readonly shops: Shops;
   /** Resolves after so many ms. */
@@ -62,6 +69,8 @@ export interface ApiDeps {
   readonly library: Pick<Library, 'create' | 'add' | 'refresh' | 'delete' | 'deleteSource' | 'readForm'>;
   /** Where others reach the API, without a slash at its end. */
   readonly publicUrl: () => string;
+  /** Proves that a question about a call is Twilio’s; absent without its credentials. */
+  readonly twilioCalls?: Pick<TwilioWebhooks, 'readForm'>;
   /** What Twilio asks of us; absent without its credentials. */
   readonly twilio?: TwilioWebhooks;
   /** What Telnyx tells us; absent without its public key. */

@@ -25,6 +25,7 @@ import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { telnyxMessageRoutes } from './telnyx-messages.ts';
 import { twilioMessageRoutes } from './twilio-messages.ts';
+import { twilioVoiceRoutes } from './twilio-voice.ts';
 import { voiceProviderRoutes } from './voice-providers.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
@@ -52,6 +53,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...inboundRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...twilioMessageRoutes(deps),
+    ...twilioVoiceRoutes(deps),
     ...telnyxMessageRoutes(deps),
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),

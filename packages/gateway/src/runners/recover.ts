@@ -69,7 +69,8 @@ async function settle({ store, sip, clock }: RecoverDeps, inbound: OpenInbound):
     // A decision that was written says more; only without one is there nothing to read.
     ...(!inbound.dialog && { steps: [WHAT_HAPPENED] }),
   });
-  if (!result.won || inbound.edge !== 'sip') return;
+  // A call that came by Twilio came by SIP.
+  if (!result.won || inbound.channel !== 'call' || inbound.edge === 'simulator') return;
   const budgetRuns = inbound.lease_until - LEASE_MARGIN_MS >= now;
   if (inbound.memo && budgetRuns) sip.refuseAfterCrash(inbound.memo, 500);
   // The 200 may have been on the wire when the process died: a BYE for a call that never was is harmless.
