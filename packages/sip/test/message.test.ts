@@ -223,6 +223,21 @@ describe('RFC 3428 4 a MESSAGE of ours', () => {
     expect(await refused.core.sendMessage({ memo: refused.memo, text: long, id: 'p' })).toEqual({ end: 'too_long' });
   });
 
+  it('given up, it is not repeated any more', async () => {
+    const { core, memo, ours, clock } = conversation();
+    const giveUp = new AbortController();
+    const end = core.sendMessage({ memo, text: 'Hi', id: 'p', signal: giveUp.signal });
+    await clock.advance(600);
+    expect(ours()).toHaveLength(2);
+    giveUp.abort();
+    expect(await end).toEqual({ end: 'silent' });
+    await clock.advance(32_000);
+    expect(ours()).toHaveLength(2);
+    expect(core.stats().transactions).toBe(0);
+    expect(await core.sendMessage({ memo, text: 'Hi', id: 'q', signal: giveUp.signal })).toEqual({ end: 'silent' });
+    expect(ours()).toHaveLength(2);
+  });
+
   it('has no way where the memo is none, and ends when the server closes', async () => {
     const { core, memo } = conversation();
     expect(await core.sendMessage({ memo: { to: 'nowhere' }, text: 'Hi', id: 'p' })).toEqual({ end: 'no_route' });

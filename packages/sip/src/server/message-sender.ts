@@ -28,6 +28,8 @@ export interface OutgoingMessage {
   readonly text: string;
   /** Token characters; the same one for the same text, so that a peer can tell a repetition. */
   readonly id: string;
+  /** Aborted, it is not sent again and ends as silence: it may have arrived. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -86,20 +88,26 @@ export class MessageSender {
     const { transport, to } = asked.hop;
     const first = this.#build(asked, 1, []);
     if (isTooLong(first.request, transport)) return 'too_long';
-    const final = await this.#transact(first, asked.hop);
+    const final = await this.#transact(first, asked);
     const { credentials, random } = this.#options;
     if (!final.response || !credentials) return final;
     const about = { request: first.request, address: to.address, credentials, random };
     const answer = await answerTo(final.response, about);
     if (!answer) return final;
     const again = this.#build(asked, 2, [answer]);
-    return isTooLong(again.request, transport) ? 'too_long' : this.#transact(again, asked.hop);
+    return isTooLong(again.request, transport) ? 'too_long' : this.#transact(again, asked);
   }
 
-  #transact({ request, key }: Built, hop: Hop): Promise<Final> {
-    const callId = request.headers.find(({ key: name }) => name === 'call-id')?.value ?? '';
-    const packet = { bytes: serializeMessage(request), callId, summary: `MESSAGE ${request.uri}` };
-    return this.#options.clients.request(key, { packet, outlet: this.#options.outlet(hop) });
+  async #transact({ request, key }: Built, { hop, message }: Asked): Promise<Final> {
+    const { clients, outlet } = this.#options;
+    const { signal, id } = message;
+    if (signal?.aborted) return silence;
+    const packet = { bytes: serializeMessage(request), callId: id, summary: `MESSAGE ${request.uri}` };
+    const abandon = () => clients.abandon(key);
+    signal?.addEventListener('abort', abandon, { once: true });
+    return clients
+      .request(key, { packet, outlet: outlet(hop) })
+      .finally(() => signal?.removeEventListener('abort', abandon));
   }
 
   #build({ route, message, hop }: Asked, seq: number, more: HeaderInput): Built {

@@ -18,6 +18,8 @@ export interface MessageBenchOptions {
   /** The number's own. */
   readonly numberPeers?: readonly string[];
   readonly login?: { readonly username: string; readonly password: string };
+  /** Default: a free one. */
+  readonly port?: number;
   /** Default: stored. */
   readonly taken?: (text: ArrivedText) => TextTaken | Promise<TextTaken>;
 }
@@ -70,7 +72,11 @@ export async function openMessageBench(options: MessageBenchOptions = {}): Promi
   const server = await createSipServer({
     clock,
     random: newId,
-    listeners: (['udp', 'tcp'] as const).map((transport) => ({ transport, host: '127.0.0.1', port: 0 })),
+    listeners: (['udp', 'tcp'] as const).map((transport) => ({
+      transport,
+      host: '127.0.0.1',
+      port: options.port ?? 0,
+    })),
     heeds: ({ address }) => admission.heeds(address),
     admit: ({ address }, request) => admission.judge(address, request),
     onStray: ({ address }) => admission.stray(address),

@@ -69,6 +69,23 @@ describe.skipIf(!toolPresent('baresip'))('baresip writes, and is answered', { ti
     expect(gateway.sentOver()).toEqual(['TCP']);
   });
 
+  test.each([
+    ['udp', ''],
+    ['tcp', ';transport=tcp'],
+  ])(
+    'over %s the reply finds the phone after a restart too, when its connection is long gone',
+    async (_way, suffix) => {
+      const first = await openMessageBench();
+      const alice = await phone({ to: `sip:${NUMBER}@127.0.0.1:${first.port}${suffix}` });
+      alice.say('Are you there?');
+      const [arrived] = await first.arrived(1);
+      await first.close();
+      const second = await bench({ port: first.port });
+      expect(await second.edge.send(reply(arrived!, 'Back again'), never)).toMatchObject({ kind: 'accepted' });
+      await alice.until('Back again');
+    },
+  );
+
   test('case 61b a number with credentials asks for them', async () => {
     const gateway = await bench({ login: { username: '+14155550100', password: 'three-long-words' }, peers: [] });
     const alice = await phone({

@@ -1,6 +1,5 @@
 /** The way out for texts of SIP peers: a MESSAGE to the peer the text came from, and only there (RFC 3428). */
 import type { MessageEnd, SipServer } from '@pickup/sip';
-import { raceSignal } from '../provider-call.ts';
 import type { OutgoingPart, SendOutcome, TextEdge } from '../text-port.ts';
 
 /** Refusals that may be over the next time; 408 and 5xx beside 501, 505 and 513. */
@@ -14,8 +13,7 @@ export function createSipMessageEdge(server: Pick<SipServer, 'sendMessage'>): Te
     async send(part, signal) {
       const { part_id, body, reply_route } = part;
       if (reply_route === undefined) return judge({ end: 'no_route' }, part);
-      const sending = server.sendMessage({ memo: reply_route, text: body, id: token(part_id) });
-      return judge(await raceSignal(sending, signal), part);
+      return judge(await server.sendMessage({ memo: reply_route, text: body, id: token(part_id), signal }), part);
     },
     close: async () => {},
   };

@@ -76,15 +76,14 @@ function judgeFailure(error: unknown): SendOutcome {
 
 async function find(client: Twilio, { from_number, to_number, body }: OutgoingPart, sinceMs: number) {
   const listed = await client.messages.list({ from: from_number, to: to_number, limit: LOOK_THROUGH });
-  // By when it was made, not when it was sent: what is still queued has no such time. Eldest first: the first try.
-  const found = listed
-    .filter(
-      ({ direction, body: said, dateCreated }) =>
-        direction.startsWith('outbound') &&
-        said.trim() === body.trim() &&
-        dateCreated.getTime() >= sinceMs - CLOCK_SLACK_MS,
-    )
-    .at(-1);
+  // By when it was made, not when it was sent: what is still queued has no such time. Newest first; texts of a pair go
+  // out one after the other, so nothing newer than this part can bear its text.
+  const found = listed.find(
+    ({ direction, body: said, dateCreated }) =>
+      direction.startsWith('outbound') &&
+      said.trim() === body.trim() &&
+      dateCreated.getTime() >= sinceMs - CLOCK_SLACK_MS,
+  );
   return found && { provider_message_id: found.sid, status: statusOf(found.status) };
 }
 

@@ -270,7 +270,7 @@ describe('what is sent through Twilio', () => {
     expect(await edge.send(part(), never)).toMatchObject({ kind: 'refused', permanent: false, code: 'unreachable' });
   });
 
-  test('of many messages of the pair the eldest since then with that text is the one', async () => {
+  test('of many messages of the pair the newest since then with that text is the one', async () => {
     const { edge, twilio } = await bench({ fate: { steps: [] } });
     for (let nth = 0; nth < 120; nth++) await edge.send(part({ body: `Text ${nth}` }), never);
     const sinceMs = Date.now();
@@ -278,7 +278,7 @@ describe('what is sent through Twilio', () => {
     await edge.send(part({ body: 'Same' }), never);
     const same = twilio.sent.filter(({ body }) => body === 'Same');
     const found = await edge.findSent!(part({ body: 'Same' }), sinceMs, never);
-    expect(found).toEqual({ provider_message_id: same[0]!.sid, status: 'accepted' });
+    expect(found).toEqual({ provider_message_id: same[1]!.sid, status: 'accepted' });
   });
 
   test('media go along; without a public URL no callback is asked for, and what is accepted counts as sent', async () => {
