@@ -142,7 +142,8 @@ describe('RFC 3428 4 a MESSAGE of ours', () => {
   function conversation(options: Partial<CoreOptions> = {}) {
     const bench = takingPeer(options);
     bench.receive(text());
-    const { memo } = bench.taken[0]!;
+    const { memo, answer } = bench.taken[0]!;
+    answer({ status: 202 });
     const ours = () =>
       bench.sent.flatMap(({ message, address, port, atMs }) =>
         message.kind === 'request' ? [{ message, address, port, atMs }] : [],
