@@ -9,6 +9,7 @@ import { createModelDirectory, hasKey } from './chats/model-directory.ts';
 import { talkerOf } from './chats/pick-talker.ts';
 import { createAgentSwap } from './chats/swap-agent.ts';
 import type { Config } from './config/index.ts';
+import { simulatedTexts } from './edges/simulator/simulated-texts.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
 import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
@@ -38,6 +39,7 @@ import { createSessionRunner, type SessionRunner } from './runners/session-runne
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
 import { openSqliteStore, type Store } from './stores/index.ts';
+import { createTexts, type Texts } from './texts/index.ts';
 import { VERSION } from './version.ts';
 import { createWebhookSender } from './webhook/sender.ts';
 
@@ -51,6 +53,7 @@ export interface Gateway {
   readonly sessions: SessionRunner;
   readonly chats: ChatRunner;
   readonly simulator: Simulator;
+  readonly texts: Texts;
   readonly nodeId: string;
   /** Opens the HTTP port; resolves with the URL. */
   listen(): Promise<string>;
@@ -129,13 +132,14 @@ async function composeOn(
     version: VERSION,
   });
   const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
+  const savedEventHook = async (agentId: string, version: number) => {
+    const agent = await store.getAgent(agentId, version);
+    return agent && hookOf(agent.settings, {}, { ...hooks, channel: agent.channel });
+  };
   const runner = createInboundRunner({
     ...{ clock, random: Math.random, store, sender, runtime, sessions, nodeId, log },
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
-    async savedEventHook(agentId, version) {
-      const agent = await store.getAgent(agentId, version);
-      return agent && hookOf(agent.settings, {}, hooks);
-    },
+    savedEventHook,
   });
   const models = createModelDirectory({
     catalogue: () => catalogue.current,
@@ -167,6 +171,7 @@ async function composeOn(
     clock,
     newId,
     ringBudgetMs: config.webhook.ringBudgetMs,
+    textBudgetMs: config.webhook.textBudgetMs,
     webhookProfile: config.webhook.profile,
     concurrency: config.concurrency,
     get catalogue() {
@@ -175,11 +180,21 @@ async function composeOn(
     checkUrl: (url) => verdict(toAgents, url),
   });
   let taking = true;
+  const texts = createTexts({
+    ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, readArrival },
+    gateway: readArrival.gateway,
+    savedEventHook,
+    country: config.sip.country,
+    taking: () => taking,
+    checkUrl: (url) => verdict(toAgents, url),
+  });
+  texts.addEdge(simulatedTexts);
   const simulator = createSimulator({
     clock,
     newId,
     country: config.sip.country,
     readArrival,
+    takeText: texts.take,
     runner,
     taking: () => taking,
   });
@@ -208,10 +223,11 @@ async function composeOn(
     openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
     ...(twilioCalls && { twilioCalls }),
     pause: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
-    liveInbound: (id) => runner.live(id),
+    liveInbound: (id) => runner.live(id) ?? texts.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
+    simulateText: (text) => simulator.text(text),
     async endCall(callId) {
       const ended = sessions.stop(callId);
       if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);
@@ -229,6 +245,7 @@ async function composeOn(
     sessions,
     chats,
     simulator,
+    texts,
     nodeId,
     async listen() {
       const { host, port } = config.http;
@@ -256,6 +273,7 @@ async function composeOn(
         readArrival,
         runner,
         callers,
+        takeText: texts.take,
         openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
         openTrunkPassword: (sealed, phoneNumber) => openTrunkPassword(seal, phoneNumber, sealed),
         version: VERSION,
@@ -271,8 +289,10 @@ async function composeOn(
       });
       sipAddresses = sip.addresses;
       ownPorts.push(...sip.addresses.map((address) => address.port));
+      texts.addEdge(sip.texts);
       events.start();
       library.start();
+      await texts.start();
       return sip;
     },
     lookAtCatalogue: () => catalogue.look(),
@@ -282,6 +302,7 @@ async function composeOn(
     async close() {
       numbers.stop();
       catalogue.stop();
+      await texts.close();
       chats.stop();
       await api.close();
       await library.close();

@@ -59,6 +59,13 @@ export interface ApiDeps {
     readonly to_number: string;
     readonly headers?: Readonly<Record<string, string>>;
   }) => Promise<{ readonly inbound_id: string }>;
+  /** `chat_id` where it continues a chat; undefined while no texts are taken. */
+  readonly simulateText: (text: {
+    readonly from_number: string;
+    readonly to_number: string;
+    readonly text: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  }) => Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */

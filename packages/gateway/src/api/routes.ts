@@ -21,6 +21,7 @@ import { type ReferenceDocument, referencePage } from './reference-page.ts';
 import { registerCallRoutes } from './register-call.ts';
 import { repairRoutes } from './repair-agent.ts';
 import type { Route } from './route.ts';
+import { simulateSmsRoutes } from './simulate-sms.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { telnyxMessageRoutes } from './telnyx-messages.ts';
@@ -51,6 +52,7 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...chatListRoutes(deps),
     ...smsChatRoutes(deps),
     ...inboundRoutes(deps),
+    ...simulateSmsRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...twilioMessageRoutes(deps),
     ...twilioVoiceRoutes(deps),

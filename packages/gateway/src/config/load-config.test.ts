@@ -31,7 +31,7 @@ test('an empty environment gives the documented defaults', () => {
     http: { host: '127.0.0.1', port: 8787 },
     sip: { hosts: ['127.0.0.1'], port: 5060, trustedPeers: [], digests: ['MD5'], country: 'US' },
     rtp: { ports: { first: 20_000, last: 29_999 }, srtp: 'optional' },
-    webhook: { allow: [], profile: 'seed', ringBudgetMs: 45_000 },
+    webhook: { allow: [], profile: 'seed', ringBudgetMs: 45_000, textBudgetMs: 120_000 },
     concurrency: 0,
     drainMs: 60_000,
   });

@@ -52,6 +52,8 @@ export interface Config {
     readonly allow: readonly Cidr[];
     readonly profile: WebhookProfile;
     readonly ringBudgetMs: number;
+    /** Of a text. */
+    readonly textBudgetMs: number;
     /** For events of agents without a webhook of their own. */
     readonly eventUrl?: string;
   };
@@ -153,6 +155,7 @@ function arrange(values: SettingValues, machine: Machine): Config {
       allow: values.PICKUP_WEBHOOK_ALLOW,
       profile: values.PICKUP_WEBHOOK_PROFILE,
       ringBudgetMs: values.PICKUP_WEBHOOK_RING_BUDGET_MS,
+      textBudgetMs: values.PICKUP_WEBHOOK_TEXT_BUDGET_MS,
       ...optional('eventUrl', values.PICKUP_EVENT_WEBHOOK_URL),
     }),
     twilio: Object.freeze({

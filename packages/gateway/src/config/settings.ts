@@ -267,6 +267,16 @@ export const SETTINGS = Object.freeze({
     description:
       "Where those models are asked: any endpoint that speaks OpenAI's chat completions, as vLLM, Ollama and LiteLLM do. Another one than OpenAI's may go without a key.",
   }),
+  PICKUP_WEBHOOK_TEXT_BUDGET_MS: setting({
+    kind: 'integer',
+    default: '120000',
+    unit: 'ms',
+    min: 2_000,
+    max: 3_600_000,
+    group: 'Webhook',
+    description:
+      'How long your endpoint may be asked about a text in all, its retries included (rule C4). Then the number’s own agent answers it, or nobody.',
+  }),
   PICKUP_API_KEY: setting({
     kind: 'key',
     secret: true,

@@ -30,7 +30,7 @@ export type TextTaken =
   /** Durable from now on; `inbound_id` where it opened one, or the inbound of the chat that it continues is known. */
   | { readonly kind: 'stored' | 'resent'; readonly inbound_id?: string; readonly chat_id?: string }
   /** Nobody owns the number: a 2xx to HTTP providers, 404 to SIP MESSAGE (G). */
-  | { readonly kind: 'unknown_number' }
+  | { readonly kind: 'unknown_number'; readonly inbound_id?: string }
   /** The store cannot write, or the gateway is stopping: the provider must send it again (G, overloaded). */
   | { readonly kind: 'unavailable' };
 

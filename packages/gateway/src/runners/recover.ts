@@ -21,7 +21,8 @@ export interface LeftOpen {
 /** To be read before any port is open, else calls that come meanwhile are taken for those of before. */
 export async function readLeftOpen(store: Store, options: { nodeId: string; clock: Clock }): Promise<LeftOpen> {
   const { nodeId, clock } = options;
-  const inbounds = await store.lapsedInbounds(nodeId, clock.wallMs());
+  // Texts go on where they were (H3): their jobs are stored.
+  const inbounds = (await store.lapsedInbounds(nodeId, clock.wallMs())).filter(({ channel }) => channel === 'call');
   const calls = await store.ongoingCalls(nodeId);
   await store.releaseSlotsOf(nodeId);
   return { inbounds, calls };

@@ -14,6 +14,8 @@ export interface NewJob {
   /** Jobs of one queue are done one after the other. */
   readonly queue?: string;
   readonly job_key?: string;
+  /** `preserve_run_at`: the job in whose place it is put is not put off. Default `replace`. */
+  readonly job_key_mode?: 'replace' | 'preserve_run_at';
   /** Epoch ms; default: the moment of adding, `now`. */
   readonly run_at?: number;
   /** Default 25. */

@@ -152,10 +152,10 @@ export interface PartToSend {
 export interface TextCommands {
   /**
    * S11. Where the pair has an inbound that is being decided, it shares it (A6); where it has an ongoing chat, it goes
-   * there; else `opening` is stored with it, and so it is where a word of A8 makes an inbound of its own. Adds the
-   * pair's job. STOP and START change the pair at once.
+   * there; else `opening` is stored with it, and so it is where a word of A8 makes an inbound of its own; without one,
+   * nothing is stored then. Adds the pair's job. STOP and START change the pair at once.
    */
-  storeText(text: NewText, opening: TextOpening): Promise<TextStored>;
+  storeText(text: NewText, opening?: TextOpening): Promise<TextStored | 'needs_opening'>;
   /** S13: the pair's first waiting text. */
   nextText(pair: string): Promise<WaitingText | undefined>;
   /** A pair nobody has texted yet is not there. */

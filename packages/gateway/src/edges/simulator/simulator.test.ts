@@ -14,6 +14,7 @@ async function arrivalOf(call: Parameters<ReturnType<typeof createSimulator>['ca
       return {} as never;
     },
     runner: { run: async () => {} } as unknown as InboundRunner,
+    takeText: async () => ({ kind: 'unavailable' }),
     taking: () => taking,
   });
   expect((await simulator.call(call)).inbound_id).toBe('inb_id');

@@ -6,12 +6,17 @@ import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import type { CallLeg, ConnectedLeg } from '../../runners/leg.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader } from '../../runners/read-arrival.ts';
+import type { TakeText } from '../text-port.ts';
 
 export interface SimulatedCall {
   readonly from_number: string;
   readonly to_number: string;
   /** As SIP headers would come: X-* and the four that become variables; names in any case. */
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface SimulatedText extends SimulatedCall {
+  readonly text: string;
 }
 
 export interface Simulator {
@@ -23,6 +28,8 @@ export interface Simulator {
     /** Settles when the record is complete and durable. */
     readonly recorded: Promise<void>;
   }>;
+  /** Resolves once the text is stored; undefined while none are taken. */
+  text(text: SimulatedText): Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
 }
 
 export function createSimulator(deps: {
@@ -31,6 +38,7 @@ export function createSimulator(deps: {
   readonly country: string;
   readonly readArrival: ArrivalReader;
   readonly runner: InboundRunner;
+  readonly takeText: TakeText;
   /** False once the gateway is stopping (H5). */
   readonly taking: () => boolean;
 }): Simulator {
@@ -53,6 +61,14 @@ export function createSimulator(deps: {
         whenAnswered = resolve;
       });
       return { inbound_id: inboundId, answered, recorded: deps.runner.run(facts, simulatedLeg(whenAnswered)) };
+    },
+    async text({ from_number: from, to_number: to, headers, text }) {
+      const provider_message_id = `sim_${deps.newId()}`;
+      const numbers = { from, to, ...(headers && { custom_sip_headers: headers }) };
+      const taken = await deps.takeText({ edge: 'simulator', provider_message_id, ...numbers, text });
+      if (taken.kind === 'unavailable' || taken.inbound_id === undefined) return undefined;
+      const { inbound_id } = taken;
+      return { inbound_id, ...('chat_id' in taken && taken.chat_id !== undefined && { chat_id: taken.chat_id }) };
     },
   };
 }

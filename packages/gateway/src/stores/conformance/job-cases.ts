@@ -87,6 +87,9 @@ export function jobCases(stores: () => TwoConnections): void {
     await b.addJob(job('new', { job_key: 'k' }), NOW);
     expect(names(await take(a))).toEqual(['new']);
     expect(await take(a, 'node-1', NOW + 70_000, 5)).toHaveLength(1);
+    await a.addJob(job('soon', { job_key: 'l' }), NOW);
+    await b.addJob(job('put off', { job_key: 'l', run_at: NOW + 60_000, job_key_mode: 'preserve_run_at' }), NOW);
+    expect(names(await take(a, 'node-2'))).toEqual(['put off']);
   });
 
   test('S10 under the key of one that is taken it comes after it, and that one is not tried again', async () => {

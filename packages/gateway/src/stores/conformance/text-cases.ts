@@ -19,7 +19,11 @@ const opening = (id: string): TextOpening => ({
   arrival: arrival(`inb_${id}`, { channel: 'sms', edge: 'twilio', session_id: `chat_${id}` }),
   facts: { of: id },
 });
-const store = (to: Store, id: string, over: Partial<NewText> = {}) => to.storeText(text(id, over), opening(id));
+const store = async (to: Store, id: string, over: Partial<NewText> = {}) => {
+  const stored = await to.storeText(text(id, over), opening(id));
+  if (stored === 'needs_opening') throw new Error(stored);
+  return stored;
+};
 const chat = (id: string, over: Partial<ChatRow> = {}): ChatRow => ({
   chat_id: id,
   chat_type: 'sms_chat',
@@ -67,9 +71,7 @@ export function textCases(stores: () => TwoConnections): void {
   describe('texts', () => {
     test('S11 case 76 a message that comes again, from two connections at once, is stored once and told of alike', async () => {
       const { a, b } = stores();
-      const results = await byTurns(a, b, 8, (to, nth) =>
-        to.storeText(text(`t${nth}`, { provider_message_id: 'SM_1' }), opening(`t${nth}`)),
-      );
+      const results = await byTurns(a, b, 8, (to, nth) => store(to, `t${nth}`, { provider_message_id: 'SM_1' }));
       expect(results.filter(({ stored }) => stored)).toHaveLength(1);
       expect(new Set(results.map(({ inbound_id }) => inbound_id)).size).toBe(1);
       const [{ inbound_id }] = results as [(typeof results)[0]];
@@ -86,6 +88,16 @@ export function textCases(stores: () => TwoConnections): void {
       expect(await b.getTextRun('inb_t0')).toEqual({ inbound_id: 'inb_t0', facts: { of: 't0' }, version: 0 });
       expect(await a.getInbound('inb_t0')).toMatchObject({ channel: 'sms', chat_id: 'chat_t0', outcome: null });
       expect(await jobs(b)).toMatchObject([{ task: 'answer_texts', payload: { pair: PAIR }, queue: `pair:${PAIR}` }]);
+    });
+
+    test('A6 without an opening only what needs none is stored', async () => {
+      const { a, b } = stores();
+      expect(await a.storeText(text('t0'))).toBe('needs_opening');
+      expect(await waiting(b)).toBeUndefined();
+      await store(a, 't0');
+      expect(await b.storeText(text('t1'))).toMatchObject({ stored: true, inbound_id: 'inb_t0' });
+      expect(await a.storeText(text('t0'))).toMatchObject({ stored: false, inbound_id: 'inb_t0' });
+      expect(await b.storeText(text('t2', { text: 'stop' }))).toBe('needs_opening');
     });
 
     test('S15 of several who go on from one version, one does (C8)', async () => {

@@ -6,13 +6,22 @@ const MOST_ATTEMPTS = 25;
 
 /** Adds a job (S10). */
 export function addJob(data: MemoryData, job: NewJob, now: number): void {
-  const { task, payload, queue, job_key, run_at = now, max_attempts = MOST_ATTEMPTS } = copyOf(job);
+  const {
+    task,
+    payload,
+    queue,
+    job_key,
+    job_key_mode,
+    run_at: wanted = now,
+    max_attempts = MOST_ATTEMPTS,
+  } = copyOf(job);
   const known = job_key === undefined ? undefined : [...data.jobs.values()].find((one) => one.job_key === job_key);
   if (known?.locked_by !== undefined) {
     const { job_key: _key, ...rest } = known;
     data.jobs.set(known.job_id, { ...rest, superseded: true });
   }
   const takesPlace = known !== undefined && known.locked_by === undefined;
+  const run_at = takesPlace && job_key_mode === 'preserve_run_at' ? known.run_at : wanted;
   const sequence = takesPlace ? known.sequence : data.nextSequence();
   data.jobs.set(String(sequence), {
     ...{ sequence, job_id: String(sequence), task, payload, run_at, max_attempts, attempts: 0 },

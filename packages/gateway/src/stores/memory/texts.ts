@@ -39,17 +39,17 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
         isUndecided: (id) => data.textRuns.has(id),
         isOngoing: (id) => isOngoing(id, text.arrival_timestamp),
       });
-      const opened = opening.arrival.inbound_id;
-      if (place.opens === 'inbound') void inbounds.openInbound(opening.arrival);
-      if (place.opens === 'run') openRun(opening);
-      const inbound_id = place.inbound_id ?? opened;
+      if (place.opens && !opening) return 'needs_opening';
+      if (place.opens === 'inbound') void inbounds.openInbound(opening!.arrival);
+      if (place.opens === 'run') openRun(opening!);
+      const inbound_id = place.inbound_id ?? opening!.arrival.inbound_id;
       const chat = place.chat_id === undefined ? {} : { chat_id: place.chat_id };
       data.texts.set(text.text_id, { pair: name, handling, inbound_id, ...chat, text });
       const { reply_route: _old, ...kept } = pair;
       data.textPairs.set(name, {
         ...kept,
         opted_out: optedOutAfter(handling, pair.opted_out),
-        ...(place.opens === 'run' && { inbound_id: opened }),
+        ...(place.opens === 'run' && { inbound_id }),
         edge: text.edge,
         ...(text.reply_route && { reply_route: text.reply_route }),
       });

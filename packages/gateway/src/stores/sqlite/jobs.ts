@@ -72,12 +72,13 @@ export function prepareJobInsert(db: Database): (job: NewJob, now: number) => vo
   );
   const insert = db.prepare<Cell[]>(`INSERT INTO jobs (task, payload, queue, job_key, run_at, max_attempts)
     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (job_key) WHERE job_key IS NOT NULL DO UPDATE SET task = excluded.task,
-    payload = excluded.payload, queue = excluded.queue, run_at = excluded.run_at, max_attempts = excluded.max_attempts,
+    payload = excluded.payload, queue = excluded.queue, run_at = iif(?, run_at, excluded.run_at), max_attempts = excluded.max_attempts,
     attempts = 0, last_error = NULL`);
-  return ({ task, payload, queue, job_key, run_at, max_attempts }, now) => {
+  return ({ task, payload, queue, job_key, job_key_mode, run_at, max_attempts }, now) => {
     if (job_key !== undefined) supersede.run(job_key);
     const cells: Cell[] = [task, JSON.stringify(payload), queue ?? null, job_key ?? null];
-    insert.run(...cells, run_at ?? now, max_attempts ?? MOST_ATTEMPTS);
+    const preserves = job_key_mode === 'preserve_run_at' ? 1 : 0;
+    insert.run(...cells, run_at ?? now, max_attempts ?? MOST_ATTEMPTS, preserves);
   };
 }
 

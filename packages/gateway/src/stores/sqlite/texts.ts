@@ -3,9 +3,10 @@
 import type { InboundObject } from '@pickup/contract';
 import type { Database } from 'better-sqlite3';
 import type { PartToSend, TextCommands, TextStored } from '../port.ts';
-import { fromJsonCell } from './cells.ts';
+import { type Cell, fromJsonCell } from './cells.ts';
 import { arrivalCells } from './inbounds.ts';
 import { prepareNextText, prepareOutgoing, preparePair, prepareRun } from './read-texts.ts';
+import { NEEDS_OPENING } from './write-texts.ts';
 import type { Writer } from './writer.ts';
 
 /** Writes through the writer, reads from `db`. */
@@ -14,9 +15,11 @@ export function createTexts(writer: Writer, db: Database): TextCommands {
   const [runOf, outgoingOf] = [prepareRun(db), prepareOutgoing(db)];
   const part = (cell: unknown) => fromJsonCell<PartToSend>(cell as string | null);
   return {
-    async storeText(text, { arrival, facts }) {
-      const cells = [JSON.stringify(text), JSON.stringify(facts), ...arrivalCells(arrival)];
-      return JSON.parse((await writer.send('storeText', cells)) as string) as TextStored;
+    async storeText(text, opening) {
+      const cells: Cell[] = [JSON.stringify(text)];
+      if (opening) cells.push(JSON.stringify(opening.facts), ...arrivalCells(opening.arrival));
+      const stored = (await writer.send('storeText', cells)) as string;
+      return stored === NEEDS_OPENING ? 'needs_opening' : (JSON.parse(stored) as TextStored);
     },
     nextText: async (pair) => nextText(pair),
     getTextPair: async (pair) => pairOf(pair),

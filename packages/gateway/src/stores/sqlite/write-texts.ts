@@ -25,6 +25,9 @@ const PUT_PAIR = `INSERT INTO text_pairs (pair, opted_out, inbound_id, edge, rep
 const SETTLE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?, reply = ?,
   issues = ?, steps = ?, attempts = ?, outcome = ?, outcome_timestamp = ? WHERE inbound_id = ? AND outcome IS NULL`;
 
+/** What `storeText` says instead of JSON where it was given no opening and needs one. */
+export const NEEDS_OPENING = 'needs_opening';
+
 /** Handlers of the text commands. */
 export function writeTexts(db: Database): WriteHandlers {
   const known = db.prepare<Cell[], KnownText>(
@@ -75,7 +78,7 @@ export function writeTexts(db: Database): WriteHandlers {
     openRun.run(inboundId, facts);
   };
   return {
-    storeText(doc: string, facts: string, ...arrival: Cell[]) {
+    storeText(doc: string, facts?: string, ...arrival: Cell[]) {
       const text = JSON.parse(doc) as NewText;
       const before = known.get(text.edge, text.provider_message_id);
       if (before !== undefined) return JSON.stringify(resent(before));
@@ -86,9 +89,10 @@ export function writeTexts(db: Database): WriteHandlers {
         isUndecided: (id) => isUndecided.get(id) === 1,
         isOngoing: (id) => isOngoing.get(id, text.arrival_timestamp) === 1,
       });
+      if (place.opens && facts === undefined) return NEEDS_OPENING;
       const opened = arrival[0] as string;
       if (place.opens === 'inbound') openInbound(...arrival);
-      if (place.opens === 'run') openAll(opened, facts, arrival);
+      if (place.opens === 'run') openAll(opened, facts!, arrival);
       const inboundId = place.inbound_id ?? opened;
       const cells: Cell[] = [text.text_id, text.edge, text.provider_message_id, name, handling, inboundId];
       insert.run(...cells, place.chat_id ?? null, doc);
