@@ -4,6 +4,9 @@ import { startFakeTelnyx, type TelnyxFate } from '@pickup/testkit/telnyx';
 import { startFakeTwilio, twilioError } from '@pickup/testkit/twilio';
 import { startTestApi } from '../../../test/start-test-api.ts';
 import { silentLog } from '../../observe/index.ts';
+import { newId } from '../../runners/new-id.ts';
+import { simulatedTexts } from '../simulator/simulated-texts.ts';
+import { createSimulator } from '../simulator/simulator.ts';
 import { createTelnyxEdge, createTelnyxWebhooks } from '../telnyx/index.ts';
 import { createTwilioEdge, createTwilioWebhooks } from '../twilio/index.ts';
 import { openMessageBench } from './message-bench.ts';
@@ -130,6 +133,50 @@ const openSip: OpenTextEdge = async ({ takeText }) => {
   };
 };
 
+/** Its provider is whoever asks the API; an inbound stands behind whatever it says is stored. */
+const openSimulator: OpenTextEdge = async ({ takeText }) => {
+  const none = () => {
+    throw new Error('This bench takes no calls.');
+  };
+  const simulator = createSimulator({
+    clock: { monoMs: () => 0, wallMs: () => 0, after: () => () => {} },
+    newId,
+    country: 'US',
+    readArrival: none as never,
+    runner: { run: none } as never,
+    takeText: async (text) => ({ inbound_id: 'inb_1', ...(await takeText(text)) }),
+    taking: () => true,
+  });
+  const api = await startTestApi({ simulateText: (text) => simulator.text(text) });
+  const taken: { readonly from: string; readonly to: string; readonly body: string }[] = [];
+  return {
+    edge: {
+      ...simulatedTexts,
+      async send(part, signal) {
+        const outcome = await simulatedTexts.send(part, signal);
+        taken.push({ from: part.from_number, to: part.to_number, body: part.body });
+        return outcome;
+      },
+    },
+    async deliver({ from: from_number, to: to_number, body: text }) {
+      const { status } = await api.post('/simulate-inbound-sms', { from_number, to_number, text });
+      return { isAcknowledged: status === 201, tries: 1, status };
+    },
+    setMood() {},
+    taken: () => taken,
+    settled: async () => {},
+    close: () => api.close(),
+  };
+};
+
+describeTextEdge('simulator', {
+  open: openSimulator,
+  unknownNumber: 201,
+  triesAtLeast: 1,
+  tellsStatus: false,
+  findsSent: false,
+  isAlone: true,
+});
 describeTextEdge('Twilio', {
   open: openTwilio,
   unknownNumber: 200,
