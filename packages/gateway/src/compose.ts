@@ -14,7 +14,7 @@ import { createSimulator, type Simulator } from './edges/simulator/simulator.ts'
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
 import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
-import { createTwilioReader } from './edges/twilio/index.ts';
+import { openProviderEdges, openProviderWebhooks } from './edges/text-providers.ts';
 import { hookOf, hookOfPlan } from './events/event-hook.ts';
 import { createEventSender } from './events/event-sender.ts';
 import {
@@ -189,6 +189,7 @@ async function composeOn(
     checkUrl: (url) => verdict(toAgents, url),
   });
   texts.addEdge(simulatedTexts);
+  for (const edge of await openProviderEdges(config)) texts.addEdge(edge);
   const simulator = createSimulator({
     clock,
     newId,
@@ -202,7 +203,11 @@ async function composeOn(
   let publicUrl = config.publicUrl ?? '';
   let sipAddresses: SipEdge['addresses'] = [];
   const sipTarget = () => sipTargetOf(config.sip, sipAddresses);
-  const twilioCalls = await twilioReader(config, () => publicUrl);
+  const providers = await openProviderWebhooks({
+    ...{ config, log, publicUrl: () => publicUrl },
+    takeText: texts.take,
+    onStatus: texts.onStatus,
+  });
   const api = createApi({
     store,
     get catalogue() {
@@ -221,7 +226,8 @@ async function composeOn(
     sipTarget,
     ringBudgetMs: config.webhook.ringBudgetMs,
     openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
-    ...(twilioCalls && { twilioCalls }),
+    ...providers,
+    ...(providers.twilio && { twilioCalls: providers.twilio }),
     pause: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
     liveInbound: (id) => runner.live(id) ?? texts.live(id),
     liveCall: (callId) => sessions.live(callId),
@@ -314,13 +320,6 @@ async function composeOn(
       await store.close();
     },
   };
-}
-
-/** Undefined without credentials: then nobody's signature fits. */
-async function twilioReader({ twilio }: Config, publicUrl: () => string) {
-  const authTokens = [twilio.authToken, twilio.previousAuthToken].filter((token) => token !== undefined);
-  if (authTokens.length === 0) return undefined;
-  return { readForm: await createTwilioReader({ authTokens, publicUrl }) };
 }
 
 const bracket = (host: string): string => (host.includes(':') ? `[${host}]` : host);
