@@ -294,6 +294,94 @@ test('E10 overrides of a chat are seen on the wire; a strict tool has a strict s
   expect(model.faults).toEqual([]);
 });
 
+test('a flow with a model: prompts, judged edges and a function over a kill -9; an override names another model', async () => {
+  const { client } = gateway;
+  const edge = (id: string, prompt: string, to: string) => ({
+    ...{ id, destination_node_id: to },
+    transition_condition: { type: 'prompt', prompt },
+  });
+  const flow = await client.conversationFlow.create({
+    ...{ start_speaker: 'agent', model_choice: { type: 'cascading', model: 'gpt-4.1' }, start_node_id: 'ask' },
+    global_prompt: 'You serve {{name}}.',
+    tools: [
+      {
+        type: 'custom',
+        tool_id: 't1',
+        name: 'book',
+        url: `${server.url}/book`,
+        parameters: { type: 'object', properties: {} },
+      },
+    ],
+    nodes: [
+      {
+        ...{ id: 'ask', type: 'conversation', instruction: { type: 'prompt', text: 'Ask for the day.' } },
+        edges: [edge('known', 'The day is known', 'book')],
+      },
+      {
+        id: 'book',
+        type: 'function',
+        tool_id: 't1',
+        tool_type: 'local',
+        wait_for_result: true,
+        else_edge: edge('e', 'Else', 'bye'),
+      },
+      { id: 'bye', type: 'end', instruction: { type: 'static_text', text: 'Booked.' }, speak_during_execution: true },
+    ],
+  } as never);
+  const response_engine = { type: 'conversation-flow', conversation_flow_id: flow.conversation_flow_id } as const;
+  const { agent_id } = await client.chatAgent.create({ response_engine });
+  let condition = 'none';
+  answer = ({ body }) =>
+    body['tool_choice']
+      ? { tool_calls: [{ name: 'choose_condition', arguments: { condition } }] }
+      : { text: 'Which day?' };
+  const agent_override = { conversation_flow: { model_choice: { type: 'cascading', model: 'gpt-5-mini' } } };
+  const { body: chat } = await gateway.rest('POST', '/create-chat', { agent_id, agent_override });
+  expect(chat.transcript).toBe('Agent: Which day?');
+  expect(said(await write(chat.chat_id, 'Hm'))).toEqual(['agent: Which day?']);
+  await gateway.kill9();
+  gateway = await start();
+  condition = '1';
+  expect(said(await write(chat.chat_id, 'Friday'))).toEqual([
+    ...[
+      'node_transition: ',
+      'tool_call_invocation: book',
+      'tool_call_result: {}',
+      'node_transition: ',
+      'agent: Booked.',
+    ],
+  ]);
+  expect(server.requests).toHaveLength(1);
+  expect(new Set(model.requests.map((request) => request.model))).toEqual(new Set(['gpt-5-mini']));
+  const { message_with_tool_calls } = await gateway.client.chat.retrieve(chat.chat_id);
+  expect(message_with_tool_calls?.filter(({ role }) => role === 'node_transition')).toMatchObject([
+    { new_node_id: 'ask', transition_type: 'normal' },
+    { former_node_id: 'ask', new_node_id: 'book' },
+    { former_node_id: 'book', new_node_id: 'bye' },
+  ]);
+});
+
+test('knowledge bases: passages on the last message are in the prompt, by the override’s bases too', async () => {
+  const { client } = gateway;
+  const base = async (text: string) => {
+    const knowledge_base_texts = [{ title: 'About', text }];
+    return (await client.knowledgeBase.create({ knowledge_base_name: 'kb', knowledge_base_texts } as never))
+      .knowledge_base_id;
+  };
+  const [saved, other] = [
+    await base('Opening hours are nine to five.'),
+    await base('Opening hours are at night only.'),
+  ];
+  const agent_id = await makeAgent({ begin_message: '', knowledge_base_ids: [saved] });
+  await write(await begin(agent_id), 'What are your opening hours?');
+  expect(system(0)).toMatch(/<passage>[\s\S]*nine to five/);
+  const agent_override = { retell_llm: { knowledge_base_ids: [other], kb_config: { top_k: 1, filter_score: 0 } } };
+  const { body: chat } = await gateway.rest('POST', '/create-chat', { agent_id, agent_override });
+  await write(chat.chat_id, 'What are your opening hours?');
+  expect(system(1)).toMatch(/at night only/);
+  expect(system(1)).not.toMatch(/nine to five/);
+});
+
 test('one slow model holds no other chat', async () => {
   const agent_id = await makeAgent({ begin_message: '' });
   const [slow, quick] = [await begin(agent_id), await begin(agent_id)];

@@ -29,8 +29,9 @@ export interface TalkState {
   readonly calls: readonly ToolCall[];
   /** The model is to speak about the results. */
   readonly owesReply: boolean;
-  /** Times that a model was asked since the user last said something (T1). */
+  /** Replies that a model was asked for since the user last said something, and questions in all (T1). */
   readonly rounds: number;
+  readonly asks: number;
   /** What knowledge bases have on the user's last message, and which ones were asked. */
   readonly passages: readonly string[];
   readonly searched: string;
@@ -106,6 +107,7 @@ export const FRESH_TALK: TalkState = {
   calls: [],
   owesReply: false,
   rounds: 0,
+  asks: 0,
   passages: [],
   searched: '',
   returnTo: '',
@@ -115,8 +117,9 @@ export const FRESH_TALK: TalkState = {
   misses: 0,
 };
 
-/** T1 Times a model is asked for one message of the user's; the last time without tools. */
+/** T1 Replies of a model for one message of the user's, the last without tools; and questions of any kind. */
 export const MAX_ROUNDS = 10;
+export const MAX_ASKS = 30;
 /** T2 Longest text of a tool's result and of one argument list, in UTF-16 units. */
 export const MAX_TOOL_TEXT = 15_000;
 /** T3 Most that is kept of a talk to show the model, in UTF-16 units and in entries. */

@@ -2,7 +2,8 @@
  * One step of a talk with a model, common to prompted LLMs and flows: what the model says is said, the tools it calls
  * are carried out one after the other, and then it speaks about them.
  *
- * T1 A message of the user's asks a model at most MAX_ROUNDS times, the last time without tools.
+ * T1 A message of the user's has a model reply at most MAX_ROUNDS times, the last time without tools, and asks one at
+ *    most MAX_ASKS times in all.
  * T2 Results and arguments of tools are cut at MAX_TOOL_TEXT.
  * T3 What a model is shown of the talk is bounded, and never has a call without its result.
  * T4 What users, models and tools write is never a template: only settings are rendered, and variables in them are put
@@ -18,6 +19,7 @@ import { responseVariables } from './response-variables.ts';
 import { type KnowledgeSettings, type ModelSettings, modelPart } from './settings.ts';
 import {
   type AskPurpose,
+  MAX_ASKS,
   MAX_ROUNDS,
   MAX_SAID,
   MAX_TOOL_TEXT,
@@ -162,9 +164,10 @@ export abstract class Talk {
 
   /** Asks for something else than a reply. */
   protected ask(purpose: AskPurpose, request: ModelRequest): void {
+    const { rounds, asks } = this.state;
     // What was said is enough: the turn rests instead of going in circles.
-    if (this.state.rounds >= MAX_ROUNDS) return this.rested();
-    this.change({ purpose, rounds: this.state.rounds + 1 });
+    if (asks >= MAX_ASKS || (purpose === 'reply' && rounds >= MAX_ROUNDS)) return this.wait();
+    this.change({ purpose, asks: asks + 1, rounds: purpose === 'reply' ? rounds + 1 : rounds });
     this.wish('asking', { want: 'model', purpose, request });
   }
 
@@ -213,7 +216,7 @@ export abstract class Talk {
 
   #message(text: string): void {
     const history = withEntries(this.state.history, [{ role: 'user', content: text }]);
-    this.change({ history, rounds: 0, quietHops: 0, passages: [], searched: '', owesReply: false });
+    this.change({ history, rounds: 0, asks: 0, quietHops: 0, passages: [], searched: '', owesReply: false });
     this.turned(text);
   }
 

@@ -1,5 +1,5 @@
 /** Who talks for a plan's agent. */
-import { flowModel, llmModel, promptEngine, type TalkEngine } from '@pickup/conversation';
+import { flowEngine, flowModel, llmModel, promptEngine, type TalkEngine } from '@pickup/conversation';
 import type { SessionPlan } from '@pickup/core';
 import { firstLineTalker, flowNeeds, flowTalker, writtenFlow } from './chat-talk.ts';
 import { engineTalker } from './engine-talker.ts';
@@ -24,10 +24,10 @@ const known = new WeakMap<object, TalkEngine>();
 
 /** The engine that asks a model; undefined for what is no engine of ours. */
 export function talkEngine(engine: Engine): TalkEngine | undefined {
-  if (engine.type !== 'retell-llm') return undefined;
+  if (engine.type === 'custom-llm') return undefined;
   const kept = known.get(engine.settings);
   if (kept) return kept;
-  const made = promptEngine(engine.settings);
+  const made = engine.type === 'retell-llm' ? promptEngine(engine.settings) : flowEngine(engine.settings);
   known.set(engine.settings, made);
   return made;
 }
