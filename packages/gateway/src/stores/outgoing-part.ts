@@ -1,4 +1,5 @@
 /** How a part goes from state to state. One meaning for every driver. */
+import type { EdgeName } from '@pickup/contract';
 import type { OutgoingRow, PartResult } from './port.ts';
 
 const RANK: Readonly<Record<OutgoingRow['state'], number>> = {
@@ -43,11 +44,16 @@ export function triedPart(part: OutgoingRow, result: PartResult, now: number): O
 /** After a word of the provider; undefined where it says nothing new. */
 export function toldPart(
   part: OutgoingRow,
-  told: { readonly status: 'sent' | 'delivered' | 'failed'; readonly code?: string },
+  told: {
+    readonly edge: EdgeName;
+    readonly provider_message_id: string;
+    readonly status: 'sent' | 'delivered' | 'failed';
+    readonly code?: string;
+  },
 ): OutgoingRow | undefined {
   if (RANK[told.status] <= RANK[part.state]) return undefined;
-  const { status: state, code } = told;
-  return { ...part, state, ...(code !== undefined && { error_code: code }) };
+  const { edge, provider_message_id, status: state, code } = told;
+  return withoutBody({ ...part, edge, provider_message_id, state, ...(code !== undefined && { error_code: code }) });
 }
 
 /** What was said stands in the chat, as far as that may be kept. */

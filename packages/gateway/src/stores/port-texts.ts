@@ -178,10 +178,14 @@ export interface TextCommands {
   recordTextStatus(status: {
     readonly edge: EdgeName;
     readonly provider_message_id: string;
+    /** Where the provider names the part: its word may be the first that is known of the message. */
+    readonly part_id?: string;
     readonly status: 'sent' | 'delivered' | 'failed';
     readonly code?: string;
     readonly now: number;
   }): Promise<string | undefined>;
+  /** The part that went out as this message of the provider. */
+  findOutgoing(edge: EdgeName, providerMessageId: string): Promise<OutgoingRow | undefined>;
   /** In the order in which they are sent. */
   listOutgoing(chatId: string): Promise<readonly OutgoingRow[]>;
   /** Forgets texts and parts that were done before then; a provider resends no longer. Says how many. */

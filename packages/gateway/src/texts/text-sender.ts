@@ -17,7 +17,7 @@ export interface TextSender {
 }
 
 export interface TextSenderDeps {
-  readonly store: Pick<Store, 'beginPart' | 'finishPart' | 'recordTextStatus' | 'getNumber'>;
+  readonly store: Pick<Store, 'beginPart' | 'finishPart' | 'findOutgoing' | 'recordTextStatus' | 'getNumber'>;
   readonly clock: Clock;
   readonly edgeOf: (name: EdgeName) => TextEdge | undefined;
   /** By which way a number of ours sends to whom never wrote to it. */
@@ -95,9 +95,7 @@ class Sender implements TextSender {
     const outgoing = outgoingOf(part, pair);
     const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_LIMIT_MS)]);
     try {
-      const found = again
-        ? await edge.findSent?.(outgoing, (part.sending_timestamp ?? 0) - CLOCK_MARGIN_MS, limited)
-        : undefined;
+      const found = again ? await this.#find(edge, part, outgoing, limited) : undefined;
       if (found?.status === 'failed') {
         return await this.#failed(part, { final: true, known: true, message: 'The provider could not deliver it.' });
       }
@@ -111,6 +109,13 @@ class Sender implements TextSender {
       signal.throwIfAborted();
       return this.#failed(part, { final: false, known: false, code: 'unknown', message: nameOf(error) });
     }
+  }
+
+  /** A message that went out as another part, with the same words, is not this one. */
+  async #find(edge: TextEdge, part: OutgoingRow, outgoing: OutgoingPart, signal: AbortSignal) {
+    const found = await edge.findSent?.(outgoing, (part.sending_timestamp ?? 0) - CLOCK_MARGIN_MS, signal);
+    const other = found && (await this.#deps.store.findOutgoing(edge.name, found.provider_message_id));
+    return other === undefined ? found : undefined;
   }
 
   #outcome(part: OutgoingRow, edge: EdgeName, outcome: SendOutcome): Promise<Next> {
@@ -136,7 +141,8 @@ class Sender implements TextSender {
     const early = this.#early.get(key);
     this.#early.delete(key);
     if (early) await store.recordTextStatus({ ...early, now });
-    if (sent) return { next };
+    // Its status may have been faster than this commit.
+    if (sent || next) return { next };
     return early ? { next: await store.beginPart(part.pair, now) } : { waitUntil: now + STATUS_LIMIT_MS };
   }
 

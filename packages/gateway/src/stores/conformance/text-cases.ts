@@ -291,6 +291,20 @@ export function textCases(stores: () => TwoConnections): void {
       expect(first).not.toHaveProperty('body');
     });
 
+    test('a status that names its part tells of a message that nobody wrote down', async () => {
+      const { a, b } = stores();
+      await parts(a, 'one', 'two');
+      await a.beginPart(PAIR, NOW);
+      const told = { edge: 'twilio', provider_message_id: 'SM_lost', part_id: 'm_one.1', status: 'sent' } as const;
+      expect(await b.recordTextStatus({ ...told, now: NOW + 3 })).toBe(PAIR);
+      expect(await a.findOutgoing('twilio', 'SM_lost')).toMatchObject({ part_id: 'm_one.1', state: 'sent' });
+      expect(await a.findOutgoing('telnyx', 'SM_lost')).toBeUndefined();
+      expect(shown(await a.beginPart(PAIR, NOW + 4))).toEqual(['two', 'sending', false]);
+      expect(
+        await b.recordTextStatus({ ...told, part_id: 'm_nobody.1', provider_message_id: 'x', now: NOW }),
+      ).toBeUndefined();
+    });
+
     test('what was done long ago is forgotten, what waits is not', async () => {
       const { a, b } = stores();
       await parts(a, 'one', 'two');

@@ -23,7 +23,7 @@ export function meansForTexts(data: MemoryData, chat: ChatRow, messages: readonl
   }
 }
 
-type Commands = Pick<TextCommands, 'beginPart' | 'finishPart' | 'recordTextStatus' | 'listOutgoing'>;
+type Commands = Pick<TextCommands, 'findOutgoing' | 'beginPart' | 'finishPart' | 'recordTextStatus' | 'listOutgoing'>;
 
 /** The commands of parts over shared data. */
 export function createMemoryOutgoing(data: MemoryData): Commands {
@@ -47,16 +47,20 @@ export function createMemoryOutgoing(data: MemoryData): Commands {
       put(part, now);
       return isOut(part) ? begin(part.pair, now) : undefined;
     },
-    async recordTextStatus({ edge, provider_message_id: id, now, ...told }) {
-      const before = [...data.parts.values()].find(
-        ({ row }) => row.provider_message_id === id && row.edge === edge,
-      )?.row;
+    async recordTextStatus({ now, part_id, ...told }) {
+      const { edge, provider_message_id: id } = told;
+      const rows = [...data.parts.values()].map(({ row }) => row);
+      const named = rows.find((row) => row.provider_message_id === id && row.edge === edge);
+      const before = named ?? rows.find((row) => row.part_id === part_id);
       const after = before && toldPart(before, told);
       if (before === undefined || after === undefined) return undefined;
       put(after, now);
       if (isOut(before) || !isOut(after)) return undefined;
       addJob(data, sendJob(after.pair), now);
       return after.pair;
+    },
+    async findOutgoing(edge, id) {
+      return [...data.parts.values()].find(({ row }) => row.provider_message_id === id && row.edge === edge)?.row;
     },
     async listOutgoing(chatId) {
       return [...data.parts.values()].map(({ row }) => row).filter((row) => row.chat_id === chatId);

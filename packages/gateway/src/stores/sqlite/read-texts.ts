@@ -78,6 +78,14 @@ export function prepareRun(db: Database): (inboundId: string) => TextRun | undef
   };
 }
 
+/** The part that went out as a message of a provider. */
+export function prepareSentPart(db: Database): (edge: EdgeName, id: string) => OutgoingRow | undefined {
+  const find = db
+    .prepare<[string, string], string>('SELECT doc FROM outgoing_texts WHERE provider_message_id = ? AND edge = ?')
+    .pluck();
+  return (edge, id) => fromJsonCell<OutgoingRow>(find.get(id, edge) ?? null);
+}
+
 /** The parts of a chat, in the order in which they are sent. */
 export function prepareOutgoing(db: Database): (chatId: string) => readonly OutgoingRow[] {
   const find = db.prepare<[string], string>('SELECT doc FROM outgoing_texts WHERE chat_id = ? ORDER BY seq').pluck();

@@ -5,14 +5,14 @@ import type { Database } from 'better-sqlite3';
 import type { PartToSend, TextCommands, TextStored } from '../port.ts';
 import { type Cell, fromJsonCell } from './cells.ts';
 import { arrivalCells } from './inbounds.ts';
-import { prepareNextText, prepareOutgoing, preparePair, prepareRun } from './read-texts.ts';
+import { prepareNextText, prepareOutgoing, preparePair, prepareRun, prepareSentPart } from './read-texts.ts';
 import { NEEDS_OPENING } from './write-texts.ts';
 import type { Writer } from './writer.ts';
 
 /** Writes through the writer, reads from `db`. */
 export function createTexts(writer: Writer, db: Database): TextCommands {
   const [nextText, pairOf] = [prepareNextText(db), preparePair(db)];
-  const [runOf, outgoingOf] = [prepareRun(db), prepareOutgoing(db)];
+  const [runOf, outgoingOf, sentPart] = [prepareRun(db), prepareOutgoing(db), prepareSentPart(db)];
   const part = (cell: unknown) => fromJsonCell<PartToSend>(cell as string | null);
   return {
     async storeText(text, opening) {
@@ -44,6 +44,7 @@ export function createTexts(writer: Writer, db: Database): TextCommands {
     async recordTextStatus(status) {
       return ((await writer.send('recordTextStatus', [JSON.stringify(status)])) as string | null) ?? undefined;
     },
+    findOutgoing: async (edge, id) => sentPart(edge, id),
     listOutgoing: async (chatId) => outgoingOf(chatId),
     forgetTexts: async (before) => Number(await writer.send('forgetTexts', [before])),
   };

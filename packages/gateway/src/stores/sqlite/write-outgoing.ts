@@ -80,9 +80,9 @@ export function writeOutgoing(db: Database): WriteHandlers {
     },
     /** The pair whose next part may go. */
     recordTextStatus(doc: string) {
-      const { edge, provider_message_id, now, ...told } = JSON.parse(doc) as Status;
-      const row = named.get(provider_message_id, edge);
-      if (row === undefined) return null;
+      const { now, part_id, ...told } = JSON.parse(doc) as Status;
+      const row = named.get(told.provider_message_id, told.edge) ?? (part_id && find.get(part_id));
+      if (!row) return null;
       const before = JSON.parse(row) as OutgoingRow;
       const after = toldPart(before, told);
       if (after === undefined) return null;
