@@ -30,8 +30,21 @@ export interface TextPhone {
 
 const READY_MS = 15_000;
 
+/** Its TLS port is the next one, which may be taken. */
+const TRIES = 5;
+
 /** Starts baresip; resolves once it listens. */
 export async function startTextPhone(options: TextPhoneOptions): Promise<TextPhone> {
+  for (let nth = 1; ; nth++) {
+    try {
+      return await tryTextPhone(options);
+    } catch (error) {
+      if (nth === TRIES || !String(error).includes('Address already in use')) throw error;
+    }
+  }
+}
+
+async function tryTextPhone(options: TextPhoneOptions): Promise<TextPhone> {
   const folder = await mkdtemp(join(tmpdir(), 'baresip-text-'));
   const [port, consolePort] = [await freePort(), await freePort()];
   await configure(folder, options, { port, consolePort });
@@ -78,10 +91,13 @@ export async function startTextPhone(options: TextPhoneOptions): Promise<TextPho
     console.close();
     await rm(folder, { recursive: true, force: true });
   };
-  await wait(() => printed.includes('baresip is ready'), READY_MS, 'that it is ready').catch(async (error) => {
+  const isSettled = () => printed.includes('baresip is ready') || child.exitCode !== null;
+  void ended.then(wake);
+  await wait(isSettled, READY_MS, 'that it is ready').catch(() => {});
+  if (!printed.includes('baresip is ready')) {
     await close();
-    throw error;
-  });
+    throw new Error(`baresip did not start\n${printed}`);
+  }
   return {
     port,
     say: (text) => console.send(`/message ${text}\n`, consolePort, '127.0.0.1'),

@@ -31,9 +31,9 @@ export interface ApiRoute {
 
 /**
  * What goes wrong with a request: a reply in its place, `'hang'` (never a byte), `'reset'` before it is served,
- * `'reset_after'`: it is served, but the answer is lost.
+ * `'reset_after'`, `'hang_after'`: it is served, but the answer is lost, or does not come.
  */
-export type ApiFault = ApiReply | 'hang' | 'reset' | 'reset_after';
+export type ApiFault = ApiReply | 'hang' | 'reset' | 'reset_after' | 'hang_after';
 
 /** Asked for each request, `nth` from 1 over all of them. */
 export type ApiFaults = (request: ApiRequest, nth: number) => ApiFault | undefined;
@@ -74,6 +74,7 @@ export async function startHttpApi(options: HttpApiOptions): Promise<HttpApi> {
     if (fault === 'reset') return void incoming.socket.resetAndDestroy();
     const reply = typeof fault === 'object' ? fault : await serve(options, request);
     if (fault === 'reset_after') return void incoming.socket.resetAndDestroy();
+    if (fault === 'hang_after') return;
     write(response, reply);
   });
   await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
