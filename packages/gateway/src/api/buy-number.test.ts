@@ -260,6 +260,27 @@ describe('a purchase that goes wrong halfway', () => {
   });
 });
 
+test('a change that locks the provider out is made, with a warning', async () => {
+  const warningOf = async (number: string, body: object) => {
+    const response = await api.request(`/update-phone-number/${number}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [response.status, response.headers.get('x-pickup-warning')];
+  };
+  const { phone_number } = await api.client.phoneNumber.create({ area_code: 415 });
+  expect(await warningOf(phone_number, { nickname: 'Desk' })).toEqual([200, null]);
+  expect(await warningOf(phone_number, { sip_peers: ['192.0.2.1'] })).toEqual([200, expect.stringContaining('Twilio')]);
+  expect(await warningOf(phone_number, { sip_peers: null, sip_inbound_username: null })).toEqual([
+    200,
+    expect.stringContaining('PICKUP_SIP_PEERS alone'),
+  ]);
+  const telnyx = await api.client.phoneNumber.create({ number_provider: 'telnyx', area_code: 212 });
+  const login = { sip_inbound_username: 'u', sip_inbound_password: 'long-enough-password' };
+  expect(await warningOf(telnyx.phone_number, login)).toEqual([200, expect.stringContaining('no digest challenge')]);
+});
+
 describe('delete-phone-number', () => {
   const release = /\/IncomingPhoneNumbers\/PN\w+\.json$/;
 

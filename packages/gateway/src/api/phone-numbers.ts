@@ -19,7 +19,7 @@ import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
 import { numberBody } from './phone-number-body.ts';
-import { checkNumberReferences, numberChecks, spellingWarning } from './phone-number-checks.ts';
+import { checkNumberReferences, numberChecks, providerWarning, spellingWarning } from './phone-number-checks.ts';
 import type { Route } from './route.ts';
 
 type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
@@ -81,7 +81,10 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
           warn,
         );
         const settings = applyBody(before.settings, read, deps.clock.wallMs());
-        await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
+        const sent = new Set(Object.keys(read.settings));
+        await checkNumberReferences(deps, settings, sent, warn);
+        const lockedOut = providerWarning(settings, sent);
+        if (lockedOut !== undefined) warn(lockedOut);
         const row: NumberRow = { settings, ...sealedPasswords(deps, phone_number, before, read) };
         await deps.store.putNumber(row, 'replace');
         return numberBody(row);
