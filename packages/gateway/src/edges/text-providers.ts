@@ -25,7 +25,6 @@ export interface ProviderWebhooks {
   readonly telnyx?: TelnyxWebhooks;
 }
 
-/** Throws where a key is none, and names the setting. */
 export async function openProviderWebhooks(given: {
   readonly config: Pick<Config, 'twilio' | 'telnyx'>;
   /** Where providers reach us, without a slash at its end. */
@@ -38,12 +37,6 @@ export async function openProviderWebhooks(given: {
   const authTokens = [twilio.authToken, twilio.previousAuthToken].filter((token) => token !== undefined);
   return {
     ...(authTokens.length > 0 && { twilio: await createTwilioWebhooks({ ...given, authTokens }) }),
-    ...(telnyx.publicKey && { telnyx: await openTelnyx({ ...given, publicKey: telnyx.publicKey }) }),
+    ...(telnyx.publicKey && { telnyx: await createTelnyxWebhooks({ ...given, publicKey: telnyx.publicKey }) }),
   };
-}
-
-function openTelnyx(given: Parameters<typeof createTelnyxWebhooks>[0]): Promise<TelnyxWebhooks> {
-  return createTelnyxWebhooks(given).catch(() => {
-    throw new Error('PICKUP_TELNYX_PUBLIC_KEY must be 32 bytes in base64, as the portal of Telnyx shows it');
-  });
 }

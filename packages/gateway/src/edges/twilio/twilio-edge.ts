@@ -14,8 +14,8 @@ export interface TwilioEdgeOptions extends TwilioLogin {
 
 /** Recent messages of a pair of numbers that are looked through. */
 const LOOK_THROUGH = 50;
-/** Twilio tells times in whole seconds, of its own clock. */
-const CLOCK_SLACK_MS = 2_000;
+/** Twilio tells times in whole seconds. */
+const CLOCK_SLACK_MS = 1_000;
 /**
  * Refusals that may be over the next time (twilio.com/docs/api/errors): the account's login, too many requests, the
  * number's queue is full, too many requests of the account, Messaging rate.
