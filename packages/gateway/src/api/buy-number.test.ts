@@ -68,6 +68,19 @@ const here = async () => (await api.client.phoneNumber.list()).items?.map((one) 
 const failing = (method: string, fault: 'reset' | 'reset_after' | { status: number }) =>
   twilio.failWith((request) => (request.method === method && PURCHASE.test(request.path) ? fault : undefined));
 
+test('a hash that Twilio may not know is warned of at the purchase', async () => {
+  await api.close();
+  const config = {
+    publicUrl: 'https://pickup.example.com',
+    twilio: { ...twilio.account, apiUrl: twilio.url },
+    telnyx: { apiUrl: '' },
+    sip: { digests: ['SHA-256'] as const },
+  };
+  api = await startTestApi({ shops: createShops({ config, sipTarget: () => SIP, clock: systemClock }) });
+  const { response } = await api.client.phoneNumber.create({ area_code: 415 }).withResponse();
+  expect(response.headers.get('x-pickup-warning')).toContain('PICKUP_SIP_DIGEST=SHA-256,MD5');
+});
+
 describe('create-phone-number', () => {
   test('buys at Twilio what was asked for, points it here, and gives it credentials of its own', async () => {
     const agent = await makeAgent(api.client);
@@ -247,6 +260,26 @@ describe('a purchase that goes wrong halfway', () => {
   test('two who ask for the same at once get a number each', async () => {
     const made = await Promise.all([1, 2].map(() => api.client.phoneNumber.create({ area_code: 415 })));
     expect(made.map((one) => one.phone_number).sort()).toEqual(['+14155550100', '+14155550101']);
+  });
+
+  test('P3 a number whose buyer may have been told is given out again for an hour, and then no more', async () => {
+    const put = store.putPurchase;
+    // Killed before anybody could write down that the buyer was told.
+    store.putPurchase = async (row) => (row.state === 'answered' ? undefined : put(row));
+    await api.client.phoneNumber.create({ area_code: 415 });
+    await api.close();
+    store.putPurchase = put;
+    api = await start();
+    const buy = async () => (await api.client.phoneNumber.create({ area_code: 415 })).phone_number;
+    expect([await buy(), await buy()]).toEqual(['+14155550100', '+14155550101']);
+    store.putPurchase = async (row) => (row.state === 'answered' ? undefined : put(row));
+    expect(await buy()).toBe('+14155550102');
+    await api.close();
+    store.putPurchase = put;
+    numbers.offers.push({ phoneNumber: '+14155550103' });
+    api = await start();
+    api.advance(3_700_000);
+    expect(await buy()).toBe('+14155550103');
   });
 
   test('a number that was deleted since is not given out again', async () => {

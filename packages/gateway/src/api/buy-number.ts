@@ -45,6 +45,7 @@ export function buyNumberRoute(deps: ApiDeps, turns: Turns): Route {
       await checkNumberReferences(deps, settingsOf(read, '', clock.wallMs()), sent, warn);
       const fingerprint = fingerprintOf(body);
       return turns(`purchase ${fingerprint}`, async () => {
+        for (const doubt of shops.doubts(provider)) warn(doubt);
         await warnOfAccount(shop, warn);
         const bought = await atProvider(provider, buyer.buy({ shop, wish: read.wish, fingerprint }));
         if (bought.kind === 'exists') throw exists(read.wish.phone_number ?? '');

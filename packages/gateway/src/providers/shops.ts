@@ -7,7 +7,9 @@ import { createTelnyxShop } from './telnyx-shop.ts';
 import { createTwilioShop } from './twilio-shop.ts';
 
 export interface ShopsDeps {
-  readonly config: Pick<Config, 'publicUrl' | 'twilio' | 'telnyx'>;
+  readonly config: Pick<Config, 'publicUrl' | 'twilio' | 'telnyx'> & {
+    readonly sip?: Pick<Config['sip'], 'digests'>;
+  };
   /** Where others reach SIP; undefined where that is not known. */
   readonly sipTarget: () => SipTarget | undefined;
   readonly clock: { after(delayMs: number, fire: () => void): () => void };
@@ -24,6 +26,8 @@ export interface Shops {
   account(provider: NumberProvider): NumberShop | undefined;
   /** What a number needs to be led here, beside the credentials. */
   missing(): readonly MissingSetting[];
+  /** What of the settings a provider may stumble over. */
+  doubts(provider: NumberProvider): readonly string[];
 }
 
 /** The settings that credentials consist of. */
@@ -31,6 +35,10 @@ export const CREDENTIALS: Readonly<Record<NumberProvider, string>> = {
   twilio: 'PICKUP_TWILIO_ACCOUNT_SID and PICKUP_TWILIO_AUTH_TOKEN',
   telnyx: 'PICKUP_TELNYX_API_KEY',
 };
+
+/** Twilio's documents name no other hash (twilio.com/docs/voice/sip/api/sip-credential-resource). */
+const NO_MD5 =
+  'PICKUP_SIP_DIGEST leaves out MD5, by which Twilio proves its password: its calls may be turned away. Set PICKUP_SIP_DIGEST=SHA-256,MD5.';
 
 /** Shops by the configuration. Nobody is asked anything yet. */
 export function createShops({ config, sipTarget, clock }: ShopsDeps): Shops {
@@ -58,6 +66,7 @@ export function createShops({ config, sipTarget, clock }: ShopsDeps): Shops {
   };
   return {
     account: (provider) => accounts[provider],
+    doubts: (provider) => (provider === 'twilio' && config.sip?.digests.includes('MD5') === false ? [NO_MD5] : []),
     missing: () => [
       ...(config.publicUrl === undefined
         ? [{ name: 'PICKUP_PUBLIC_URL', meaning: 'the URL under which the provider reaches this API' }]
