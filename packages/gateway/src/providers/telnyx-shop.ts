@@ -3,7 +3,7 @@ import type { NumberWish } from '@pickup/contract';
 import type { Telnyx } from 'telnyx';
 import { type NumberShop, ProviderFault, type Purchase, type Sale } from './number-shop.ts';
 import { createTelnyxClient, type TelnyxLogin, telnyxFault, telnyxStatus, telnyxWords } from './telnyx-client.ts';
-import { ensureTelnyx, type TelnyxIds, type TelnyxPlace } from './telnyx-connection.ts';
+import { ensureTelnyx, type TelnyxIds, type TelnyxPlace, telnyxName } from './telnyx-connection.ts';
 
 /** An order is worked off after it was taken; most within seconds. */
 const POLL_MS = 1_000;
@@ -126,7 +126,7 @@ async function differences(account: Telnyx, phoneNumber: string, place: TelnyxPl
   const id = await findNumber(account, phoneNumber);
   if (id === undefined) return [`the account at Telnyx does not have ${phoneNumber} any more`];
   const { data } = await account.phoneNumbers.retrieve(id);
-  const name = `Pickup ${new URL(place.publicUrl).host}`;
+  const name = telnyxName(place);
   return (['connection_name', 'messaging_profile_name'] as const)
     .filter((field) => data?.[field] !== name)
     .map((field) => `${field} of ${phoneNumber} is ${data?.[field] || 'empty'} instead of ${name}`);
