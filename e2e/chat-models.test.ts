@@ -404,3 +404,59 @@ test('without a key the chat says what to set', async () => {
     message: expect.stringMatching(/set OPENAI_API_KEY/),
   });
 });
+
+test('a chat that is over is analysed, over a kill -9; chat_analyzed tells of it, and rerun analyses anew', async () => {
+  const events: { event: string; chat: { chat_analysis?: object } }[] = [];
+  const hook = await startFakeEndpoint({
+    handler: ({ body }) => {
+      events.push(JSON.parse(String(body)));
+      return { status: 204 };
+    },
+  });
+  try {
+    const agent_id = await makeAgent(
+      { begin_message: '' },
+      {
+        webhook_url: `${hook.url}/events`,
+        post_chat_analysis_model: 'gpt-4.1-mini',
+        post_chat_analysis_data: [{ type: 'string', name: 'city', description: 'City' }],
+      },
+    );
+    const chat_id = await begin(agent_id);
+    await write(chat_id, 'I am in Rome');
+    answer = () => ({ status: 500 });
+    await gateway.client.chat.end(chat_id);
+    await gateway.kill9();
+    const record = (chat_summary: string) => ({
+      tool_calls: [
+        {
+          name: 'record_analysis',
+          arguments: {
+            chat_summary,
+            user_sentiment: 'Neutral',
+            chat_successful: true,
+            custom_analysis_data: { city: 'Rome' },
+          },
+        },
+      ],
+    });
+    answer = () => record('They are in Rome.');
+    gateway = await start();
+    await expect
+      .poll(() => events.map(({ event }) => event), { timeout: 40_000 })
+      .toEqual([...['chat_started', 'chat_ended', 'chat_analyzed']]);
+    const chat_analysis = {
+      ...{ chat_summary: 'They are in Rome.', user_sentiment: 'Neutral', chat_successful: true },
+      custom_analysis_data: { city: 'Rome' },
+    };
+    expect(events[1]?.chat).not.toHaveProperty('chat_analysis');
+    expect(events[2]?.chat).toMatchObject({ chat_analysis });
+    expect(wire(-1).model).toBe('gpt-4.1-mini');
+    answer = () => record('Rome.');
+    expect((await gateway.client.chat.retrieve(chat_id)).chat_analysis).toEqual(chat_analysis);
+    const { body: again } = await gateway.rest('PUT', `/rerun-chat-analysis/${chat_id}`);
+    expect(again.chat_analysis.chat_summary).toBe('Rome.');
+  } finally {
+    await hook.close();
+  }
+}, 90_000);

@@ -4,6 +4,7 @@ import { createOutbound, type Outbound } from '@pickup/outbound';
 import { createApi } from './api/create-api.ts';
 import { createTurns } from './api/one-at-a-time.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
+import { analysisTask, createChatAnalyst } from './chats/analyze-chat.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
 import { createModelDirectory, hasKey } from './chats/model-directory.ts';
 import { talkerOf } from './chats/pick-talker.ts';
@@ -38,6 +39,7 @@ import { createArrivalReader } from './runners/read-arrival.ts';
 import { createSessionRunner, type SessionRunner } from './runners/session-runner.ts';
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
+import { ANALYZE_CHAT } from './stores/analysis-of-chat.ts';
 import { openSqliteStore, type Store } from './stores/index.ts';
 import { createTexts, type Texts } from './texts/index.ts';
 import { VERSION } from './version.ts';
@@ -162,7 +164,9 @@ async function composeOn(
     ...{ store, clock, newId, log, inTurn: createTurns() },
     talkerOf: (plan) => talkerOf(plan, turns),
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
+    analysisTask: (plan) => analysisTask(models, plan.agent),
   });
+  const analyst = createChatAnalyst({ store, models, log });
   const events = createEventSender({
     ...{ store, outbound: toAgents, signingKey: () => keys.signingKey(), clock, log, version: VERSION },
   });
@@ -184,6 +188,7 @@ async function composeOn(
     ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, readArrival },
     gateway: readArrival.gateway,
     savedEventHook,
+    handlers: { [ANALYZE_CHAT]: analyst.handle },
     country: config.sip.country,
     taking: () => taking,
     checkUrl: (url) => verdict(toAgents, url),
@@ -232,6 +237,7 @@ async function composeOn(
     liveInbound: (id) => runner.live(id) ?? texts.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
+    analyzeChat: analyst.analyze,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     simulateText: (text) => simulator.text(text),
     async endCall(callId) {

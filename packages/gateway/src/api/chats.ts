@@ -158,20 +158,22 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
   };
 }
 
-/** An analysis is made by a model, and there is none: the honest answer, whatever the agent asks to be analysed. */
 function analysisRoute(deps: ApiDeps): Route {
   return {
     method: 'PUT',
     path: '/rerun-chat-analysis/{chat_id}',
-    summary: 'Analyse a chat anew; refused, for it takes a model',
+    summary: 'Analyse a chat that is over anew, which takes a model',
     access: 'write',
     audited: false,
     status: 201,
     async handle({ params }) {
-      const { chat } = await findChat(deps, params['chat_id']!);
-      if (chat.chat_status === 'ongoing') throw badReference(`${chat.chat_id} is ongoing; end it first.`);
-      const reason = `${chat.chat_id} cannot be analysed: that takes a model, and this gateway has none.`;
-      throw new ApiFailure(apiError('cannot_answer', { reason }));
+      const whole = await findChat(deps, params['chat_id']!);
+      const { chat_id: id, chat_status } = whole.chat;
+      if (chat_status === 'ongoing') throw badReference(`${id} is ongoing; end it first.`);
+      const analyzed = await deps.analyzeChat(whole);
+      if (analyzed.kind === 'analyzed') return chatBody(analyzed.whole);
+      if (analyzed.kind === 'failed') throw modelFailure(`The analysis of ${id}`, analyzed.reason);
+      throw new ApiFailure(apiError('cannot_answer', { reason: `${id} cannot be analysed: ${analyzed.reason}.` }));
     },
   };
 }

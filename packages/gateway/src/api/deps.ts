@@ -1,5 +1,6 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject, Settings } from '@pickup/contract';
+import type { Analyzed } from '../chats/analyze-chat.ts';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { TelnyxWebhooks } from '../edges/telnyx/telnyx-webhooks.ts';
 import type { TwilioWebhooks } from '../edges/twilio/twilio-webhooks.ts';
@@ -8,7 +9,7 @@ import type { Library } from '../knowledge/index.ts';
 import type { Log } from '../observe/log.ts';
 import type { Shops } from '../providers/shops.ts';
 import type { SipTarget } from '../providers/sip-target.ts';
-import type { CallRow, EventHook, Store } from '../stores/port.ts';
+import type { CallRow, EventHook, Store, WholeChat } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
 export interface ApiCaller {
@@ -54,6 +55,8 @@ export interface ApiDeps {
   /** What was said so far in a call that is connected here. */
   readonly liveCall: (callId: string) => Partial<CallRow> | undefined;
   readonly chats: Pick<ChatRunner, 'answer' | 'end' | 'start'>;
+  /** Analyses a chat that is over, anew. */
+  readonly analyzeChat: (chat: WholeChat) => Promise<Analyzed>;
   readonly simulateCall: (call: {
     readonly from_number: string;
     readonly to_number: string;

@@ -20,9 +20,14 @@ const MOST_TEXT_IDS = 50;
 export function newChat(
   plan: SessionPlan,
   turn: ChatTurn,
-  given: { readonly now: number; readonly parties: ChatParties; readonly hook: EventHook | undefined },
+  given: {
+    readonly now: number;
+    readonly parties: ChatParties;
+    readonly hook: EventHook | undefined;
+    readonly analysis_task?: JsonObject;
+  },
 ): ChatRow {
-  const { now, parties, hook } = given;
+  const { now, parties, hook, analysis_task: task } = given;
   const storage = plan.agent['data_storage_setting'];
   const basic = storage === 'basic_attributes_only';
   const end = turn.ended === undefined ? undefined : endOf(turn, now);
@@ -36,6 +41,7 @@ export function newChat(
     ...(plan.agent_tag !== undefined && { agent_tag: plan.agent_tag }),
     ...(!basic && plan.metadata && { metadata: plan.metadata }),
     ...(!basic && { retell_llm_dynamic_variables: plan.dynamic_variables }),
+    ...(!basic && task && { analysis_task: task }),
     ...(!basic && collected && { collected_dynamic_variables: collected }),
     data_storage_setting: typeof storage === 'string' ? storage : 'everything',
     start_timestamp: now,

@@ -103,8 +103,8 @@ export interface ChatRunnerDeps {
   readonly log: Log;
   /** How a plan's agent talks. Default: without a model. */
   readonly talkerOf?: (plan: SessionPlan) => ChatTalker;
-  /** What else is stored in the commit of an advance, given the chat before it and all it adds. Default: nothing. */
-  readonly alongside?: (chat: ChatRow, messages: readonly ChatMessage[]) => Partial<ChatAdvance>;
+  /** How a chat of this plan is analysed once it is over; undefined: it is not. */
+  readonly analysisTask?: (plan: SessionPlan) => JsonObject | undefined;
 }
 
 interface Session {
@@ -160,7 +160,8 @@ class Runner implements ChatRunner {
     }
     const parties = { chat_type, ...(from_number && { from_number }), ...(to_number && { to_number }) };
     const kept = { ...turn, state: rememberText(turn.state, undefined, first?.text_id) };
-    const chat = newChat(plan, kept, { now, parties, hook: eventHook(plan) });
+    const analysis = turn.ended === undefined ? {} : this.#analysis(turn.plan ?? plan);
+    const chat = newChat(plan, kept, { now, parties, hook: eventHook(plan), ...analysis });
     const missing = talker.missing === undefined ? {} : { missing: talker.missing };
     return { kind: 'begun', chat, plan: turn.plan ?? plan, messages, ...missing };
   }
@@ -270,7 +271,7 @@ class Runner implements ChatRunner {
       state: rememberText(turn.state, chat.state, given.textId),
       expires_timestamp: now + silenceOf(turn.plan ?? session.plan),
       ...(turn.plan && { plan: turn.plan as unknown as JsonObject }),
-      ...(turn.ended !== undefined && { end: endOf(turn, now) }),
+      ...(turn.ended !== undefined && { end: { ...endOf(turn, now), ...this.#analysis(turn.plan ?? session.plan) } }),
     });
     if (!result.advanced) return result.why === 'behind' ? undefined : { kind: result.why };
     if (turn.ended !== undefined) this.#over(result.chat, turn.ended);
@@ -314,6 +315,7 @@ class Runner implements ChatRunner {
 
   async #finish(chat: ChatRow, given: { reason: string; why: string; said: readonly string[] }) {
     const { newId, clock } = this.#deps;
+    const session = await this.#session(chat);
     const now = clock.wallMs();
     const collected = chat.state?.['variables'] as Readonly<Record<string, string>> | undefined;
     const entries = given.said.map((content) => ({ role: 'agent' as const, content }));
@@ -326,6 +328,7 @@ class Runner implements ChatRunner {
         end_timestamp: now,
         disconnection_reason: given.reason,
         ...(collected && { collected_dynamic_variables: collected }),
+        ...(session && this.#analysis(session.plan)),
       },
     });
     if (result.advanced) this.#over(result.chat, given.why);
@@ -333,8 +336,7 @@ class Runner implements ChatRunner {
   }
 
   async #advance(chat: ChatRow, advance: ChatAdvance): Promise<AdvanceResult> {
-    const { store, alongside } = this.#deps;
-    const result = await store.advanceChat({ ...advance, ...alongside?.(chat, advance.messages) });
+    const result = await this.#deps.store.advanceChat(advance);
     if (!result.advanced) this.#sessions.delete(chat.chat_id);
     return result;
   }
@@ -369,6 +371,11 @@ class Runner implements ChatRunner {
 
   #messages(turn: ChatTurn, now: number): readonly ChatMessage[] {
     return messagesOf(turn.entries, { newId: this.#deps.newId, now });
+  }
+
+  #analysis(plan: SessionPlan): { readonly analysis_task?: JsonObject } {
+    const task = this.#deps.analysisTask?.(plan);
+    return task === undefined ? {} : { analysis_task: task };
   }
 
   #signal(given: AbortSignal | undefined): AbortSignal {

@@ -1,7 +1,7 @@
 /** Texts, from their edge to their answer: takes them, has them answered and sends what was said. */
 import type { EdgeName, InboundObject } from '@pickup/contract';
 import type { OnTextStatus, TakeText, TextEdge } from '../edges/text-port.ts';
-import { createJobRunner } from '../jobs/job-runner.ts';
+import { createJobRunner, type JobHandler } from '../jobs/job-runner.ts';
 import { createTextTaker, type TextTakerDeps } from './take-text.ts';
 import { createTextAnswerer, type TextAnswererDeps } from './text-answerer.ts';
 import { createTextSender } from './text-sender.ts';
@@ -19,7 +19,11 @@ export interface Texts {
   close(): Promise<void>;
 }
 
-export type TextsDeps = Omit<TextAnswererDeps, 'answersOptOut' | 'wake'> & Omit<TextTakerDeps, 'wake'>;
+export type TextsDeps = Omit<TextAnswererDeps, 'answersOptOut' | 'wake'> &
+  Omit<TextTakerDeps, 'wake'> & {
+    /** Further work that the same runner does, by task. */
+    readonly handlers?: Readonly<Record<string, JobHandler>>;
+  };
 
 const CLOSE_LIMIT_MS = 5_000;
 /** How long a provider may resend a message, by far. */
@@ -46,7 +50,7 @@ export function createTexts(deps: TextsDeps): Texts {
   });
   const jobs = createJobRunner({
     ...{ store, clock, nodeId, log },
-    handlers: { answer_texts: answerer.handle, send_texts: sender.handle },
+    handlers: { ...deps.handlers, answer_texts: answerer.handle, send_texts: sender.handle },
   });
   let stopForgetting = () => {};
   const forgetLater = () => {

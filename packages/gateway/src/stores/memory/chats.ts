@@ -1,11 +1,13 @@
 /** Chats in memory. */
 import { advancedChat, changedChat } from '../advanced-chat.ts';
-import { eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
+import { analysisJob, analyzedChat } from '../analysis-of-chat.ts';
+import { eventsOfAnalyzedChat, eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
 import { keepsSpeech } from '../ended-call.ts';
 import { matchAgents, matchFilters } from '../match-filters.ts';
-import type { ChatCommands, WholeChat } from '../port.ts';
+import type { ChatCommands, ChatRow, WholeChat } from '../port.ts';
 import { copyOf, type MemoryChat, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
+import { addJob } from './jobs.ts';
 import { listPage } from './list-page.ts';
 import { meansForTexts } from './outgoing.ts';
 
@@ -19,6 +21,7 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       data.chats.set(chat.chat_id, { sequence: data.nextSequence(), ...row, ...(!over && { plan: copyOf(plan) }) });
       meansForTexts(data, row.chat, copyOf(messages));
       tell(data, eventsOfNewChat(row));
+      addAnalysis(data, row.chat);
     },
     async advanceChat(advance) {
       const row = data.chats.get(advance.chat_id);
@@ -37,6 +40,7 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       // Also what is not kept is said.
       meansForTexts(data, result.chat, copyOf(advance.messages));
       if (over) tell(data, eventsOfEndedChat(after));
+      addAnalysis(data, after.chat);
       return { advanced: true, chat: result.chat };
     },
     async updateChat(chatId, change) {
@@ -46,6 +50,14 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       const messages = forgets ? [] : row.messages;
       data.chats.set(chatId, { ...row, chat, messages });
       return { chat, messages };
+    },
+    async settleChatAnalysis(chatId, findings) {
+      const row = data.chats.get(chatId);
+      if (row === undefined || row.chat.chat_status === 'ongoing') return undefined;
+      const after = { ...row, chat: analyzedChat(row.chat, copyOf(findings)) };
+      data.chats.set(chatId, after);
+      tell(data, eventsOfAnalyzedChat(after));
+      return wholeOf(after);
     },
     async deleteChat(chatId) {
       for (const [eventId, event] of data.events) if (event.subject_id === chatId) data.events.delete(eventId);
@@ -77,6 +89,12 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       return listPage(rows, request);
     },
   };
+}
+
+/** The work that the end of a chat leaves. */
+function addAnalysis(data: MemoryData, chat: ChatRow): void {
+  const job = analysisJob(chat);
+  if (job) addJob(data, job, chat.end_timestamp ?? 0);
 }
 
 function keyOf({ chat, sequence }: MemoryChat): readonly [number, number] {

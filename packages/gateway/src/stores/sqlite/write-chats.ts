@@ -1,11 +1,13 @@
 /** Chats, as the writer thread does them. */
 import type { Database } from 'better-sqlite3';
 import { advancedChat, changedChat } from '../advanced-chat.ts';
-import { eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
+import { analysisJob, analyzedChat } from '../analysis-of-chat.ts';
+import { eventsOfAnalyzedChat, eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
 import { keepsSpeech } from '../ended-call.ts';
-import type { AdvanceResult, ChatAdvance, ChatChange, ChatMessage, ChatRow } from '../port.ts';
+import type { AdvanceResult, ChatAdvance, ChatChange, ChatFindings, ChatMessage, ChatRow } from '../port.ts';
 import type { Cell, WriteHandlers } from './cells.ts';
 import { prepareEventInsert } from './events.ts';
+import { prepareJobInsert } from './jobs.ts';
 import { prepareChat, prepareMessages } from './read-chats.ts';
 import { prepareTextsOfChat } from './write-outgoing.ts';
 
@@ -21,6 +23,7 @@ export function prepareChatCreation(db: Database): (chat: ChatRow, plan: string,
   const append = db.prepare<Cell[]>(APPEND);
   const insertPlan = db.prepare<Cell[]>('INSERT INTO chat_plans (chat_id, plan) VALUES (?, ?)');
   const tell = prepareEventInsert(db);
+  const addJob = prepareJobInsert(db);
   const meansForTexts = prepareTextsOfChat(db);
   return (chat, plan, sent) => {
     const { chat_id, start_timestamp, chat_status, agent_id, agent_version, expires_timestamp } = chat;
@@ -31,6 +34,8 @@ export function prepareChatCreation(db: Database): (chat: ChatRow, plan: string,
     for (const message of messages) append.run(chat_id, JSON.stringify(message), chat_id);
     meansForTexts(chat, sent);
     if (chat.event_hook) tell(eventsOfNewChat({ chat, messages }));
+    const job = analysisJob(chat);
+    if (job) addJob(job, chat.end_timestamp ?? 0);
   };
 }
 
@@ -39,6 +44,7 @@ export function writeChats(db: Database): WriteHandlers {
   const find = prepareChat(db);
   const messagesOf = prepareMessages(db);
   const tell = prepareEventInsert(db);
+  const addJob = prepareJobInsert(db);
   const create = prepareChatCreation(db);
   const meansForTexts = prepareTextsOfChat(db);
   const replace = db.prepare<Cell[]>(REPLACE);
@@ -75,6 +81,8 @@ export function writeChats(db: Database): WriteHandlers {
       if (chat.chat_status !== 'ongoing') {
         dropPlan.run(chat_id);
         if (chat.event_hook) tell(eventsOfEndedChat({ chat, messages: messagesOf(chat_id) }));
+        const job = analysisJob(chat);
+        if (job) addJob(job, chat.end_timestamp ?? 0);
       } else if (advance.plan) replacePlan.run(JSON.stringify(advance.plan), chat_id);
       return answer({ advanced: true, chat });
     },
@@ -85,6 +93,15 @@ export function writeChats(db: Database): WriteHandlers {
       put(chat);
       if (forgets) dropMessages.run(chatId);
       return JSON.stringify({ chat, messages: messagesOf(chatId) });
+    },
+    settleChatAnalysis(chatId: string, findings: string) {
+      const before = find(chatId);
+      if (before === undefined || before.chat_status === 'ongoing') return null;
+      const chat = analyzedChat(before, JSON.parse(findings) as ChatFindings);
+      put(chat);
+      const whole = { chat, messages: messagesOf(chatId) };
+      if (chat.event_hook) tell(eventsOfAnalyzedChat(whole));
+      return JSON.stringify(whole);
     },
     deleteChat(chatId: string) {
       for (const drop of [dropMessages, dropPlan, dropEvents, dropParts]) drop.run(chatId);
