@@ -32,6 +32,7 @@ import type { Log } from './observe/index.ts';
 import { reportOpenPurchases } from './providers/buy-number.ts';
 import { createShops } from './providers/shops.ts';
 import { sipTargetOf } from './providers/sip-target.ts';
+import { TWILIO_SIGNALLING } from './providers/twilio-signalling.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
 import { newId } from './runners/new-id.ts';
@@ -90,7 +91,7 @@ async function composeOn(
   given: { readonly config: Config; readonly log: Log; readonly clock: Clock },
 ): Promise<Gateway> {
   const { config, log, clock } = given;
-  const callers = new CallerTable(config.sip.peers);
+  const callers = new CallerTable(config.sip.peers, config.twilio.accountSid === undefined ? [] : TWILIO_SIGNALLING);
   const numbers = followNumbers({ store: stored, table: callers, clock, log });
   const { store } = numbers;
   const seal = await loadSealKey({

@@ -232,6 +232,7 @@ export class Admission {
 
   /** False once the source is silenced. */
   #count(address: string): boolean {
+    if (this.#deps.table.isShared(address)) return true;
     const nowMs = this.#deps.clock.monoMs();
     const verdict = this.#flood.count(address, nowMs);
     if (verdict === 'banned') this.#deps.refusals.banned(address, nowMs);
