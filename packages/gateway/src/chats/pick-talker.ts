@@ -4,15 +4,17 @@ import type { SessionPlan } from '@pickup/core';
 import { firstLineTalker, flowNeeds, flowTalker, writtenFlow } from './chat-talk.ts';
 import { engineTalker } from './engine-talker.ts';
 import type { TurnDeps } from './run-turn.ts';
+import { type SocketDeps, socketTalker } from './socket-talker.ts';
 import type { ChatTalker } from './talker.ts';
 
 type Engine = SessionPlan['engine'];
 
 /** A flow that needs no model is walked without one; what lacks its model says its first line. */
-export function talkerOf({ engine }: SessionPlan, turns?: TurnDeps): ChatTalker {
+export function talkerOf({ engine }: SessionPlan, turns?: TurnDeps & SocketDeps): ChatTalker {
   const graph = writtenFlow(engine);
   if (graph) return flowTalker(graph);
   if (!turns) return firstLineTalker(engine, needsOf(engine));
+  if (engine.type === 'custom-llm') return socketTalker(turns, engine.llm_websocket_url);
   const talk = talkEngine(engine);
   if (!talk) return firstLineTalker(engine, needsOf(engine));
   const found = turns.models.find(modelOf(engine));
