@@ -59,7 +59,7 @@ async function take(event: TelnyxEvent, part: string | undefined, deps: TelnyxWe
     return 'done';
   }
   const { kind } = await takeText(text);
-  if (kind === 'unknown_number') log.info('text_to_unknown_number', { edge: 'telnyx', 'pii.to_number': text.to });
+  if (kind === 'unknown_number') log.info('text_nobody_owns', { edge: 'telnyx', 'pii.to_number': text.to });
   return kind === 'unavailable' ? 'retry' : 'done';
 }
 

@@ -34,7 +34,7 @@ export async function createTwilioWebhooks(deps: TwilioWebhooksDeps): Promise<Tw
         return 'done';
       }
       const { kind } = await takeText(text);
-      if (kind === 'unknown_number') log.info('text_to_unknown_number', { edge: 'twilio', 'pii.to_number': text.to });
+      if (kind === 'unknown_number') log.info('text_nobody_owns', { edge: 'twilio', 'pii.to_number': text.to });
       return kind === 'unavailable' ? 'retry' : 'done';
     },
     async takeStatus(fields, part) {
