@@ -223,6 +223,7 @@ describe('cases 60 and 62 strangers', () => {
   });
 
   test('hear 403 for anything but an INVITE or a MESSAGE, which may prove who it is', async () => {
+    await numberWith(LOGIN);
     const client = await at('127.0.3.1');
     const methods = ['OPTIONS', 'REGISTER', 'SUBSCRIBE', 'BYE', 'MESSAGE'];
     const codes = [];
