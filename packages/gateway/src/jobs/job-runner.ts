@@ -57,6 +57,7 @@ class Runner implements JobRunner {
   readonly #running = new Map<string, { readonly aborter: AbortController; readonly done: Promise<void> }>();
   #cancelPoll = () => {};
   #cancelRenewal = () => {};
+  #looking = false;
   #taking = false;
   #wanted = false;
   #stopped = true;
@@ -78,16 +79,25 @@ class Runner implements JobRunner {
   }
 
   wake(): void {
+    if (this.#stopped || this.#looking) return;
+    this.#looking = true;
+    // After the events of this turn of the loop: what came together is taken together.
+    setImmediate(() => {
+      this.#looking = false;
+      void this.#look();
+    });
+  }
+
+  async #look(): Promise<void> {
     const { store, clock, log } = this.#deps;
-    if (this.#stopped) return;
-    store
-      .nextJobAt()
-      .then((at) => {
-        if (at === undefined || at > clock.wallMs()) return;
-        this.#wanted = true;
-        if (!this.#taking && !this.#stopped) void this.#takeAll();
-      })
-      .catch((error) => log.error('jobs_failed', { error: String(error) }));
+    try {
+      const at = await store.nextJobAt();
+      if (at === undefined || at > clock.wallMs()) return;
+      this.#wanted = true;
+      if (!this.#taking && !this.#stopped) await this.#takeAll();
+    } catch (error) {
+      log.error('jobs_failed', { error: String(error) });
+    }
   }
 
   async stop(limitMs: number): Promise<void> {
