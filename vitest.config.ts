@@ -6,6 +6,7 @@ const common = { pool: 'forks', testTimeout: 20_000, hookTimeout: 30_000 } as co
 const ALONE = [
   'e2e/crash.test.ts',
   'e2e/full-disk.test.ts',
+  'e2e/texts-crash.test.ts',
   'e2e/webhook-chain.test.ts',
   'e2e/sip/{capacity,crash,load,loaded,lossy,ringing,stop}.test.ts',
 ];

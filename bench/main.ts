@@ -9,6 +9,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   lookup: 'the whole inbound at 1,000,000 numbers, against 100',
   media: 'the gaps between packets of 500 calls while lists are read, against a process that only sends',
   ringing: '2,000 calls that ring for long: memory of each, lateness of the deadlines, also on a slow disk',
+  sms: 'texts from provider to model and back, against a bare relay; and 10,000 of them under a kill -9 every 5 s',
   sip: 'calls by SIPp without audio, against the SIP package alone answering them',
 };
 

@@ -222,12 +222,13 @@ describe('cases 60 and 62 strangers', () => {
     expect(await recorded()).toBe(before);
   });
 
-  test('hear 403 for anything but an INVITE', async () => {
+  test('hear 403 for anything but an INVITE or a MESSAGE, which may prove who it is', async () => {
+    await numberWith(LOGIN);
     const client = await at('127.0.3.1');
-    const methods = ['OPTIONS', 'REGISTER', 'MESSAGE', 'SUBSCRIBE', 'BYE'];
+    const methods = ['OPTIONS', 'REGISTER', 'SUBSCRIBE', 'BYE', 'MESSAGE'];
     const codes = [];
     for (const method of methods) codes.push(await client.ask(method));
-    expect(codes).toEqual([403, 403, 403, 403, 403]);
+    expect(codes).toEqual([403, 403, 403, 403, 401]);
   });
 });
 

@@ -48,11 +48,26 @@ export interface Voice {
   readonly preview_audio_url?: string;
 }
 
+/** A model of the catalogue. */
+export interface CatalogueModel {
+  /** `openai`, `anthropic`, `google`, or the operator's own. */
+  readonly provider: string;
+  readonly kind: 'llm' | 's2s';
+  /** The OpenAI-compatible endpoint that serves it; absent: the gateway's general one. */
+  readonly base_url?: string;
+  /** The environment variable that has the key of that endpoint. */
+  readonly api_key_env?: string;
+  /** What its endpoint calls it; absent: by its name here. */
+  readonly provider_model?: string;
+  /** Whether this gateway can ask it; absent: as `available_providers` says. */
+  readonly available?: boolean;
+}
+
 /** What this gateway knows and can use. Open: the operator extends it (E5). */
 export interface Catalogue {
   readonly voices: ReadonlyMap<string, Voice>;
-  /** Model name to provider: `openai`, `anthropic`, `google`. */
-  readonly models: ReadonlyMap<string, { readonly provider: string; readonly kind: 'llm' | 's2s' }>;
+  /** By name. */
+  readonly models: ReadonlyMap<string, CatalogueModel>;
   /** Voice model to its voice provider. */
   readonly voice_models: ReadonlyMap<string, string>;
   /** Providers this gateway has a key for; `builtin` always. */

@@ -11,9 +11,12 @@ export type { InboundEffect, RefusalAnswer, StillbornSession } from './inbound/e
 export type { AttemptResult, InboundEvent, Instant, TimerName } from './inbound/event.ts';
 export type { Entry, GatewaySettings, InboundFacts, ResolvedKnowledge } from './inbound/facts.ts';
 export type { Move } from './inbound/move.ts';
+export { packFacts, packProgress, resume, unpackFacts, unpackProgress } from './inbound/resume.ts';
 export type { InboundLedger, InboundPhase, InboundState, Verdict } from './inbound/state.ts';
 export { blankTarget, resolveBlank } from './rehearsal/blank-target.ts';
 export * from './rehearsal/rehearsal-facts.ts';
 export * from './rehearsal/rehearse.ts';
 export type { SessionPlan } from './session-plan.ts';
+export * from './texts/opt-out.ts';
+export { LONGEST_PART, splitText } from './texts/split-text.ts';
 export { buildRequestBody, webhookUrl } from './webhook/build-request.ts';

@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Catalogue,
+  type CatalogueModel,
   defaultCatalogue,
   extendCatalogue,
   type Issue,
@@ -26,15 +27,19 @@ export interface CatalogueFile {
   stop(): void;
 }
 
+export interface CatalogueFileDeps {
+  readonly home: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Whether there is what it takes to ask a text model (E5). Default: by its provider's key. */
+  readonly hasKey?: (model: CatalogueModel) => boolean;
+}
+
 /**
  * Reads `<home>/catalogue.json`, where there is one, and looks at it from then on. Throws where it is no JSON; of one
  * with faults the rest is used, for the start.
  */
-export function openCatalogueFile(given: {
-  readonly home: string;
-  readonly log: Log;
-  readonly clock: Clock;
-}): CatalogueFile {
+export function openCatalogueFile(given: CatalogueFileDeps): CatalogueFile {
   const file = join(given.home, 'catalogue.json');
   const text = readText(file);
   if (text instanceof Error) throw new Error(`${file} cannot be read: ${text.message}`);
@@ -45,20 +50,22 @@ class Watched implements CatalogueFile {
   readonly #file: string;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #hasKey: CatalogueFileDeps['hasKey'];
   /** The file as it was last judged; undefined: there was none. */
   #judged: string | undefined;
   #current: Catalogue;
   #cancel = () => {};
 
-  constructor(file: string, text: string | undefined, { log, clock }: { readonly log: Log; readonly clock: Clock }) {
+  constructor(file: string, text: string | undefined, { log, clock, hasKey }: CatalogueFileDeps) {
     this.#file = file;
     this.#log = log;
     this.#clock = clock;
+    this.#hasKey = hasKey;
     this.#judged = text;
     const read = readCatalogue(text);
     if (read instanceof Error) throw new Error(`${file} cannot be read: ${read.message}`);
     this.#tell('catalogue_issue', read.issues);
-    this.#current = read.catalogue;
+    this.#current = this.#withKeys(read.catalogue);
     this.#later();
   }
 
@@ -91,8 +98,17 @@ class Watched implements CatalogueFile {
     if (read instanceof Error) return this.#keep(read);
     this.#tell('catalogue_kept', read.issues);
     if (read.issues.length > 0) return;
-    this.#current = read.catalogue;
+    this.#current = this.#withKeys(read.catalogue);
     this.#log.info(isSame ? 'catalogue_unchanged' : 'catalogue_reloaded', { file: this.#file });
+  }
+
+  #withKeys(catalogue: Catalogue): Catalogue {
+    const hasKey = this.#hasKey;
+    if (!hasKey) return catalogue;
+    const models = [...catalogue.models].map(([name, model]): [string, CatalogueModel] =>
+      model.kind === 'llm' ? [name, { ...model, available: hasKey(model) }] : [name, model],
+    );
+    return { ...catalogue, models: new Map(models) };
   }
 
   #keep(error: Error): void {

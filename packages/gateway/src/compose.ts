@@ -4,13 +4,19 @@ import { createOutbound, type Outbound } from '@pickup/outbound';
 import { createApi } from './api/create-api.ts';
 import { createTurns } from './api/one-at-a-time.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
+import { analysisTask, createChatAnalyst } from './chats/analyze-chat.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
+import { createModelDirectory, hasKey } from './chats/model-directory.ts';
+import { talkerOf } from './chats/pick-talker.ts';
 import { unheard } from './chats/plan-chat.ts';
+import { createAgentSwap } from './chats/swap-agent.ts';
 import type { Config } from './config/index.ts';
+import { simulatedTexts } from './edges/simulator/simulated-texts.ts';
 import { createSimulator, type Simulator } from './edges/simulator/simulator.ts';
 import { CallerTable } from './edges/sip/admission/caller-table.ts';
 import { followNumbers } from './edges/sip/admission/follow-numbers.ts';
 import { createSipEdge, type SipEdge } from './edges/sip/sip-edge.ts';
+import { openProviderEdges, openProviderWebhooks } from './edges/text-providers.ts';
 import { hookOf, hookOfPlan } from './events/event-hook.ts';
 import { createEventSender } from './events/event-sender.ts';
 import {
@@ -25,6 +31,10 @@ import {
 import { createLibrary } from './knowledge/index.ts';
 import { createInboundFeed } from './observe/inbound-feed.ts';
 import type { Log } from './observe/index.ts';
+import { reportOpenPurchases } from './providers/buy-number.ts';
+import { createShops } from './providers/shops.ts';
+import { sipTargetOf } from './providers/sip-target.ts';
+import { TWILIO_SIGNALLING } from './providers/twilio-signalling.ts';
 import type { Clock } from './runners/clock.ts';
 import { createInboundRunner, type InboundRunner } from './runners/inbound-runner.ts';
 import { newId } from './runners/new-id.ts';
@@ -35,7 +45,9 @@ import { createSessionRunner, type SessionRunner } from './runners/session-runne
 import { tellEnds } from './runners/tell-ends.ts';
 import { createBuiltinRuntime } from './sessions/builtin/index.ts';
 import { createOfflineVoice, createSentenceCache } from './sessions/voice/index.ts';
+import { ANALYZE_CHAT } from './stores/analysis-of-chat.ts';
 import { openSqliteStore, type Store } from './stores/index.ts';
+import { createTexts, type Texts } from './texts/index.ts';
 import { VERSION } from './version.ts';
 import { startFaultySender } from './webhook/faulty-sender.ts';
 import { createWebhookSender } from './webhook/sender.ts';
@@ -50,6 +62,7 @@ export interface Gateway {
   readonly sessions: SessionRunner;
   readonly chats: ChatRunner;
   readonly simulator: Simulator;
+  readonly texts: Texts;
   readonly nodeId: string;
   /** Opens the HTTP port; resolves with the URL. */
   listen(): Promise<string>;
@@ -84,7 +97,7 @@ async function composeOn(
   given: { readonly config: Config; readonly log: Log; readonly clock: Clock },
 ): Promise<Gateway> {
   const { config, log, clock } = given;
-  const callers = new CallerTable(config.sip.peers);
+  const callers = new CallerTable(config.sip.peers, config.twilio.accountSid === undefined ? [] : TWILIO_SIGNALLING);
   const feed = createInboundFeed({ log });
   const numbers = followNumbers({ store: tellEnds(stored, feed), table: callers, clock, log });
   const { store } = numbers;
@@ -98,7 +111,11 @@ async function composeOn(
   const { written_to } = await keys.bootstrap(config.apiKey);
   if (written_to !== undefined) log.info('The first API key was made; it is in this file.', { file: written_to });
   const nodeId = (await store.getMeta('node_id')) ?? (await newNode(store));
-  const catalogue = openCatalogueFile({ home: config.home, log, clock });
+  const env = (name: string) => process.env[name];
+  const catalogue = openCatalogueFile({
+    ...{ home: config.home, log, clock },
+    hasKey: (model) => hasKey(model, config.models, env),
+  });
   const ownPorts: number[] = [config.http.port, config.sip.port];
   const allow = config.webhook.allow.map((cidr) => cidr.text);
   await auditAllowList(store, allow.join(','), clock.wallMs());
@@ -130,18 +147,39 @@ async function composeOn(
     return createWebhookSender(own).send(webhook_id, ask, signal);
   };
   const hooks = config.webhook.eventUrl === undefined ? {} : { url: config.webhook.eventUrl };
+  const savedEventHook = async (agentId: string, version: number) => {
+    const agent = await store.getAgent(agentId, version);
+    return agent && hookOf(agent.settings, {}, { ...hooks, channel: agent.channel });
+  };
   const runner = createInboundRunner({
     ...{ clock, random: Math.random, store, sender, runtime, sessions, feed, nodeId, log },
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
-    async savedEventHook(agentId, version) {
-      const agent = await store.getAgent(agentId, version);
-      return agent && hookOf(agent.settings, {}, hooks);
-    },
+    savedEventHook,
   });
+  const models = createModelDirectory({
+    catalogue: () => catalogue.current,
+    setup: config.models,
+    ...{ env, clock, random: Math.random },
+  });
+  const turns = {
+    ...{ models, store, clock, log, outbound: toAgents },
+    signingKey: () => keys.signingKey(),
+    swapAgent: createAgentSwap({
+      store,
+      get catalogue() {
+        return catalogue.current;
+      },
+      checkUrl: (url) => verdict(toAgents, url),
+      wallMs: clock.wallMs,
+    }),
+  };
   const chats = createChatRunner({
     ...{ store, clock, newId, log, inTurn: createTurns() },
+    talkerOf: (plan) => talkerOf(plan, turns),
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
+    analysisTask: (plan) => analysisTask(models, plan.agent),
   });
+  const analyst = createChatAnalyst({ store, models, log });
   const events = createEventSender({
     ...{ store, outbound: toAgents, signingKey: () => keys.signingKey(), clock, log, version: VERSION },
   });
@@ -150,6 +188,7 @@ async function composeOn(
     clock,
     newId,
     ringBudgetMs: config.webhook.ringBudgetMs,
+    textBudgetMs: config.webhook.textBudgetMs,
     webhookProfile: config.webhook.profile,
     concurrency: config.concurrency,
     get catalogue() {
@@ -158,11 +197,23 @@ async function composeOn(
     checkUrl: (url) => verdict(toAgents, url),
   });
   let taking = true;
+  const texts = createTexts({
+    ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, readArrival },
+    gateway: readArrival.gateway,
+    savedEventHook,
+    handlers: { [ANALYZE_CHAT]: analyst.handle },
+    country: config.sip.country,
+    taking: () => taking,
+    checkUrl: (url) => verdict(toAgents, url),
+  });
+  texts.addEdge(simulatedTexts);
+  for (const edge of await openProviderEdges(config)) texts.addEdge(edge);
   const simulator = createSimulator({
     clock,
     newId,
     country: config.sip.country,
     readArrival,
+    takeText: texts.take,
     runner,
     startFaultySender: (fault) => startFaultySender(fault, { ...sending, clock }),
     taking: () => taking,
@@ -170,6 +221,13 @@ async function composeOn(
   const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });
   const rehearseCall = createRehearsedStart({ runtime, clock, log });
   let publicUrl = config.publicUrl ?? '';
+  let sipAddresses: SipEdge['addresses'] = [];
+  const sipTarget = () => sipTargetOf(config.sip, sipAddresses);
+  const providers = await openProviderWebhooks({
+    ...{ config, log, publicUrl: () => publicUrl },
+    takeText: texts.take,
+    onStatus: texts.onStatus,
+  });
   const api = createApi({
     store,
     get catalogue() {
@@ -186,12 +244,21 @@ async function composeOn(
     checkUrl: (url, use) => verdict(use === 'number_webhook' ? toNumbers : toAgents, url),
     sealTrunkPassword: (password, phoneNumber) => sealTrunkPassword(seal, phoneNumber, password),
     sealInboundPassword: (password, phoneNumber) => sealInboundPassword(seal, phoneNumber, password),
-    liveInbound: (id) => runner.live(id),
+    shops: createShops({ config, sipTarget, clock }),
+    sipTarget,
+    ringBudgetMs: config.webhook.ringBudgetMs,
+    openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
+    ...providers,
+    ...(providers.twilio && { twilioCalls: providers.twilio }),
+    pause: (ms) => new Promise((resolve) => void clock.after(ms, resolve)),
+    liveInbound: (id) => runner.live(id) ?? texts.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
     rehearseStart: async (plan) =>
       plan.channel === 'chat' ? { ready: true, runtime: 'chat', issues: unheard(plan) } : rehearseCall(plan),
+    analyzeChat: analyst.analyze,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
+    simulateText: (text) => simulator.text(text),
     async endCall(callId) {
       const ended = sessions.stop(callId);
       if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);
@@ -210,10 +277,12 @@ async function composeOn(
     sessions,
     chats,
     simulator,
+    texts,
     nodeId,
     async listen() {
       const { host, port } = config.http;
       await library.recover();
+      await reportOpenPurchases(store, log);
       await api.listen({ host, port }).catch((error) => {
         throw explainListen(error, `PICKUP_HTTP_PORT ${port}`);
       });
@@ -236,6 +305,7 @@ async function composeOn(
         readArrival,
         runner,
         callers,
+        takeText: texts.take,
         openInboundPassword: (sealed, phoneNumber) => openInboundPassword(seal, phoneNumber, sealed),
         openTrunkPassword: (sealed, phoneNumber) => openTrunkPassword(seal, phoneNumber, sealed),
         version: VERSION,
@@ -249,9 +319,12 @@ async function composeOn(
       log.info('sip_listening', {
         addresses: sip.addresses.map(({ transport, host, port }) => `${transport}:${bracket(host)}:${port}`),
       });
+      sipAddresses = sip.addresses;
       ownPorts.push(...sip.addresses.map((address) => address.port));
+      texts.addEdge(sip.texts);
       events.start();
       library.start();
+      await texts.start();
       return sip;
     },
     lookAtCatalogue: () => catalogue.look(),
@@ -261,6 +334,8 @@ async function composeOn(
     async close() {
       numbers.stop();
       catalogue.stop();
+      await texts.close();
+      chats.stop();
       await api.close();
       await library.close();
       await events.close();

@@ -12,6 +12,7 @@ import { hookOfPlan } from '../src/events/event-hook.ts';
 import { createLibrary, type Library } from '../src/knowledge/index.ts';
 import { createInboundFeed } from '../src/observe/inbound-feed.ts';
 import { silentLog } from '../src/observe/log.ts';
+import { createShops } from '../src/providers/shops.ts';
 import { systemClock } from '../src/runners/clock.ts';
 import { createMemoryStore } from '../src/stores/memory/index.ts';
 import type { Store } from '../src/stores/port.ts';
@@ -79,10 +80,21 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
         : { ok: true },
     sealTrunkPassword: (password, phoneNumber) => `sealed(${password.length}) for ${phoneNumber}`,
     sealInboundPassword: (password, phoneNumber) => `sealed(${password.length}) for callers of ${phoneNumber}`,
+    shops: createShops({
+      config: { twilio: { apiUrl: '' }, telnyx: { apiUrl: '' } },
+      sipTarget: () => undefined,
+      clock: systemClock,
+    }),
+    pause: async () => {},
+    openInboundPassword: (sealed) => `opened ${sealed}`,
+    sipTarget: () => undefined,
+    ringBudgetMs: 45_000,
     liveInbound: () => undefined,
     liveCall: () => undefined,
     chats,
     rehearseStart: async () => ({ ready: true, runtime: 'built-in', issues: [] }),
+    analyzeChat: async () => ({ kind: 'cannot', reason: 'that takes a model, and this gateway has none' }),
+    simulateText: async () => ({ inbound_id: 'inb_simulated_text' }),
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,
     sendReplay: (ask, { webhook_id, signing_key = FULL_KEY, signal }) =>

@@ -25,7 +25,7 @@ const EMPTY = Buffer.alloc(0);
 /** A request on its way; see the head of this file. */
 export class Exchange implements Expiring, Dispatcher.DispatchHandler {
   /** Without a body it is a GET. */
-  readonly request: OutboundGet & Partial<Pick<OutboundRequest, 'body'>>;
+  readonly request: OutboundGet & Partial<Pick<OutboundRequest, 'body' | 'method'>>;
   readonly target: Target;
   readonly headers: Readonly<Record<string, string>>;
   readonly deadlineMonoMs: number;

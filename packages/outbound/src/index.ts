@@ -1,6 +1,7 @@
 export { type AddressGuard, type AddressVerdict, createAddressGuard, type GuardOptions } from './address-guard.ts';
 export * from './faults/index.ts';
 export { NameError, Names, type NamesOptions } from './names.ts';
+export type { OpenedSocket, OutboundSocket, SocketRequest } from './open-socket.ts';
 export { createOutbound, type Outbound, type OutboundOptions } from './outbound.ts';
 export { createReach, type Reach, type ReachRequest, type ReachResult } from './reach.ts';
 export type {

@@ -70,7 +70,8 @@ export class Lane {
     this.#current = exchange;
     exchange.lane = this;
     const { target, headers, request } = exchange;
-    const sent = request.body === undefined ? { method: 'GET' } : { method: 'POST', body: request.body };
+    const sent =
+      request.body === undefined ? { method: 'GET' } : { method: request.method ?? 'POST', body: request.body };
     this.#client.dispatch({ ...sent, path: target.path, headers }, exchange);
   }
 

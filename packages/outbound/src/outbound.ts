@@ -12,6 +12,7 @@ import { Endpoint } from './endpoint.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import { abortedBy, addressRefused, type Failure } from './failure.ts';
 import { type DialSettings, makeDialer } from './make-dialer.ts';
+import { httpUrlOf, type OpenedSocket, type OutboundSocket, openSocket, type SocketRequest } from './open-socket.ts';
 import { parseTarget, type Target, type TargetFault } from './target.ts';
 import type { Clock, OutboundGet, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
 
@@ -32,6 +33,8 @@ export interface Outbound {
   post(request: OutboundRequest): Promise<OutboundResult>;
   /** Reads once, under the same rules: a redirect is a reply like any other. */
   get(request: OutboundGet): Promise<OutboundResult>;
+  /** Opens a WebSocket under the same rules. Never rejects. */
+  openSocket(request: SocketRequest): Promise<OpenedSocket>;
   /** Judges a URL when it is saved. */
   checkUrl(url: string): UrlVerdict;
   /** Ends what is in progress (`aborted`) and closes all connections. */
@@ -54,6 +57,7 @@ class Sender implements Outbound, ExchangeHost {
   readonly #deadlines: Deadlines;
   readonly #targets = new Map<string, Target>();
   readonly #endpoints = new Map<string, Endpoint>();
+  readonly #sockets = new Set<OutboundSocket>();
   #closed = false;
 
   constructor(options: OutboundOptions) {
@@ -74,6 +78,22 @@ class Sender implements Outbound, ExchangeHost {
 
   get(request: OutboundGet): Promise<OutboundResult> {
     return this.#send(request);
+  }
+
+  async openSocket(request: SocketRequest): Promise<OpenedSocket> {
+    const target = /^wss?:/i.test(request.url) ? this.#target(httpUrlOf(request.url)) : 'unsupported_scheme';
+    if (typeof target === 'string') return { ok: false, ...addressRefused(target) };
+    if (this.#closed) return { ok: false, ...abortedBy('gateway', 'the sender is closed') };
+    let socket: OutboundSocket | undefined;
+    const onClose = () => {
+      if (socket) this.#sockets.delete(socket);
+      request.onClose();
+    };
+    const opened = await openSocket({ dialer: this.#dialer, clock: this.clock }, target, { ...request, onClose });
+    if (!opened.ok) return opened;
+    socket = opened.socket;
+    this.#sockets.add(socket);
+    return opened;
   }
 
   #send(request: OutboundGet | OutboundRequest): Promise<OutboundResult> {
@@ -98,6 +118,7 @@ class Sender implements Outbound, ExchangeHost {
       for (const exchange of [...endpoint.exchanges()]) exchange.fail(abortedBy('gateway', 'the sender was closed'));
       endpoint.close();
     }
+    for (const socket of [...this.#sockets]) socket.close();
     this.#deadlines.close();
     // Connections are dropped in a microtask; their sockets close in the next turn of the loop.
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -50,8 +50,10 @@ export interface OutboundGet {
   readonly maxReplyBytes: number;
 }
 
-/** One request, sent with POST. */
+/** One request with a body. */
 export interface OutboundRequest extends OutboundGet {
+  /** Default POST. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: Buffer | string;
 }
 

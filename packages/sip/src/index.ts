@@ -9,6 +9,8 @@ export * from './sdp/index.ts';
 export type { Challenged, Credentials, FindCredentials } from './server/answer-to.ts';
 export { SipCore } from './server/core.ts';
 export type { Refusal } from './server/judge-request.ts';
+export type { MessageEnd, OutgoingMessage } from './server/message-sender.ts';
+export type { IncomingMessage } from './server/message-server.ts';
 export type {
   Admission,
   CoreOptions,

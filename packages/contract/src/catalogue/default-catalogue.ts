@@ -1,5 +1,5 @@
 /** The voices and models a fresh gateway knows. Open: an operator's file adds to it (E5). */
-import type { Catalogue, Voice } from '../agent.ts';
+import type { Catalogue, CatalogueModel, Voice } from '../agent.ts';
 import { LLM_MODELS, S2S_MODELS } from '../settings/values.ts';
 
 const BUILTIN: readonly (readonly [locale: string, accent: string])[] = [
@@ -141,7 +141,7 @@ function hostedVoices(): Voice[] {
  */
 export function defaultCatalogue(availableProviders: Iterable<string> = []): Catalogue {
   const voices = new Map([...builtinVoices(), ...hostedVoices()].map((voice) => [voice.voice_id, voice]));
-  const models = new Map<string, { provider: string; kind: 'llm' | 's2s' }>();
+  const models = new Map<string, CatalogueModel>();
   for (const model of [...LLM_MODELS, ...OLDER_MODELS])
     models.set(model, { provider: modelProvider(model), kind: 'llm' });
   for (const model of [...S2S_MODELS, ...OLDER_S2S_MODELS]) models.set(model, { provider: 'openai', kind: 's2s' });

@@ -1,5 +1,5 @@
 /** The operator's file of further voices and models. */
-import type { Catalogue, Voice } from '../agent.ts';
+import type { Catalogue, CatalogueModel, Voice } from '../agent.ts';
 import type { Issue } from '../inbound.ts';
 import { fault, isForbiddenKey, isObject, kindOf, pointerTo } from '../settings/issue.ts';
 import { didYouMean } from '../settings/nearest.ts';
@@ -7,7 +7,7 @@ import { didYouMean } from '../settings/nearest.ts';
 /** What an operator's file adds; an entry of a known id replaces it. */
 export interface CatalogueExtension {
   readonly voices: readonly Voice[];
-  readonly models: readonly { readonly model: string; readonly provider: string; readonly kind: 'llm' | 's2s' }[];
+  readonly models: readonly ({ readonly model: string } & CatalogueModel)[];
   readonly voice_models: readonly { readonly voice_model: string; readonly provider: string }[];
 }
 
@@ -15,6 +15,7 @@ interface Member {
   readonly name: string;
   readonly required: boolean;
   readonly allowed?: readonly string[];
+  readonly isUrl?: true;
 }
 
 const one = (name: string, allowed?: readonly string[]): Member => ({
@@ -22,6 +23,8 @@ const one = (name: string, allowed?: readonly string[]): Member => ({
   required: true,
   ...(allowed ? { allowed } : {}),
 });
+/** An address as `OPENAI_BASE_URL` takes one. */
+const endpointUrl = (name: string): Member => ({ name, required: false, isUrl: true });
 const may = (name: string, allowed?: readonly string[]): Member => ({ ...one(name, allowed), required: false });
 
 const SECTIONS: Readonly<Record<keyof CatalogueExtension, readonly Member[]>> = {
@@ -34,7 +37,14 @@ const SECTIONS: Readonly<Record<keyof CatalogueExtension, readonly Member[]>> = 
     may('age'),
     may('preview_audio_url'),
   ],
-  models: [one('model'), one('provider'), may('kind', ['llm', 's2s'])],
+  models: [
+    one('model'),
+    one('provider'),
+    may('kind', ['llm', 's2s']),
+    endpointUrl('base_url'),
+    may('api_key_env'),
+    may('provider_model'),
+  ],
   voice_models: [one('voice_model'), one('provider')],
 };
 
@@ -49,7 +59,14 @@ function parseMember(
   const value = entry[member.name];
   if (value === undefined && !member.required) return undefined;
   const wellTyped = typeof value === 'string' && value !== '';
-  if (wellTyped && (member.allowed === undefined || member.allowed.includes(value))) return value;
+  if (wellTyped && member.isUrl && !/^https?:\/\/[^\s?#@]+$/i.test(value)) {
+    const message = `${member.name} must be a URL that begins with https:// or http://, without credentials or query.`;
+    issues.push(fault({ code: 'not_allowed_value', pointer: pointerTo(pointer, member.name), message, sent: value }));
+    return undefined;
+  }
+  if (wellTyped && (member.allowed === undefined || member.allowed.includes(value))) {
+    return member.isUrl ? value.replace(/\/+$/, '') : value;
+  }
   const missing = value === undefined;
   issues.push(
     fault({
@@ -154,7 +171,7 @@ export function parseCatalogueExtension(json: unknown): {
 /** The catalogue with an operator's additions laid over it; the given one stays as it is. */
 export function extendCatalogue(catalogue: Catalogue, extension: CatalogueExtension): Catalogue {
   const models = new Map(catalogue.models);
-  for (const { model, provider, kind } of extension.models) models.set(model, { provider, kind });
+  for (const { model, ...entry } of extension.models) models.set(model, entry);
   const voiceModels = new Map(catalogue.voice_models);
   for (const { voice_model, provider } of extension.voice_models) voiceModels.set(voice_model, provider);
   return {

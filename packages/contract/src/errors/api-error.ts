@@ -25,6 +25,24 @@ export const API_ERRORS = {
     retry: false,
     when: 'What is asked for is done by another service, and nothing is set to log in there with.',
   },
+  missing_setting: {
+    status: 400,
+    message: '{what} needs {settings}.',
+    retry: false,
+    when: 'What is asked for takes a setting that this gateway does not have; the message names it.',
+  },
+  none_on_sale: {
+    status: 400,
+    message: '{provider} has no number on sale {wish}.',
+    retry: false,
+    when: 'A number is to be bought and the provider has none like it.',
+  },
+  provider_refused: {
+    status: 400,
+    message: '{provider} refused: {reason}',
+    retry: false,
+    when: 'Twilio or Telnyx said no: wrong credentials, a number that is not for sale, a limit of the account.',
+  },
   invalid_json: {
     status: 400,
     message: 'The request body is not JSON.',
@@ -42,6 +60,12 @@ export const API_ERRORS = {
     message: 'This API key may not do that.',
     retry: false,
     when: 'A read-only key asked for a change, or a webhook key for anything.',
+  },
+  webhook_not_proven: {
+    status: 403,
+    message: 'The request is not proven to come from {provider}: {reason}',
+    retry: false,
+    when: 'A webhook of a provider without its signature, or with one that does not fit (case 77).',
   },
   not_found: {
     status: 404,
@@ -160,6 +184,18 @@ export const API_ERRORS = {
     when: 'stream-inbounds, while as many clients follow as may.',
   },
   internal: { status: 500, message: 'An unexpected server error occurred.', retry: true, when: 'A fault of Pickup.' },
+  provider_silent: {
+    status: 502,
+    message: '{provider} did not answer: {reason}',
+    retry: false,
+    when: 'Twilio or Telnyx cannot be reached, failed, or its answer was lost. The message says what holds now.',
+  },
+  model_failed: {
+    status: 502,
+    message: '{id} was not answered: {reason}. Nothing of it was stored; the message can be sent again.',
+    retry: false,
+    when: "A chat agent's model, or its own server, did not answer after the retries that are worth it.",
+  },
   overloaded: {
     status: 503,
     message: 'The gateway cannot take this request now.',

@@ -279,7 +279,7 @@ function inboundPassword(body: JsonObject): Pick<NumberBody, 'sip_inbound_passwo
 }
 
 /** What judges the parts of a body that need to know more than the body. */
-interface NumberChecks {
+export interface NumberChecks {
   readonly checkUrl?: UrlCheck;
   /** True for a number in E.164 form that can exist. Default: by its form alone. */
   readonly isNumber?: (text: string) => boolean;
@@ -290,21 +290,30 @@ interface NumberChecks {
 /** Reads `POST /import-phone-number`. E.164 is asked for only with `ignore_e164_validation: false`; its default is true. */
 export function parseImportNumber(value: unknown, options: NumberChecks = {}): BodyResult<NumberBody> {
   const read = readBody(value, IMPORT_NUMBER_FIELDS, { readOnly: READ_ONLY });
+  const { body, issues } = readNewNumber(read, options);
+  const { isNumber = isE164 } = options;
+  const { phone_number: phoneNumber } = body;
+  if (phoneNumber !== undefined && read.value['ignore_e164_validation'] === false && !isNumber(phoneNumber)) {
+    const message = 'phone_number must be in E.164 form such as +12137771234, or ignore_e164_validation true.';
+    issues.push(fault({ code: 'bad_format', pointer: '/phone_number', message, sent: phoneNumber }));
+  }
+  return bodyResult(body, issues);
+}
+
+/** What checked members say of a number that is new here, and every issue so far. */
+export function readNewNumber(
+  read: { readonly value: JsonObject; readonly issues: readonly Issue[] },
+  options: NumberChecks,
+): { readonly body: NumberBody; readonly issues: Issue[] } {
   const body: Record<string, Json> = { ...read.value };
   const issues = [...read.issues];
   readVersions(body, issues);
   migrate(body, {}, issues);
-  const { isNumber = isE164 } = options;
-  const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
-  if (phoneNumber !== undefined && body['ignore_e164_validation'] === false && !isNumber(phoneNumber)) {
-    const message = 'phone_number must be in E.164 form such as +12137771234, or ignore_e164_validation true.';
-    issues.push(fault({ code: 'bad_format', pointer: '/phone_number', message, sent: phoneNumber }));
-  }
   issues.push(...readPeers(body, options.readPeer));
-  issues.push(
-    ...checkNumber(body, { phone_number: phoneNumber, checkUrl: options.checkUrl, hasLogin: false, found: issues }),
-  );
-  return bodyResult(split(body), issues);
+  const phoneNumber = typeof body['phone_number'] === 'string' ? body['phone_number'] : undefined;
+  const { checkUrl } = options;
+  issues.push(...checkNumber(body, { phone_number: phoneNumber, checkUrl, hasLogin: false, found: issues }));
+  return { body: split(body), issues };
 }
 
 /** Reads `PATCH /update-phone-number/{phone_number}`. */

@@ -127,7 +127,7 @@ function whyNotModel(
       why: kind === 'llm' ? 'is a speech-to-speech model' : 'is not a speech-to-speech model',
     };
   }
-  if (usable(catalogue, model.provider)) return undefined;
+  if (model.available ?? usable(catalogue, model.provider)) return undefined;
   return { code: 'model_without_key', why: `is a model of ${model.provider}, for which there is no key` };
 }
 

@@ -10,13 +10,18 @@ import type { InboundFacts } from './facts.ts';
 import { after, go, type Move, note, report, withAttempt, withReply } from './move.ts';
 import type { InboundState, Wishes } from './state.ts';
 
-/** Monotonic ms at which the ring budget ends (C4). */
-export function budgetEnd(facts: InboundFacts): number {
-  return facts.arrived.monoMs + ringBudget(facts);
+/** Of a text (C4). */
+const TEXT_BUDGET_MS = 120_000;
+
+/** Monotonic ms at which the budget ends: from the arrival of a call, from the first look at a text (C4). */
+export function budgetEnd({ facts, admitted_mono_ms }: InboundState): number {
+  const start = facts.channel === 'sms' ? (admitted_mono_ms ?? facts.arrived.monoMs) : facts.arrived.monoMs;
+  return start + ringBudget(facts);
 }
 
-/** The smaller of the number's budget and what the edge can ring, in ms (C4). */
+/** The smaller of the number's budget and what the edge can ring, in ms; a text has a budget of its own (C4). */
 export function ringBudget(facts: InboundFacts): number {
+  if (facts.channel === 'sms') return facts.gateway.text_budget_ms ?? TEXT_BUDGET_MS;
   const own = facts.entry.kind === 'number' ? facts.entry.number.ring_budget_ms : undefined;
   return Math.min(own ?? facts.gateway.ring_budget_ms, facts.edge_ring_limit_ms);
 }
@@ -24,8 +29,9 @@ export function ringBudget(facts: InboundFacts): number {
 /** Starts an attempt, or falls back where the budget does not let it (C4). */
 export function ask(state: InboundState, attempt: number, at: Instant): Move {
   const url = webhookUrl(state.facts);
-  const end = budgetEnd(state.facts);
-  if (url === undefined || !mayStart(at.monoMs, end)) return fallBack(state, 'the ring budget is used up (C4)', at);
+  const end = budgetEnd(state);
+  if (url === undefined || !mayStart(at.monoMs, end))
+    return fallBack(state, `the ${budgetName(state)} is used up (C4)`, at);
   const deadline = planDeadline(at.monoMs, end);
   const body = buildRequestBody(state.facts, at);
   const started = {
@@ -125,32 +131,57 @@ function retryOrFallBack(
   failed: ReplyVerdict & { kind: 'failed' },
   ended: { attempt: number; result: AttemptResult; chance: number; at: Instant },
 ): Move {
-  const plan = planRetry({
+  return goOnAfter(state, {
     attempt: ended.attempt,
-    nowMonoMs: ended.at.monoMs,
-    chainStartedMonoMs: state.chain_started_mono_ms ?? ended.result.started.monoMs,
-    budgetEndMonoMs: budgetEnd(state.facts),
+    startedMonoMs: ended.result.started.monoMs,
     ...(failed.retryAfterMs !== undefined && { retryAfterMs: failed.retryAfterMs }),
+    said: (what) => said(ended, `${clause(failed.message)}${what}`),
     chance: ended.chance,
+    at: ended.at,
+  });
+}
+
+/** After a failed attempt, however that is known: the next one, or the fallback (C2, C3, E3). */
+export function goOnAfter(
+  state: InboundState,
+  failed: {
+    readonly attempt: number;
+    readonly startedMonoMs: number;
+    readonly retryAfterMs?: number;
+    /** The step of the record; `what` follows from it. */
+    readonly said: (what: string) => string;
+    readonly chance: number;
+    readonly at: Instant;
+  },
+): Move {
+  const { attempt, at } = failed;
+  const plan = planRetry({
+    attempt,
+    nowMonoMs: at.monoMs,
+    chainStartedMonoMs: state.chain_started_mono_ms ?? failed.startedMonoMs,
+    budgetEndMonoMs: budgetEnd(state),
+    ...(failed.retryAfterMs !== undefined && { retryAfterMs: failed.retryAfterMs }),
+    chance: failed.chance,
     ...(state.facts.most_attempts !== undefined && { mostAttempts: state.facts.most_attempts }),
   });
   if (!plan.retry) {
-    const all = ended.attempt === 1 ? 'the attempt failed' : `all ${ended.attempt} attempts failed`;
-    const why = plan.why === 'attempts_used' ? all : 'the ring budget is used up (C4)';
-    return fallBack(note(state, said(ended, clause(failed.message))), why, ended.at);
+    const all = attempt === 1 ? 'the attempt failed' : `all ${attempt} attempts failed`;
+    const why = plan.why === 'attempts_used' ? all : `the ${budgetName(state)} is used up (C4)`;
+    return fallBack(note(state, failed.said('')), why, at);
   }
-  const inMs = Math.round(plan.atMonoMs - ended.at.monoMs);
+  const inMs = Math.round(plan.atMonoMs - at.monoMs);
   const asked = plan.becauseOf === 'retry_after' ? ', as Retry-After asks' : '';
-  const told = note(
-    state,
-    said(ended, `${clause(failed.message)}; attempt ${plan.attempt} in ${inMs} ms${asked} (C3)`),
-  );
+  const told = note(state, failed.said(`; attempt ${plan.attempt} in ${inMs} ms${asked} (C3)`));
   const wait = go(
     told,
     { name: 'backing_off', next_attempt: plan.attempt },
     { type: 'set_timer', name: 'retry', at_mono_ms: plan.atMonoMs },
   );
   return after([{ type: 'record_attempt' }], wait);
+}
+
+function budgetName({ facts }: InboundState): string {
+  return facts.channel === 'sms' ? 'time of a text' : 'ring budget';
 }
 
 /** E3: the number's own agent, with nothing from the reply; none: webhook_failed. */

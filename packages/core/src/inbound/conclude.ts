@@ -1,6 +1,6 @@
 /** The ends of an inbound: a verdict is recorded, then answered, then settled (H2, M3). */
 import type { Refusal } from '@pickup/contract';
-import type { InboundEffect, StillbornSession } from './effect.ts';
+import type { InboundEffect, RefusalAnswer, StillbornSession } from './effect.ts';
 import type { Instant } from './event.ts';
 import { after, go, type Move, note } from './move.ts';
 import { refusalAnswer, stillbornOfConcurrency } from './refusal.ts';
@@ -20,7 +20,12 @@ export function refusal(
 /** Turns the caller away, with the step that says why. */
 export function refuse(state: InboundState, outcome: Refusal | 'interrupted', why: string): Move {
   const verdict = refusal(state, outcome);
-  return record(note(state, `${why} → ${outcome}, SIP ${verdict.answer.code}`), verdict);
+  return record(note(state, `${why} → ${outcome}, ${heard(state, verdict.answer)}`), verdict);
+}
+
+/** What whoever is turned away gets to hear (G): texts get silence. */
+export function heard({ facts }: InboundState, answer: RefusalAnswer): string {
+  return facts.channel === 'sms' ? 'silence' : `SIP ${answer.code}`;
 }
 
 /** Asks for the decision to be made durable; the answer follows when it is (H2). */
@@ -40,17 +45,20 @@ export function answer(state: InboundState, verdict: Verdict, durable: boolean):
 /** The final answer is out: the outcome is what was decided. */
 export function settleVerdict(state: InboundState, verdict: Verdict, durable: boolean): Move {
   if (verdict.kind === 'connect') {
-    return go(
-      state,
-      { name: 'closed', outcome: 'connected' },
-      {
-        type: 'settle',
-        outcome: 'connected',
-        plan: verdict.plan,
-        ledger: state.ledger,
-        rewrite: !durable,
-      },
-    );
+    const { plan } = verdict;
+    const settle: InboundEffect = {
+      type: 'settle',
+      outcome: 'connected',
+      plan,
+      ledger: state.ledger,
+      rewrite: !durable,
+    };
+    // A chat holds no slot: only its decision did.
+    if (state.facts.channel === 'sms' && state.holds_slot) {
+      const closed = go({ ...state, holds_slot: false }, { name: 'closed', outcome: 'connected' }, settle);
+      return after([{ type: 'release_slot' }], closed);
+    }
+    return go(state, { name: 'closed', outcome: 'connected' }, settle);
   }
   const { outcome } = verdict.answer;
   const settle: InboundEffect = {

@@ -7,16 +7,16 @@ import { webhookUrl } from '../webhook/build-request.ts';
 import { judgeAdmission } from './admit.ts';
 import { ask, attemptRecord, onAttemptEnded, ringBudget } from './ask.ts';
 import { choose, NO_WISHES, onResolved, ownChoice } from './choose.ts';
-import { abandon, answer, emptied, freed, record, refusal, refuse, settleVerdict } from './conclude.ts';
+import { abandon, answer, emptied, freed, heard, record, refusal, refuse, settleVerdict } from './conclude.ts';
 import type { InboundEvent, Instant } from './event.ts';
 import type { InboundFacts } from './facts.ts';
 import { after, go, type Move, note, report, stay, withAttempt } from './move.ts';
 import type { Choice, InboundState } from './state.ts';
 
-/** How often a waiting caller asks for a slot again. */
-const SLOT_POLL_MS = 250;
-/** A caller waits for a slot at most this long (A5). */
-const SLOT_WAIT_MS = 40_000;
+/** How often a waiting caller asks for a slot again, and how often a text, which is in no hurry. */
+const SLOT_POLL_MS = { call: 250, sms: 5_000 } as const;
+/** A caller waits for a slot at most this long (A5), a text an hour (G). */
+const SLOT_WAIT_MS = { call: 40_000, sms: 3_600_000 } as const;
 /** Of the budget, what a slot wait leaves for the webhook (A5). */
 const SLOT_RESERVE_MS = 10_500;
 
@@ -34,7 +34,7 @@ export function begin(facts: InboundFacts): Move {
   };
   if (!early) return { state: blank, effects: [{ type: 'open' }, { type: 'ring' }] };
   const verdict = refusal(blank, early.outcome);
-  const told = note(blank, `${early.step} → ${early.outcome}, SIP ${verdict.answer.code}`);
+  const told = note(blank, `${early.step} → ${early.outcome}, ${heard(blank, verdict.answer)}`);
   return go(told, { name: 'opening', next: verdict }, { type: 'open' });
 }
 
@@ -72,20 +72,23 @@ export function decide(state: InboundState, event: InboundEvent): Move {
   }
 }
 
-function onOpened(state: InboundState, at: Instant): Move {
+/** The arrival is durable. */
+export function onOpened(state: InboundState, at: Instant): Move {
   if (state.phase.name !== 'opening') return stay(state);
   if (state.phase.next !== 'admit') return record(state, state.phase.next);
   return needsSlot(state) ? takeSlot(state) : proceed(state, at);
 }
 
 function needsSlot(state: InboundState): boolean {
-  return state.facts.gateway.concurrency > 0 && state.facts.channel === 'call';
+  return state.facts.gateway.concurrency > 0;
 }
 
 /** The wait counts from the arrival, as the budget does: a slow disk takes nothing from the webhook. */
-function takeSlot(state: InboundState): Move {
-  const wait = Math.max(0, Math.min(SLOT_WAIT_MS, ringBudget(state.facts) - SLOT_RESERVE_MS));
-  const until = state.facts.arrived.monoMs + wait;
+export function takeSlot(state: InboundState): Move {
+  const { channel } = state.facts;
+  // The budget of a text begins when it has its slot.
+  const room = channel === 'sms' ? Number.POSITIVE_INFINITY : ringBudget(state.facts) - SLOT_RESERVE_MS;
+  const until = state.facts.arrived.monoMs + Math.max(0, Math.min(SLOT_WAIT_MS[channel], room));
   const endpoint = endpointOf(webhookUrl(state.facts));
   return go(
     state,
@@ -113,19 +116,22 @@ function onSlot(state: InboundState, taken: boolean, at: Instant): Move {
   if (taken) {
     const waitedMs = at.monoMs - state.facts.arrived.monoMs;
     const told =
-      waitedMs < SLOT_POLL_MS ? state : note(state, `waited ${(waitedMs / 1_000).toFixed(1)} s for a slot (A5)`);
+      waitedMs < SLOT_POLL_MS[state.facts.channel]
+        ? state
+        : note(state, `waited ${(waitedMs / 1_000).toFixed(1)} s for a slot (A5)`);
     return proceed({ ...told, holds_slot: true }, at);
   }
   if (at.monoMs >= state.phase.until_mono_ms) {
     return refuse(state, 'concurrency_limit', `no slot of ${state.facts.gateway.concurrency} came free in time (A5)`);
   }
-  const next = Math.min(at.monoMs + SLOT_POLL_MS, state.phase.until_mono_ms);
+  const next = Math.min(at.monoMs + SLOT_POLL_MS[state.facts.channel], state.phase.until_mono_ms);
   return { state, effects: [{ type: 'set_timer', name: 'slot_poll', at_mono_ms: next }] };
 }
 
 /** Admitted: a registered call has its target, a number's webhook is asked, else its agent takes the call. */
-function proceed(state: InboundState, at: Instant): Move {
-  const { entry } = state.facts;
+function proceed(admitted: InboundState, at: Instant): Move {
+  const { entry, channel } = admitted.facts;
+  const state = channel === 'sms' ? { ...admitted, admitted_mono_ms: at.monoMs } : admitted;
   if (entry.kind === 'registered') return connectRegistered(state, at);
   if (webhookUrl(state.facts) !== undefined) return ask(state, 1, at);
   const own = ownChoice(state, NO_WISHES, "it is the number's, which has no webhook (A2)");
@@ -195,7 +201,7 @@ function onSession(
   });
   const told = note(
     state,
-    `the agent could not start: ${event.message} → agent_failed, SIP ${verdict.answer.code} (F4)`,
+    `the agent could not start: ${event.message} → agent_failed, ${heard(state, verdict.answer)} (F4)`,
   );
   return record({ ...told, session_started: false }, verdict);
 }

@@ -67,8 +67,10 @@ export interface InboundFacts {
 export interface GatewaySettings {
   /** The budget of a number that sets none, in ms (C4). */
   readonly ring_budget_ms: number;
+  /** Of a text, in ms; default 120,000 (C4). */
+  readonly text_budget_ms?: number;
   readonly webhook_profile: 'seed' | 'current';
-  /** Calls at once; 0 = no limit (A5). */
+  /** Calls at once, texts that wait for their decision included; 0 = no limit (A5). */
   readonly concurrency: number;
   readonly catalogue: Catalogue;
   /** Whether a rendered agent `webhook_url` may be reached (E5). */

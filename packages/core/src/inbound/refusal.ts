@@ -24,7 +24,10 @@ const CAUSES: Readonly<Record<number, number>> = { 603: 21, 486: 17, 404: 1, 480
 /** The answer for an outcome: the number's own code where it sets one, else the table's. */
 export function refusalAnswer(facts: InboundFacts, outcome: Refusal | 'interrupted'): RefusalAnswer {
   const number = facts.entry.kind === 'number' ? facts.entry.number : undefined;
-  const redirect = outcome === 'concurrency_limit' && number?.redirects ? number.fallback_number : undefined;
+  const redirect =
+    outcome === 'concurrency_limit' && facts.channel === 'call' && number?.redirects
+      ? number.fallback_number
+      : undefined;
   const code = redirect ? 302 : (ownCode(facts, outcome) ?? (outcome === 'interrupted' ? 500 : CODES[outcome]));
   const cause = CAUSES[code];
   return {

@@ -85,6 +85,8 @@ export interface InboundState {
   readonly phase: InboundPhase;
   /** Monotonic ms at which the first attempt started (C3). */
   readonly chain_started_mono_ms?: number;
+  /** Of a text: when its budget began, which nobody hears ringing (C4). */
+  readonly admitted_mono_ms?: number;
   readonly holds_slot: boolean;
   readonly session_started: boolean;
 }

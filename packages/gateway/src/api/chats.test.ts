@@ -191,14 +191,14 @@ describe('who answers', () => {
     const { agent_id } = await makeLlmChatAgent(client);
     const create = (agent_override: object) => client.chat.create({ agent_id, agent_override } as never).withResponse();
     const override = {
-      agent: { voice_speed: 1.1, language: 'de-DE' },
+      agent: { voice_speed: 1.1, vocab_specialization: 'medical' },
       retell_llm: { begin_message: 'Hi {{chat_id}}' },
     };
     const { data, response } = await create(override);
     expect(data.transcript).toBe(`Agent: Hi ${data.chat_id}`);
     const warnings = response.headers.get('x-pickup-warning') ?? '';
     expect(warnings).toMatch(/voice_speed is a setting of voice agents/);
-    expect(warnings).toMatch(/agent\.language has no effect/);
+    expect(warnings).toMatch(/vocab_specialization/);
     expect((await client.chat.create({ agent_id })).transcript).toBe('Agent: Hello {{name}}');
     const faulty = { retell_llm: { s2s_model: 'gpt-realtime', model_temperature: 7 }, agent: { webhook_url: 'x' } };
     const refused = await create(faulty).catch((error: unknown) => error);

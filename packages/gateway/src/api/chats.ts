@@ -84,9 +84,10 @@ function createRoute(deps: ApiDeps): Route {
     async handle({ body, warn }) {
       const read = accept(parseCreateChat(body, { catalogue: deps.catalogue, checkUrl }), warn);
       const plan = acceptPlan(await planned(deps, read), warn);
-      const { missing, ...whole } = await deps.chats.start(plan);
-      if (missing !== undefined) warn(`This chat cannot be answered here: ${missing}.`);
-      return chatBody(whole);
+      const begun = await deps.chats.start(plan);
+      if (begun.kind === 'failed') throw modelFailure('The chat', begun.reason);
+      if (begun.missing !== undefined) warn(`This chat cannot be answered here: ${begun.missing}.`);
+      return chatBody(begun);
     },
   };
 }
@@ -128,9 +129,16 @@ function completionRoute(deps: ApiDeps): Route {
           throw new ApiFailure(apiError('chat_over', { id }));
         case 'cannot_answer':
           throw new ApiFailure(apiError('cannot_answer', { reason: `${id} cannot be answered: ${answer.reason}.` }));
+        case 'failed':
+          throw modelFailure(id, answer.reason);
       }
     },
   };
+}
+
+/** The failure of whoever the agent asks. */
+function modelFailure(id: string, reason: string): ApiFailure {
+  return new ApiFailure(apiError('model_failed', { id, reason }));
 }
 
 function updateRoute(deps: ApiDeps, turns: Turns): Route {
@@ -150,20 +158,22 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
   };
 }
 
-/** An analysis is made by a model, and there is none: the honest answer, whatever the agent asks to be analysed. */
 function analysisRoute(deps: ApiDeps): Route {
   return {
     method: 'PUT',
     path: '/rerun-chat-analysis/{chat_id}',
-    summary: 'Analyse a chat anew; refused, for it takes a model',
+    summary: 'Analyse a chat that is over anew, which takes a model',
     access: 'write',
     audited: false,
     status: 201,
     async handle({ params }) {
-      const { chat } = await findChat(deps, params['chat_id']!);
-      if (chat.chat_status === 'ongoing') throw badReference(`${chat.chat_id} is ongoing; end it first.`);
-      const reason = `${chat.chat_id} cannot be analysed: that takes a model, and this gateway has none.`;
-      throw new ApiFailure(apiError('cannot_answer', { reason }));
+      const whole = await findChat(deps, params['chat_id']!);
+      const { chat_id: id, chat_status } = whole.chat;
+      if (chat_status === 'ongoing') throw badReference(`${id} is ongoing; end it first.`);
+      const analyzed = await deps.analyzeChat(whole);
+      if (analyzed.kind === 'analyzed') return chatBody(analyzed.whole);
+      if (analyzed.kind === 'failed') throw modelFailure(`The analysis of ${id}`, analyzed.reason);
+      throw new ApiFailure(apiError('cannot_answer', { reason: `${id} cannot be analysed: ${analyzed.reason}.` }));
     },
   };
 }

@@ -13,6 +13,7 @@ import { ApiFailure } from './failure.ts';
 import { readForms } from './forms.ts';
 import { parseJsonBody } from './json-body.ts';
 import { outsideCore } from './outside-core.ts';
+import { readRawBodies } from './raw-bodies.ts';
 import type { Route } from './route.ts';
 import { apiRoutes } from './routes.ts';
 import { admit, serveRoute } from './serve-route.ts';
@@ -41,10 +42,15 @@ export function createApi(deps: ApiDeps): FastifyInstance {
   app.addHook('preClose', async () => deps.feed.close());
   const routes = apiRoutes(deps);
   answerUnknownRoutes(app, routes, deps);
-  for (const route of routes) if (!route.form) serveRoute(app, route, deps);
+  for (const route of routes) if (!route.form && !route.raw) serveRoute(app, route, deps);
   void app.register((scope, _options, done) => {
     readForms(scope, deps);
     for (const route of routes) if (route.form) serveRoute(scope, route, deps);
+    done();
+  });
+  void app.register((scope, _options, done) => {
+    readRawBodies(scope);
+    for (const route of routes) if (route.raw) serveRoute(scope, route, deps);
     done();
   });
   return app;

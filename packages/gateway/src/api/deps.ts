@@ -1,14 +1,19 @@
 /** What the REST API needs of the gateway; compose.ts gives it. */
 import type { Catalogue, InboundObject, Settings, SimulatedFault } from '@pickup/contract';
 import type { RehearsedStart, SessionPlan } from '@pickup/core';
+import type { Analyzed } from '../chats/analyze-chat.ts';
 import type { ChatRunner } from '../chats/chat-runner.ts';
+import type { TelnyxWebhooks } from '../edges/telnyx/telnyx-webhooks.ts';
+import type { TwilioWebhooks } from '../edges/twilio/twilio-webhooks.ts';
 import type { KeyRing } from '../keys/index.ts';
 import type { Library } from '../knowledge/index.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/log.ts';
+import type { Shops } from '../providers/shops.ts';
+import type { SipTarget } from '../providers/sip-target.ts';
 import type { Clock } from '../runners/clock.ts';
 import type { SendReplay } from '../runners/replay-inbound.ts';
-import type { CallRow, EventHook, Store } from '../stores/port.ts';
+import type { CallRow, EventHook, Store, WholeChat } from '../stores/port.ts';
 
 /** A key that logged in. `read_only` keys may only read, `webhook` keys nothing: they are there to sign. */
 export interface ApiCaller {
@@ -43,6 +48,16 @@ export interface ApiDeps {
   readonly sealTrunkPassword: (password: string, phoneNumber: string) => string;
   /** Seals the password of a number's callers, likewise. */
   readonly sealInboundPassword: (password: string, phoneNumber: string) => string;
+  /** The password of a number's callers; throws where it does not open. */
+  readonly openInboundPassword: (sealed: string, phoneNumber: string) => string;
+  /** Where others reach SIP; undefined where that is not known. */
+  readonly sipTarget: () => SipTarget | undefined;
+  /** How long a caller may ring where the number does not say, in ms. */
+  readonly ringBudgetMs: number;
+  /** Where numbers are bought and given back. */
+  readonly shops: Shops;
+  /** Resolves after so many ms. */
+  readonly pause: (ms: number) => Promise<void>;
   /** The record of an inbound that is still in progress here. */
   readonly liveInbound: (inboundId: string) => InboundObject | undefined;
   /** What was said so far in a call that is connected here. */
@@ -50,6 +65,8 @@ export interface ApiDeps {
   readonly chats: Pick<ChatRunner, 'answer' | 'end' | 'start'>;
   /** What a session would say of its plan; nobody is connected. */
   readonly rehearseStart: (plan: SessionPlan) => Promise<RehearsedStart>;
+  /** Analyses a chat that is over, anew. */
+  readonly analyzeChat: (chat: WholeChat) => Promise<Analyzed>;
   readonly simulateCall: (call: {
     readonly from_number: string;
     readonly to_number: string;
@@ -57,6 +74,13 @@ export interface ApiDeps {
     /** What is to go wrong on the line, or with the caller. */
     readonly fault?: SimulatedFault;
   }) => Promise<{ readonly inbound_id: string }>;
+  /** `chat_id` where it continues a chat; undefined while no texts are taken. */
+  readonly simulateText: (text: {
+    readonly from_number: string;
+    readonly to_number: string;
+    readonly text: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  }) => Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */
@@ -68,6 +92,12 @@ export interface ApiDeps {
   readonly library: Pick<Library, 'create' | 'add' | 'refresh' | 'delete' | 'deleteSource' | 'readForm'>;
   /** Where others reach the API, without a slash at its end. */
   readonly publicUrl: () => string;
+  /** Proves that a question about a call is Twilio’s; absent without its credentials. */
+  readonly twilioCalls?: Pick<TwilioWebhooks, 'readForm'>;
+  /** What Twilio asks of us; absent without its credentials. */
+  readonly twilio?: TwilioWebhooks;
+  /** What Telnyx tells us; absent without its public key. */
+  readonly telnyx?: TelnyxWebhooks;
   readonly log: Log;
   /** Largest form with files in bytes; default 50 MiB. */
   readonly formLimitBytes?: number;

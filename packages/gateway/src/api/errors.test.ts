@@ -100,6 +100,9 @@ test('case 49 an unexpected exception is 500 without internals, and logged', asy
 
 test('a store that cannot write is 503, and the SDK may try again', async () => {
   const store = { ...createMemoryStore(), deleteNumber: () => Promise.reject(new StoreUnavailable('disk full')) };
+  const phone_number = '+14157774444';
+  const settings = { phone_number, phone_number_type: 'custom', last_modification_timestamp: 1 } as const;
+  await store.putNumber({ settings }, 'create');
   const { request } = await start({ store });
   const response = await request('/delete-phone-number/+14157774444', { method: 'DELETE' });
   expect(response.status).toBe(503);

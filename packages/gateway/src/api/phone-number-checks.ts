@@ -67,6 +67,21 @@ export async function checkNumberReferences(
   if (warning !== undefined) warn(warning.message);
 }
 
+/** A change that locks the provider out of a number that was bought there, or that it cannot follow; undefined: none. */
+export function providerWarning(settings: PhoneNumberSettings, sent: ReadonlySet<string>): string | undefined {
+  const { phone_number_type: type, sip_inbound_username: username, sip_peers: peers } = settings;
+  const touched = sent.has('sip_peers') || sent.has('sip_inbound_username');
+  if (!touched || type === 'custom') return undefined;
+  if (type === 'retell-telnyx' && username) {
+    return 'Telnyx answers no digest challenge: with sip_inbound_username its calls to this number are turned away.';
+  }
+  if (type === 'retell-twilio' && peers) {
+    return 'sip_peers counts for Twilio too: calls from its other addresses to this number are turned away.';
+  }
+  if (username || peers) return undefined;
+  return 'Without sip_inbound_username and sip_peers this number takes calls from PICKUP_SIP_PEERS alone; where the provider is not among them its calls are turned away.';
+}
+
 async function agentFault(deps: ApiDeps, agent: WeightedAgent, channel: AgentChannel): Promise<string | undefined> {
   const latest = await deps.store.getAgent(agent.agent_id);
   if (latest === undefined) return `there is no agent ${agent.agent_id}.`;

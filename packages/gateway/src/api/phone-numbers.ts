@@ -1,50 +1,38 @@
 /** Phone numbers: buy, import, read, change, list, delete. */
 import {
   apiError,
-  CREATE_NUMBER_FIELDS,
   fieldsSchema,
   IMPORT_NUMBER_FIELDS,
   type NumberBody,
+  type NumberProvider,
   type PhoneNumberSettings,
-  parseCreateNumber,
   parseImportNumber,
   parseUpdateNumber,
   UPDATE_NUMBER_FIELDS,
 } from '@pickup/contract';
+import { PROVIDER_LABELS } from '../providers/number-shop.ts';
 import type { NumberRow } from '../stores/port.ts';
+import { accountAt, atProvider } from './at-provider.ts';
+import { buyNumberRoute } from './buy-number.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, unknownAsset } from './failure.ts';
 import type { Turns } from './one-at-a-time.ts';
 import { PAGE_QUERY, pageOf, renderPage, WHOLE } from './page.ts';
 import { numberBody } from './phone-number-body.ts';
-import { checkNumberReferences, numberChecks, spellingWarning } from './phone-number-checks.ts';
+import { checkNumberReferences, numberChecks, providerWarning, spellingWarning } from './phone-number-checks.ts';
 import type { Route } from './route.ts';
 
 type Trunk = NonNullable<PhoneNumberSettings['sip_outbound_trunk_config']>;
 
 /** The routes of phone numbers. */
 export function phoneNumberRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
-  return [createRoute(), importRoute(deps), ...readRoutes(deps), updateRoute(deps, turns), deleteRoute(deps)];
-}
-
-const PROVIDERS = { twilio: 'Twilio', telnyx: 'Telnyx' } as const;
-
-/** Its body is judged all the same, so that a client can be tried. */
-function createRoute(): Route {
-  return {
-    method: 'POST',
-    path: '/create-phone-number',
-    summary: 'Buy a number; refused, for nothing is set here to buy with',
-    access: 'write',
-    status: 201,
-    body: fieldsSchema(CREATE_NUMBER_FIELDS, true),
-    handle({ body, warn }) {
-      const provider = PROVIDERS[accept(parseCreateNumber(body), warn).number_provider];
-      const credentials = `credentials of ${provider} to buy a number with`;
-      const remedy = `buy it at ${provider} and take it in with POST /import-phone-number`;
-      throw new ApiFailure(apiError('no_credentials', { credentials, remedy }));
-    },
-  };
+  return [
+    buyNumberRoute(deps, turns),
+    importRoute(deps),
+    ...readRoutes(deps),
+    updateRoute(deps, turns),
+    deleteRoute(deps, turns),
+  ];
 }
 
 function importRoute(deps: ApiDeps): Route {
@@ -93,7 +81,10 @@ function updateRoute(deps: ApiDeps, turns: Turns): Route {
           warn,
         );
         const settings = applyBody(before.settings, read, deps.clock.wallMs());
-        await checkNumberReferences(deps, settings, new Set(Object.keys(read.settings)), warn);
+        const sent = new Set(Object.keys(read.settings));
+        await checkNumberReferences(deps, settings, sent, warn);
+        const lockedOut = providerWarning(settings, sent);
+        if (lockedOut !== undefined) warn(lockedOut);
         const row: NumberRow = { settings, ...sealedPasswords(deps, phone_number, before, read) };
         await deps.store.putNumber(row, 'replace');
         return numberBody(row);
@@ -128,17 +119,39 @@ function readRoutes(deps: ApiDeps): readonly Route[] {
   ];
 }
 
-function deleteRoute(deps: ApiDeps): Route {
+function deleteRoute(deps: ApiDeps, turns: Turns): Route {
   return {
     method: 'DELETE',
     path: '/delete-phone-number/{phone_number}',
-    summary: 'Delete a number',
+    summary: 'Delete a number; one that was bought is given back to its provider, unless release=false',
     access: 'write',
     status: 204,
-    async handle({ params }) {
-      if (!(await deps.store.deleteNumber(params['phone_number']!))) throw unknownAsset();
-    },
+    query: ['release'],
+    handle: ({ params, query, warn }) =>
+      turns(`number ${params['phone_number']}`, async () => {
+        const row = await findNumber(deps, params['phone_number']!);
+        if (query['release'] !== 'false') await giveBack(deps, row, warn);
+        if (!(await deps.store.deleteNumber(row.settings.phone_number))) throw unknownAsset();
+      }),
   };
+}
+
+/**
+ * At the provider first: what fails there leaves the number here, to be tried again. Throws 400 or 502 then. One that the
+ * account does not have any more is deleted all the same.
+ */
+async function giveBack(deps: ApiDeps, { settings }: NumberRow, warn: (message: string) => void): Promise<void> {
+  const { phone_number: phoneNumber, phone_number_type: type } = settings;
+  if (type === 'custom') return;
+  const provider: NumberProvider = type === 'retell-telnyx' ? 'telnyx' : 'twilio';
+  const label = PROVIDER_LABELS[provider];
+  const shop = accountAt(deps.shops, provider, {
+    purpose: 'to give the number back with',
+    otherwise: `delete it here alone with ?release=false; ${label} goes on charging for it then`,
+  });
+  const released = await atProvider(provider, shop.release(phoneNumber));
+  deps.log.info('number_released', { provider, released, 'pii.phone_number': phoneNumber });
+  if (released === 'not_ours') warn(`The account at ${label} did not have ${phoneNumber} any more.`);
 }
 
 async function findNumber(deps: ApiDeps, number: string): Promise<NumberRow> {

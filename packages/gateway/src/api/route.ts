@@ -3,6 +3,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { JsonObject } from '@pickup/contract';
+import type { WebhookRequest } from '../edges/webhook-request.ts';
 import type { UploadedFile } from '../knowledge/index.ts';
 
 /** Who may call: everybody, any key, or a full key. */
@@ -20,10 +21,14 @@ export interface Ask {
   readonly warn: (message: string) => void;
   /** A header of the request, by its name in lower case. */
   readonly sent: (header: string) => string | undefined;
+  /** Of routes with `raw`: the request as it came, for its signature. */
+  readonly raw?: WebhookRequest;
   /** Sets a header of the reply. */
   readonly header: (name: string, value: string) => void;
   /** Replies with another status than the route's. */
   readonly status: (status: number) => void;
+  /** Resolves once the reply has gone out whole, with true, or its connection is gone, with false. */
+  readonly delivered: () => Promise<boolean>;
 }
 
 export interface Route {
@@ -42,6 +47,11 @@ export interface Route {
   readonly form?: true;
   /** The reply is a stream of server-sent events. */
   readonly streams?: true;
+  /**
+   * A provider's webhook: the body may be of any type and is not looked into, for it is signed as it stands; at most
+   * 256 KiB. `ask.raw` has it.
+   */
+  readonly raw?: true;
   /** Names of the query's parameters, for the document. */
   readonly query?: readonly string[];
   /** The result is the reply's body; undefined is an empty one. */

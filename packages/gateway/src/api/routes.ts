@@ -23,9 +23,13 @@ import { repairRoutes } from './repair-agent.ts';
 import { replayInboundRoutes } from './replay-inbound.ts';
 import type { Route } from './route.ts';
 import { simulateRoutes } from './simulate.ts';
+import { simulateSmsRoutes } from './simulate-sms.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { streamInboundRoutes } from './stream-inbounds.ts';
+import { telnyxMessageRoutes } from './telnyx-messages.ts';
+import { twilioMessageRoutes } from './twilio-messages.ts';
+import { twilioVoiceRoutes } from './twilio-voice.ts';
 import { voiceProviderRoutes } from './voice-providers.ts';
 import { voiceRoutes } from './voices.ts';
 import { webhookReplyRoutes } from './webhook-reply.ts';
@@ -54,7 +58,11 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...inboundRoutes(deps),
     ...streamInboundRoutes(deps),
     ...replayInboundRoutes(deps),
+    ...simulateSmsRoutes(deps),
     ...webhookReplyRoutes(deps),
+    ...twilioMessageRoutes(deps),
+    ...twilioVoiceRoutes(deps),
+    ...telnyxMessageRoutes(deps),
     ...keyRoutes(deps, turns),
     ...statusRoutes(deps),
   ];

@@ -69,9 +69,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   let status = route.status ?? 200;
   const ask: Ask = {
     params: request.params as Readonly<Record<string, string>>,
-    ...(request.body instanceof Form
-      ? { body: request.body.texts, files: request.body.files }
-      : { body: request.body }),
+    ...bodyOf(request, route),
     query: request.query as Readonly<Record<string, unknown>>,
     sent: (name) => {
       const value = request.headers[name];
@@ -82,6 +80,7 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
     status: (other) => {
       status = other;
     },
+    delivered: () => deliveryOf(reply),
   };
   const result = await route.handle(ask);
   if (route.access === 'write' && route.audited !== false) {
@@ -96,6 +95,21 @@ async function answer(request: FastifyRequest, reply: FastifyReply, { route, dep
   reply.code(status).header('cache-control', 'no-store');
   if (result instanceof JsonText) return reply.type('application/json; charset=utf-8').send(result.text);
   return result === undefined ? reply.send() : reply.send(result);
+}
+
+function deliveryOf({ raw }: FastifyReply): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (raw.destroyed) return resolve(false);
+    raw.once('finish', () => resolve(true));
+    raw.once('close', () => resolve(false));
+  });
+}
+
+function bodyOf(request: FastifyRequest, route: Route): Pick<Ask, 'body' | 'files' | 'raw'> {
+  const { body, url, headers } = request;
+  if (route.raw)
+    return { body: undefined, raw: { url, headers, body: Buffer.isBuffer(body) ? body : Buffer.alloc(0) } };
+  return body instanceof Form ? { body: body.texts, files: body.files } : { body };
 }
 
 /** Throws 400 where a parameter of the route is there twice: which one is meant nobody can say. */

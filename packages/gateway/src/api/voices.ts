@@ -51,11 +51,14 @@ function voiceBody(voice: Voice): VoiceBody {
 type VoiceBody = Voice & { readonly own_provider?: string };
 
 function modelsOf({ models, voice_models, available_providers }: Catalogue) {
-  const shown = (model: string, kind: 'llm' | 's2s' | 'voice', provider: string) => {
-    return { model, kind, provider, available: available_providers.has(provider) };
-  };
+  const has = (provider: string) => available_providers.has(provider);
   return [
-    ...[...models].map(([model, { kind, provider }]) => shown(model, kind, provider)),
-    ...[...voice_models].map(([model, provider]) => shown(model, 'voice', provider)),
+    ...[...models].map(([model, { kind, provider, available = has(provider) }]) => ({
+      model,
+      kind,
+      provider,
+      available,
+    })),
+    ...[...voice_models].map(([model, provider]) => ({ model, kind: 'voice', provider, available: has(provider) })),
   ];
 }

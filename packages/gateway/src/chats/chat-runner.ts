@@ -5,6 +5,8 @@
  * K1 What was answered is durable: a completion is acknowledged once its messages are stored.
  * K2 Messages of one chat are taken one after the other; of two at once the second sees what came of the first (S7).
  * K3 A chat silent for `end_chat_after_silence_ms` takes no more messages, be it swept yet or not.
+ * K4 A turn whose model, tool or server fails stores nothing: the message can be sent again.
+ * K5 A text that was answered is not answered again: its id is stored with the answer.
  */
 import type { JsonObject } from '@pickup/contract';
 import type { SessionPlan } from '@pickup/core';
@@ -13,7 +15,6 @@ import type { Clock } from '../runners/clock.ts';
 import {
   type AdvanceResult,
   type ChatAdvance,
-  type ChatEnd,
   type ChatMessage,
   type ChatRow,
   type EventHook,
@@ -22,34 +23,77 @@ import {
   type WholeChat,
 } from '../stores/port.ts';
 import {
-  answerChat,
-  type ChatMoment,
-  type ChatTalk,
-  type ChatTurn,
-  closingLine,
-  openChat,
-  talkOf,
-} from './chat-talk.ts';
+  type ChatParties,
+  endOf,
+  messagesAfter,
+  messagesOf,
+  momentOf,
+  newChat,
+  rememberText,
+  silenceOf,
+  textIdsIn,
+  userMessage,
+} from './chat-rows.ts';
+import { closingLine } from './chat-talk.ts';
+import { talkerOf } from './pick-talker.ts';
+import type { ChatTalker, ChatTurn, TurnResult } from './talker.ts';
 
 export type ChatAnswer =
-  /** The agent's new messages. */
-  | { readonly kind: 'answered'; readonly messages: readonly ChatMessage[] }
+  /** What came after the message, tool calls and moves included; `repeated`: the text had been answered before. */
+  | {
+      readonly kind: 'answered';
+      readonly messages: readonly ChatMessage[];
+      readonly chat: ChatRow;
+      readonly repeated?: true;
+    }
   | { readonly kind: 'unknown' | 'over' }
   /** Nothing was stored; `reason` names what is missing. */
-  | { readonly kind: 'cannot_answer'; readonly reason: string };
+  | { readonly kind: 'cannot_answer'; readonly reason: string }
+  /** Nothing was stored. `retry`: it may go better later. */
+  | { readonly kind: 'failed'; readonly reason: string; readonly retry: boolean };
+
+export interface AnswerOptions {
+  /** Of a text: the id of its message, by which it is known again (K5). */
+  readonly text_id?: string;
+  /** Gives the turn up; nothing is stored then. */
+  readonly signal?: AbortSignal;
+}
+
+export interface FirstText {
+  readonly text_id: string;
+  readonly content: string;
+}
+
+export interface BeginOptions extends Partial<ChatParties> {
+  /** Answered within the first turn, after the agent's first line where the agent speaks first. */
+  readonly first_text?: FirstText;
+  readonly signal?: AbortSignal;
+}
+
+/** `missing`: why the chat will have no answers, where that is so. */
+export type BegunChat =
+  | ({ readonly kind: 'begun'; readonly plan: SessionPlan; readonly missing?: string } & WholeChat)
+  | { readonly kind: 'failed'; readonly reason: string; readonly retry: boolean };
 
 export interface ChatRunner {
-  /** `missing`: why the chat will have no answers, where that is so. */
-  start(plan: SessionPlan): Promise<WholeChat & { readonly missing?: string }>;
-  answer(chatId: string, content: string): Promise<ChatAnswer>;
-  /** Also true where it was over already. */
-  end(chatId: string): Promise<boolean>;
+  /** The first turn of a chat that is not stored yet: `createChat(chat, plan, messages)` makes it one. */
+  beginChat(plan: SessionPlan, options?: BeginOptions): Promise<BegunChat>;
+  /** Begins a chat and stores it. */
+  start(plan: SessionPlan, options?: BeginOptions): Promise<BegunChat>;
+  answer(chatId: string, content: string, options?: AnswerOptions): Promise<ChatAnswer>;
+  /** Also true where it was over already. `reason` is a `disconnection_reason`; default `manual_stopped`. */
+  end(chatId: string, reason?: string): Promise<boolean>;
   /** Ends the chats that have been silent for too long; says how many. */
   endSilent(): Promise<number>;
+  /** Gives up the turns in progress; nothing of them is stored. */
+  stop(): void;
 }
 
 export interface ChatRunnerDeps {
-  readonly store: Pick<Store, 'advanceChat' | 'createChat' | 'getChat' | 'getChatPlan' | 'silentChats'>;
+  readonly store: Pick<
+    Store,
+    'advanceChat' | 'createChat' | 'getChat' | 'getChatPlan' | 'getWholeChat' | 'silentChats'
+  >;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly newId: () => string;
   /** Where the chat's events go; undefined: nowhere. */
@@ -57,20 +101,23 @@ export interface ChatRunnerDeps {
   /** Runs tasks of one key one after the other. */
   readonly inTurn: <T>(key: string, task: () => Promise<T>) => Promise<T>;
   readonly log: Log;
+  /** How a plan's agent talks. Default: without a model. */
+  readonly talkerOf?: (plan: SessionPlan) => ChatTalker;
+  /** How a chat of this plan is analysed once it is over; undefined: it is not. */
+  readonly analysisTask?: (plan: SessionPlan) => JsonObject | undefined;
 }
 
 interface Session {
   readonly plan: SessionPlan;
-  readonly talk: ChatTalk;
+  readonly talker: ChatTalker;
 }
 
-const SILENCE_MS = { least: 120_000, most: 259_200_000, otherwise: 3_600_000 };
 /** Plans kept at hand; a flow may have hundreds of kilobytes. */
 const MOST_SESSIONS = 200;
 /** Silent chats ended at once. */
 const SWEEP_SIZE = 200;
 /** Other nodes may take turns too; each of ours that is behind means that one of theirs went through. */
-const MOST_TRIES = 100;
+const MOST_TRIES = { cheap: 100, costly: 5 };
 
 export function createChatRunner(deps: ChatRunnerDeps): ChatRunner {
   return new Runner(deps);
@@ -78,37 +125,65 @@ export function createChatRunner(deps: ChatRunnerDeps): ChatRunner {
 
 class Runner implements ChatRunner {
   readonly #deps: ChatRunnerDeps;
+  readonly #talkerOf: (plan: SessionPlan) => ChatTalker;
+  readonly #stopping = new AbortController();
   /** By chat id, the one used last at the end. */
   readonly #sessions = new Map<string, Session>();
 
   constructor(deps: ChatRunnerDeps) {
     this.#deps = deps;
+    this.#talkerOf = deps.talkerOf ?? ((plan) => talkerOf(plan));
   }
 
-  async start(plan: SessionPlan) {
-    const { store, clock, eventHook } = this.#deps;
+  async beginChat(plan: SessionPlan, options: BeginOptions = {}): Promise<BegunChat> {
+    const { clock, eventHook } = this.#deps;
+    const { first_text: first, signal, chat_type = 'api_chat', from_number, to_number } = options;
     const now = clock.wallMs();
-    const talk = talkOf(plan.engine);
-    const turn = openChat(talk, { plan, now, startedAt: now });
-    const hook = eventHook(plan);
-    const chat = newChat(plan, turn, { now, ...(hook && { hook }) });
-    const messages = turn.said.map((content) => this.#message('agent', content, now));
-    await store.createChat(chat, plan as unknown as JsonObject, messages);
-    if (chat.chat_status === 'ongoing') this.#remember(chat.chat_id, { plan, talk });
-    const kept = chat.data_storage_setting === 'basic_attributes_only' ? [] : messages;
-    return { chat, messages: kept, ...(talk.kind === 'first_line' && { missing: talk.needs }) };
+    const talker = this.#talkerOf(plan);
+    const opened = await talker.open({ plan, now, startedAt: now }, this.#signal(signal), first && 'a_message');
+    if (!opened.ok) return { kind: 'failed', reason: opened.reason, retry: opened.retry };
+    let turn = opened.turn;
+    const messages = [...this.#messages(turn, now)];
+    if (first && turn.ended === undefined) {
+      const at = clock.wallMs();
+      messages.push(userMessage(first.content, first.text_id, at));
+      if (talker.missing === undefined) {
+        const moment = { plan: turn.plan ?? plan, now: at, startedAt: now };
+        const answered = await this.#follow(turn, first.content, moment, signal);
+        if (!answered.ok) return { kind: 'failed', reason: answered.reason, retry: answered.retry };
+        turn = {
+          ...answered.turn,
+          ...((answered.turn.plan ?? turn.plan) && { plan: answered.turn.plan ?? turn.plan! }),
+        };
+        messages.push(...this.#messages(answered.turn, clock.wallMs()));
+      }
+    }
+    const parties = { chat_type, ...(from_number && { from_number }), ...(to_number && { to_number }) };
+    const kept = { ...turn, state: rememberText(turn.state, undefined, first?.text_id) };
+    const analysis = turn.ended === undefined ? {} : this.#analysis(turn.plan ?? plan);
+    const chat = newChat(plan, kept, { now, parties, hook: eventHook(plan), ...analysis });
+    const missing = talker.missing === undefined ? {} : { missing: talker.missing };
+    return { kind: 'begun', chat, plan: turn.plan ?? plan, messages, ...missing };
   }
 
-  answer(chatId: string, content: string): Promise<ChatAnswer> {
-    return this.#tryInTurn(chatId, () => this.#answerOnce(chatId, content));
+  async start(plan: SessionPlan, options: BeginOptions = {}): Promise<BegunChat> {
+    const begun = await this.beginChat(plan, options);
+    if (begun.kind === 'failed') return begun;
+    const { chat, messages } = begun;
+    await this.#deps.store.createChat(chat, begun.plan as unknown as JsonObject, messages);
+    return { ...begun, messages: chat.data_storage_setting === 'basic_attributes_only' ? [] : messages };
   }
 
-  end(chatId: string): Promise<boolean> {
+  answer(chatId: string, content: string, options: AnswerOptions = {}): Promise<ChatAnswer> {
+    return this.#tryInTurn(chatId, () => this.#answerOnce(chatId, content, options));
+  }
+
+  end(chatId: string, reason = 'manual_stopped'): Promise<boolean> {
     return this.#tryInTurn(chatId, async () => {
       const chat = await this.#deps.store.getChat(chatId);
       if (chat === undefined) return false;
       if (chat.chat_status !== 'ongoing') return true;
-      const result = await this.#finish(chat, { reason: 'manual_stopped', why: 'ended by the API', said: [] });
+      const result = await this.#finish(chat, { reason, why: 'ended from outside', said: [] });
       return result.advanced || (result.why === 'behind' ? undefined : result.why === 'over');
     });
   }
@@ -122,6 +197,10 @@ class Runner implements ChatRunner {
       ended += done;
       if (silent.length < SWEEP_SIZE || done === 0) return ended;
     }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
   }
 
   /** One that cannot be ended is logged and must not keep the others. */
@@ -141,7 +220,7 @@ class Runner implements ChatRunner {
   /** Again while `once` says undefined: somebody else took the turn. */
   #tryInTurn<T>(chatId: string, once: () => Promise<T | undefined>): Promise<T> {
     return this.#deps.inTurn(chatId, async () => {
-      for (let tries = 0; tries < MOST_TRIES; tries++) {
+      for (let tries = 0; tries < this.#triesFor(chatId); tries++) {
         const result = await once();
         if (result !== undefined) return result;
       }
@@ -149,10 +228,16 @@ class Runner implements ChatRunner {
     });
   }
 
-  async #answerOnce(chatId: string, content: string): Promise<ChatAnswer | undefined> {
-    const { store, clock } = this.#deps;
+  #triesFor(chatId: string): number {
+    return this.#sessions.get(chatId)?.talker.costly ? MOST_TRIES.costly : MOST_TRIES.cheap;
+  }
+
+  async #answerOnce(chatId: string, content: string, options: AnswerOptions): Promise<ChatAnswer | undefined> {
+    const { store } = this.#deps;
     const chat = await store.getChat(chatId);
     if (chat === undefined) return { kind: 'unknown' };
+    const repeated = options.text_id === undefined ? undefined : await this.#answeredBefore(chat, options.text_id);
+    if (repeated) return repeated;
     if (chat.chat_status !== 'ongoing') return { kind: 'over' };
     if (this.#isSilent(chat)) {
       await this.#endSilentOne(chat);
@@ -161,24 +246,60 @@ class Runner implements ChatRunner {
     const session = await this.#session(chat);
     // It ended since it was read.
     if (session === undefined) return undefined;
-    const { talk } = session;
-    if (talk.kind !== 'flow') return { kind: 'cannot_answer', reason: talk.needs };
-    const now = clock.wallMs();
-    const turn = answerChat(talk.graph, chat.state ?? {}, content, momentOf(chat, session, now));
-    const messages = turn.said.map((said) => this.#message('agent', said, now));
+    const { talker, plan } = session;
+    if (talker.missing !== undefined) return { kind: 'cannot_answer', reason: talker.missing };
+    const moment = momentOf(chat, plan, this.#deps.clock.wallMs());
+    const result = await talker.answer(chat.state ?? {}, content, moment, this.#signal(options.signal));
+    if (!result.ok) return { kind: 'failed', reason: result.reason, retry: result.retry };
+    return this.#keep(chat, session, result.turn, { content, textId: options.text_id, askedAt: moment.now });
+  }
+
+  /** Stores a turn; undefined where somebody else took it. */
+  async #keep(
+    chat: ChatRow,
+    session: Session,
+    turn: ChatTurn,
+    given: { readonly content: string; readonly textId: string | undefined; readonly askedAt: number },
+  ): Promise<ChatAnswer | undefined> {
+    const now = this.#deps.clock.wallMs();
+    const messages = this.#messages(turn, now);
+    const user = userMessage(given.content, given.textId ?? this.#deps.newId(), given.askedAt);
     const result = await this.#advance(chat, {
-      chat_id: chatId,
+      chat_id: chat.chat_id,
       from_turn: chat.turn,
-      messages: [this.#message('user', content, now), ...messages],
-      state: turn.state,
-      expires_timestamp: now + silenceOf(session.plan),
-      ...(turn.ended !== undefined && { end: endOf(turn, now) }),
+      messages: [user, ...messages],
+      state: rememberText(turn.state, chat.state, given.textId),
+      expires_timestamp: now + silenceOf(turn.plan ?? session.plan),
+      ...(turn.plan && { plan: turn.plan as unknown as JsonObject }),
+      ...(turn.ended !== undefined && { end: { ...endOf(turn, now), ...this.#analysis(turn.plan ?? session.plan) } }),
     });
-    if (result.advanced) {
-      if (turn.ended !== undefined) this.#over(result.chat, turn.ended);
-      return { kind: 'answered', messages };
-    }
-    return result.why === 'behind' ? undefined : { kind: result.why };
+    if (!result.advanced) return result.why === 'behind' ? undefined : { kind: result.why };
+    if (turn.ended !== undefined) this.#over(result.chat, turn.ended);
+    else if (turn.plan) this.#sessions.delete(chat.chat_id);
+    return { kind: 'answered', messages, chat: result.chat };
+  }
+
+  /** K5. */
+  async #answeredBefore(chat: ChatRow, textId: string): Promise<ChatAnswer | undefined> {
+    const isOver = chat.chat_status !== 'ongoing';
+    if (!isOver && !textIdsIn(chat.state).includes(textId)) return undefined;
+    const whole = await this.#deps.store.getWholeChat(chat.chat_id);
+    const messages = whole && messagesAfter(whole.messages, textId);
+    if (messages === undefined && isOver) return undefined;
+    return { kind: 'answered', messages: messages ?? [], chat, repeated: true };
+  }
+
+  /** The answer to the text that began the chat. */
+  #follow(
+    turn: ChatTurn,
+    content: string,
+    moment: Parameters<ChatTalker['answer']>[2],
+    signal: AbortSignal | undefined,
+  ): Promise<TurnResult> {
+    const talker = this.#talkerOf(moment.plan);
+    // A flow that needs no model begins with the first text; what it says first is its answer.
+    if (!talker.costly && turn.entries.length > 0) return Promise.resolve({ ok: true, turn: { ...turn, entries: [] } });
+    return talker.answer(turn.state, content, moment, this.#signal(signal));
   }
 
   #isSilent(chat: ChatRow): boolean {
@@ -187,23 +308,27 @@ class Runner implements ChatRunner {
 
   async #endSilentOne(chat: ChatRow): Promise<boolean> {
     const session = await this.#session(chat);
-    const line = session && closingLine(momentOf(chat, session, this.#deps.clock.wallMs()));
+    const line = session && closingLine(momentOf(chat, session.plan, this.#deps.clock.wallMs()));
     const said = line === undefined ? [] : [line];
     return (await this.#finish(chat, { reason: 'inactivity', why: 'silent for too long', said })).advanced;
   }
 
   async #finish(chat: ChatRow, given: { reason: string; why: string; said: readonly string[] }) {
-    const now = this.#deps.clock.wallMs();
+    const { newId, clock } = this.#deps;
+    const session = await this.#session(chat);
+    const now = clock.wallMs();
     const collected = chat.state?.['variables'] as Readonly<Record<string, string>> | undefined;
+    const entries = given.said.map((content) => ({ role: 'agent' as const, content }));
     const result = await this.#advance(chat, {
       chat_id: chat.chat_id,
       from_turn: chat.turn,
-      messages: given.said.map((content) => this.#message('agent', content, now)),
+      messages: messagesOf(entries, { newId, now }),
       end: {
         chat_status: 'ended',
         end_timestamp: now,
         disconnection_reason: given.reason,
         ...(collected && { collected_dynamic_variables: collected }),
+        ...(session && this.#analysis(session.plan)),
       },
     });
     if (result.advanced) this.#over(result.chat, given.why);
@@ -212,7 +337,7 @@ class Runner implements ChatRunner {
 
   async #advance(chat: ChatRow, advance: ChatAdvance): Promise<AdvanceResult> {
     const result = await this.#deps.store.advanceChat(advance);
-    if (!result.advanced && result.why !== 'behind') this.#sessions.delete(chat.chat_id);
+    if (!result.advanced) this.#sessions.delete(chat.chat_id);
     return result;
   }
 
@@ -230,8 +355,9 @@ class Runner implements ChatRunner {
     }
     const plan = (await this.#deps.store.getChatPlan(chat_id)) as unknown as SessionPlan | undefined;
     if (plan === undefined) return undefined;
-    const session = { plan, talk: talkOf(plan.engine) };
-    this.#remember(chat_id, session);
+    const session = { plan, talker: this.#talkerOf(plan) };
+    // What is missing may be there the next time.
+    if (session.talker.missing === undefined) this.#remember(chat_id, session);
     return session;
   }
 
@@ -243,54 +369,16 @@ class Runner implements ChatRunner {
     if (oldest !== undefined) this.#sessions.delete(oldest);
   }
 
-  #message(role: ChatMessage['role'], content: string, now: number): ChatMessage {
-    return { message_id: this.#deps.newId(), role, content, created_timestamp: now };
+  #messages(turn: ChatTurn, now: number): readonly ChatMessage[] {
+    return messagesOf(turn.entries, { newId: this.#deps.newId, now });
   }
-}
 
-/** The chat's own variables over those it began with. */
-function momentOf(chat: ChatRow, { plan }: Session, now: number): ChatMoment {
-  const variables = { ...plan.variables, ...chat.override_dynamic_variables };
-  return { plan: { ...plan, variables }, now, startedAt: chat.start_timestamp };
-}
+  #analysis(plan: SessionPlan): { readonly analysis_task?: JsonObject } {
+    const task = this.#deps.analysisTask?.(plan);
+    return task === undefined ? {} : { analysis_task: task };
+  }
 
-function newChat(plan: SessionPlan, turn: ChatTurn, given: { now: number; hook?: EventHook }): ChatRow {
-  const { now, hook } = given;
-  const storage = plan.agent['data_storage_setting'];
-  const basic = storage === 'basic_attributes_only';
-  const end = turn.ended === undefined ? undefined : endOf(turn, now);
-  const { collected_dynamic_variables: collected, ...ended } = end ?? {};
-  return {
-    chat_id: plan.session_id,
-    chat_type: 'api_chat',
-    chat_status: 'ongoing',
-    agent_id: plan.agent_id,
-    agent_version: plan.agent_version,
-    ...(plan.agent_tag !== undefined && { agent_tag: plan.agent_tag }),
-    ...(!basic && plan.metadata && { metadata: plan.metadata }),
-    ...(!basic && { retell_llm_dynamic_variables: plan.dynamic_variables }),
-    ...(!basic && collected && { collected_dynamic_variables: collected }),
-    data_storage_setting: typeof storage === 'string' ? storage : 'everything',
-    start_timestamp: now,
-    ...(hook && { event_hook: hook }),
-    turn: 0,
-    ...(end ? { ...ended, duration_ms: 0 } : { state: turn.state }),
-    expires_timestamp: now + silenceOf(plan),
-  };
-}
-
-function endOf({ collected }: ChatTurn, now: number): ChatEnd {
-  return {
-    chat_status: 'ended',
-    end_timestamp: now,
-    disconnection_reason: 'agent_hangup',
-    collected_dynamic_variables: collected,
-  };
-}
-
-/** `end_chat_after_silence_ms`, 2 minutes to 72 hours; default an hour. */
-function silenceOf({ agent }: SessionPlan): number {
-  const set = agent['end_chat_after_silence_ms'];
-  if (typeof set !== 'number') return SILENCE_MS.otherwise;
-  return Math.min(SILENCE_MS.most, Math.max(SILENCE_MS.least, set));
+  #signal(given: AbortSignal | undefined): AbortSignal {
+    return given ? AbortSignal.any([given, this.#stopping.signal]) : this.#stopping.signal;
+  }
 }

@@ -1,5 +1,4 @@
-/** What a chat's agent says, as far as it takes no model: flows of written sentences, and first lines. Pure. */
-
+/** What a chat's agent says where it takes no model: flows of written sentences, and first lines. */
 import type { JsonObject } from '@pickup/contract';
 import {
   canRunInWriting,
@@ -13,68 +12,59 @@ import {
 import { planVariables, renderTemplate, type SessionPlan } from '@pickup/core';
 import { findFlow } from '../sessions/builtin/find-flow.ts';
 import { findOpening } from '../sessions/builtin/find-opening.ts';
-
-/** How the agent of a chat talks. */
-export type ChatTalk =
-  | { readonly kind: 'flow'; readonly graph: FlowGraph }
-  /** Its first line is all that can be said; `needs` is what else it would take, for people. */
-  | { readonly kind: 'first_line'; readonly template: string; readonly needs: string };
-
-/** A session at one moment. */
-export interface ChatMoment {
-  /** With the variables that are in force now. */
-  readonly plan: SessionPlan;
-  /** Epoch ms. */
-  readonly startedAt: number;
-  readonly now: number;
-}
-
-export interface ChatTurn {
-  /** What the agent says, a message each. */
-  readonly said: readonly string[];
-  /** Where the conversation is then. */
-  readonly state: JsonObject;
-  /** The agent ended the chat: why, for the log. */
-  readonly ended?: string;
-  /** What it collected so far. */
-  readonly collected: Readonly<Record<string, string>>;
-}
+import type { ChatMoment, ChatTalker, ChatTurn, TurnResult } from './talker.ts';
 
 /** Reasons named in one message. */
 const MOST_REASONS = 5;
 const NO_STATE: JsonObject = {};
 
-/** How this engine talks in writing. */
-export function talkOf(engine: SessionPlan['engine']): ChatTalk {
+/** The flow of an engine where it can be walked without a model. */
+export function writtenFlow(engine: SessionPlan['engine']): FlowGraph | undefined {
   const found = findFlow(engine);
-  const runnability = found && canRunInWriting(found.graph);
-  if (found && runnability?.runnable) return { kind: 'flow', graph: found.graph };
+  return found && canRunInWriting(found.graph).runnable ? found.graph : undefined;
+}
+
+/** Walks a flow of written sentences, keys and equations. */
+export function flowTalker(graph: FlowGraph): ChatTalker {
+  const done = (turn: ChatTurn): Promise<TurnResult> => Promise.resolve({ ok: true, turn });
+  return {
+    costly: false,
+    open(moment) {
+      if (userSpeaksFirst(moment.plan)) return done(turnOf(IDLE, []));
+      return done(flowTurn(graph, IDLE, { on: 'start' }, moment));
+    },
+    answer(state, text, moment) {
+      const before = state as unknown as FlowState;
+      // The user's message is a turn; where it was the user's to begin, it begins the flow instead.
+      return done(flowTurn(graph, before, before.phase === 'idle' ? { on: 'start' } : { on: 'message', text }, moment));
+    },
+  };
+}
+
+/** Says the first line; `needs` is what all else would take. */
+export function firstLineTalker(engine: SessionPlan['engine'], needs: string): ChatTalker {
   const opening = findOpening(engine);
   const template = opening.kind === 'says' ? opening.template : '';
-  if (engine.type === 'custom-llm') {
-    return { kind: 'first_line', template, needs: 'its agent is a custom LLM, which takes a runtime that talks to it' };
-  }
-  if (!runnability || runnability.runnable) {
-    return { kind: 'first_line', template, needs: 'its agent is a prompted LLM, which takes a model' };
-  }
+  return {
+    missing: needs,
+    costly: false,
+    async open(moment) {
+      const line = userSpeaksFirst(moment.plan) ? '' : renderTemplate(template, variablesOf(moment));
+      const entries = line.trim() === '' ? [] : [{ role: 'agent' as const, content: line }];
+      return { ok: true, turn: { entries, state: NO_STATE, collected: {} } };
+    },
+    answer: async () => ({ ok: false, reason: needs, retry: false }),
+  };
+}
+
+/** Why a flow takes a model, for people. */
+export function flowNeeds(engine: SessionPlan['engine']): string {
+  const found = findFlow(engine);
+  const runnability = found && canRunInWriting(found.graph);
+  if (!runnability || runnability.runnable) return 'its flow takes a model';
   const { missing } = runnability;
   const more = missing.length > MOST_REASONS ? [`and ${missing.length - MOST_REASONS} more`] : [];
-  return { kind: 'first_line', template, needs: [...missing.slice(0, MOST_REASONS), ...more].join('; ') };
-}
-
-/** The beginning; where the user is to speak first, nothing is said. */
-export function openChat(talk: ChatTalk, moment: ChatMoment): ChatTurn {
-  const { plan } = moment;
-  const userFirst = plan.engine.type !== 'custom-llm' && plan.engine.settings['start_speaker'] === 'user';
-  if (talk.kind === 'flow') return userFirst ? turnOf(IDLE, []) : flowTurn(talk.graph, IDLE, { on: 'start' }, moment);
-  const line = userFirst ? '' : renderTemplate(talk.template, variablesOf(moment));
-  return { said: line.trim() === '' ? [] : [line], state: NO_STATE, collected: {} };
-}
-
-/** The user's message is a turn; where it was the user's to begin, it begins the flow instead. */
-export function answerChat(graph: FlowGraph, state: JsonObject, text: string, moment: ChatMoment): ChatTurn {
-  const before = state as unknown as FlowState;
-  return flowTurn(graph, before, before.phase === 'idle' ? { on: 'start' } : { on: 'message', text }, moment);
+  return [...missing.slice(0, MOST_REASONS), ...more].join('; ');
 }
 
 /** The goodbye to a chat that fell silent, `auto_close_message`; undefined where none is set. */
@@ -83,6 +73,16 @@ export function closingLine(moment: ChatMoment): string | undefined {
   if (typeof template !== 'string') return undefined;
   const line = renderTemplate(template, variablesOf(moment));
   return line.trim() === '' ? undefined : line;
+}
+
+/** `start_speaker`. */
+export function userSpeaksFirst({ engine }: SessionPlan): boolean {
+  return engine.type !== 'custom-llm' && engine.settings['start_speaker'] === 'user';
+}
+
+/** Of the session at that moment. */
+export function variablesOf({ plan, now, startedAt }: ChatMoment) {
+  return planVariables(plan, now, startedAt);
 }
 
 function flowTurn(
@@ -103,9 +103,6 @@ function flowTurn(
 }
 
 function turnOf(state: FlowState, said: readonly string[]): ChatTurn {
-  return { said, state: state as unknown as JsonObject, collected: state.variables };
-}
-
-function variablesOf({ plan, now, startedAt }: ChatMoment) {
-  return planVariables(plan, now, startedAt);
+  const entries = said.map((content) => ({ role: 'agent' as const, content }));
+  return { entries, state: state as unknown as JsonObject, collected: state.variables };
 }

@@ -3,6 +3,7 @@ import type { AgentOverride, AgentVersionReference, Catalogue, Issue, JsonObject
 import { applyOverride, overrideReads, type SessionFacts, type SessionPlan } from '@pickup/core';
 import { notApplied } from '../sessions/not-applied.ts';
 import type { ResolveResult, Store } from '../stores/port.ts';
+import { writtenFlow } from './chat-talk.ts';
 
 export interface ChatRequest {
   readonly agent_id: string;
@@ -54,7 +55,7 @@ export async function planChat(
 
 /** What of an override a chat does not act on (E10). */
 export function unheard(plan: SessionPlan): readonly Issue[] {
-  return notApplied(plan, honoured(plan), 'chat');
+  return notApplied(plan, honouredInChat(plan), 'chat');
 }
 
 function lay(deps: PlanDeps, request: ChatRequest, resolved: Target, { id, now }: { id: string; now: number }) {
@@ -79,12 +80,21 @@ function lay(deps: PlanDeps, request: ChatRequest, resolved: Target, { id, now }
   return applyOverride({ facts, target, knowledge_bases, wishes, at: { monoMs: 0, wallMs: now } });
 }
 
+const WITH_MODEL = ['knowledge_base_ids', 'kb_config', 'model_temperature', 'tool_call_strict_mode'];
+const MODEL_OF = { 'retell-llm': ['model', 'model_high_priority'], 'conversation-flow': ['model_choice'] } as const;
+
 /** What of an override a chat acts on (E10). */
-function honoured({ engine }: SessionPlan): ReadonlySet<string> {
+export function honouredInChat({ engine }: SessionPlan): ReadonlySet<string> {
   const fields = new Set(['agent.timezone']);
   if (engine.type === 'custom-llm') return fields;
   const group = engine.type === 'retell-llm' ? 'retell_llm' : 'conversation_flow';
-  for (const field of ['begin_message', 'start_speaker']) fields.add(`${group}.${field}`);
+  const own = ['begin_message', 'start_speaker'];
+  // A flow of written sentences asks no model.
+  if (!writtenFlow(engine)) {
+    own.push(...WITH_MODEL, ...MODEL_OF[engine.type]);
+    for (const field of ['language', 'handbook_config']) fields.add(`agent.${field}`);
+  }
+  for (const field of own) fields.add(`${group}.${field}`);
   return fields;
 }
 

@@ -18,8 +18,10 @@ export function checkAcross(values: Values, addresses: readonly string[]): Findi
       ...checkRtpHost(values),
       ...checkPorts(values),
       ...checkTlsPort(values),
+      ...checkTwilioPair(values),
+      ...checkTelnyxKey(values),
     ],
-    warnings: [...checkTrusted(values), ...checkReach(values), ...checkFamilies(values)],
+    warnings: [...checkTrusted(values), ...checkReach(values), ...checkFamilies(values), ...checkProviders(values)],
   };
 }
 
@@ -96,6 +98,42 @@ function checkTlsPort(values: Values): readonly ConfigFault[] {
   const clash = (['PICKUP_SIP_PORT', 'PICKUP_HTTP_PORT'] as const).find((name) => values[name] === port);
   if (clash === undefined) return [];
   return [{ name: 'PICKUP_SIP_TLS_PORT', rule: `must differ from ${clash}`, given: JSON.stringify(String(port)) }];
+}
+
+/** Each is of no use without the other. */
+function checkTwilioPair(values: Values): readonly ConfigFault[] {
+  const pair = ['PICKUP_TWILIO_ACCOUNT_SID', 'PICKUP_TWILIO_AUTH_TOKEN'] as const;
+  const [missing, ...more] = pair.filter((name) => values[name] === undefined);
+  if (missing === undefined || more.length > 0) return [];
+  const other = pair.find((name) => name !== missing);
+  return [{ name: missing, rule: `must be set where ${other} is` }];
+}
+
+/** An Ed25519 key; shown in full, for it is public. */
+function checkTelnyxKey({ PICKUP_TELNYX_PUBLIC_KEY: key }: Values): readonly ConfigFault[] {
+  if (key === undefined || /^[A-Za-z0-9+/]{43}=$/.test(key)) return [];
+  const rule = 'must be 32 bytes in base64, as the portal of Telnyx shows it';
+  return [{ name: 'PICKUP_TELNYX_PUBLIC_KEY', rule, given: JSON.stringify(key) }];
+}
+
+/** Credentials alone send; what the providers bring has to reach us, and to be proven. */
+function checkProviders(values: Values): readonly ConfigWarning[] {
+  const set = [
+    ...(values.PICKUP_TWILIO_AUTH_TOKEN === undefined ? [] : ['Twilio']),
+    ...(values.PICKUP_TELNYX_API_KEY === undefined ? [] : ['Telnyx']),
+  ];
+  const unreachable = {
+    name: 'PICKUP_PUBLIC_URL',
+    message: `must be set for ${set.join(' and ')} to bring texts here`,
+  };
+  const unproven = {
+    name: 'PICKUP_TELNYX_PUBLIC_KEY',
+    message: 'must be set for the texts that Telnyx brings: without it they are refused',
+  };
+  return [
+    ...(set.length > 0 && values.PICKUP_PUBLIC_URL === undefined ? [unreachable] : []),
+    ...(values.PICKUP_TELNYX_API_KEY !== undefined && values.PICKUP_TELNYX_PUBLIC_KEY === undefined ? [unproven] : []),
+  ];
 }
 
 function checkTrusted(values: Values): readonly ConfigWarning[] {

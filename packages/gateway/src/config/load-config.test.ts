@@ -31,7 +31,7 @@ test('an empty environment gives the documented defaults', () => {
     http: { host: '127.0.0.1', port: 8787 },
     sip: { hosts: ['127.0.0.1'], port: 5060, trustedPeers: [], digests: ['MD5'], country: 'US' },
     rtp: { ports: { first: 20_000, last: 29_999 }, srtp: 'optional' },
-    webhook: { allow: [], profile: 'seed', ringBudgetMs: 45_000 },
+    webhook: { allow: [], profile: 'seed', ringBudgetMs: 45_000, textBudgetMs: 120_000 },
     concurrency: 0,
     drainMs: 60_000,
   });
@@ -232,4 +232,42 @@ test('hashes of credentials are a list of the two, in any case and in the order 
   for (const given of ['none', 'SHA-512-256', 'MD5,MD5']) {
     expect(faultsOf({ PICKUP_SIP_DIGEST: given }).map(({ name }) => name)).toEqual(['PICKUP_SIP_DIGEST']);
   }
+});
+
+describe('Twilio and Telnyx', () => {
+  const KEY = Buffer.alloc(32, 7).toString('base64');
+  const all = {
+    PICKUP_TWILIO_ACCOUNT_SID: 'AC0123456789abcdef0123456789abcdef',
+    PICKUP_TWILIO_AUTH_TOKEN: 'token-1-9b7e4c21d0',
+    PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN: 'token-0-9b7e4c21d0',
+    PICKUP_TELNYX_API_KEY: 'KEY1-9b7e4c21d0a5f',
+    PICKUP_TELNYX_PUBLIC_KEY: KEY,
+    PICKUP_PUBLIC_URL: 'https://pickup.example.com',
+  };
+
+  test('the credentials of both, and no token in what is shown', () => {
+    const { config, warnings, readings } = load(all);
+    expect(config.twilio).toMatchObject({
+      accountSid: 'AC0123456789abcdef0123456789abcdef',
+      authToken: 'token-1-9b7e4c21d0',
+      previousAuthToken: 'token-0-9b7e4c21d0',
+    });
+    expect(config.telnyx).toMatchObject({ apiKey: 'KEY1-9b7e4c21d0a5f', publicKey: KEY });
+    expect(warnings).toEqual([]);
+    expect(JSON.stringify(readings)).not.toMatch(/token-|KEY1/);
+  });
+
+  test('what is missing for texts to come in is said', () => {
+    const { PICKUP_PUBLIC_URL: _url, PICKUP_TELNYX_PUBLIC_KEY: _key, ...rest } = all;
+    expect(load(rest).warnings.map(({ name }) => name)).toEqual(['PICKUP_PUBLIC_URL', 'PICKUP_TELNYX_PUBLIC_KEY']);
+  });
+
+  test.each(['short', Buffer.alloc(31).toString('base64'), `${KEY}=`, KEY.replace('=', '')])(
+    'a public key that is none is a fault: %s',
+    (key) => {
+      const [fault, ...more] = faultsOf({ ...all, PICKUP_TELNYX_PUBLIC_KEY: key });
+      expect(fault?.name).toBe('PICKUP_TELNYX_PUBLIC_KEY');
+      expect(more).toEqual([]);
+    },
+  );
 });

@@ -52,9 +52,28 @@ export interface Config {
     readonly allow: readonly Cidr[];
     readonly profile: WebhookProfile;
     readonly ringBudgetMs: number;
+    /** Of a text. */
+    readonly textBudgetMs: number;
     /** For events of agents without a webhook of their own. */
     readonly eventUrl?: string;
   };
+  readonly twilio: {
+    /** There with `authToken`, or neither is. */
+    readonly accountSid?: string;
+    readonly authToken?: string;
+    readonly previousAuthToken?: string;
+    /** Without a trailing slash. */
+    readonly apiUrl: string;
+  };
+  readonly telnyx: {
+    readonly apiKey?: string;
+    /** Base64. */
+    readonly publicKey?: string;
+    /** Without a trailing slash. */
+    readonly apiUrl: string;
+  };
+  /** Where text models without an endpoint of their own are asked. */
+  readonly models: { readonly baseUrl: string; readonly apiKey?: string; readonly isOwnEndpoint: boolean };
   /** 0: no limit. */
   readonly concurrency: number;
   readonly drainMs: number;
@@ -136,7 +155,24 @@ function arrange(values: SettingValues, machine: Machine): Config {
       allow: values.PICKUP_WEBHOOK_ALLOW,
       profile: values.PICKUP_WEBHOOK_PROFILE,
       ringBudgetMs: values.PICKUP_WEBHOOK_RING_BUDGET_MS,
+      textBudgetMs: values.PICKUP_WEBHOOK_TEXT_BUDGET_MS,
       ...optional('eventUrl', values.PICKUP_EVENT_WEBHOOK_URL),
+    }),
+    twilio: Object.freeze({
+      ...optional('accountSid', values.PICKUP_TWILIO_ACCOUNT_SID),
+      ...optional('authToken', values.PICKUP_TWILIO_AUTH_TOKEN),
+      ...optional('previousAuthToken', values.PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN),
+      apiUrl: values.PICKUP_TWILIO_API_URL,
+    }),
+    telnyx: Object.freeze({
+      ...optional('apiKey', values.PICKUP_TELNYX_API_KEY),
+      ...optional('publicKey', values.PICKUP_TELNYX_PUBLIC_KEY),
+      apiUrl: values.PICKUP_TELNYX_API_URL,
+    }),
+    models: Object.freeze({
+      baseUrl: values.OPENAI_BASE_URL,
+      isOwnEndpoint: values.OPENAI_BASE_URL !== settingOf('OPENAI_BASE_URL').default,
+      ...optional('apiKey', values.OPENAI_API_KEY),
     }),
     concurrency: values.PICKUP_CONCURRENCY,
     drainMs: values.PICKUP_DRAIN_SECONDS * 1_000,

@@ -18,7 +18,7 @@ export interface Setting<K extends Kind = Kind> {
   readonly secret?: true;
   /** Shown as a value in the sample file when there is no default. */
   readonly example?: string;
-  readonly group: 'General' | 'HTTP API' | 'SIP and media' | 'Webhook' | 'Secrets';
+  readonly group: 'General' | 'HTTP API' | 'SIP and media' | 'Webhook' | 'Models' | 'Twilio and Telnyx' | 'Secrets';
   /** Sentences for the operator. */
   readonly description: string;
 }
@@ -207,6 +207,76 @@ export const SETTINGS = Object.freeze({
     description:
       'How long a caller may ring in all while your endpoint is asked (rule C4). With less than 2,000 it would have no time to answer. A number can choose its own.',
   }),
+  PICKUP_TWILIO_ACCOUNT_SID: setting({
+    kind: 'key',
+    unset: 'Twilio is not used',
+    group: 'Twilio and Telnyx',
+    description: 'The account at Twilio that numbers are bought in and texts are sent from.',
+  }),
+  PICKUP_TWILIO_AUTH_TOKEN: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'Twilio is not used',
+    group: 'Twilio and Telnyx',
+    description: 'The account’s auth token. It also proves that a request to /twilio/… is Twilio’s own.',
+  }),
+  PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'requests signed with another token are refused',
+    group: 'Twilio and Telnyx',
+    description: 'While the auth token is being changed: the other one of the two, by which requests are proven too.',
+  }),
+  PICKUP_TWILIO_API_URL: setting({
+    kind: 'url',
+    default: 'https://api.twilio.com',
+    group: 'Twilio and Telnyx',
+    description: 'Where Twilio’s REST API is reached: another one for tests, or for a proxy.',
+  }),
+  PICKUP_TELNYX_API_KEY: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'Telnyx is not used',
+    group: 'Twilio and Telnyx',
+    description: 'The API key (v2) of the account at Telnyx that numbers are bought in and texts are sent from.',
+  }),
+  PICKUP_TELNYX_PUBLIC_KEY: setting({
+    kind: 'key',
+    unset: 'texts of Telnyx are refused, for nobody can tell whose they are',
+    group: 'Twilio and Telnyx',
+    description: 'The account’s public key, in base64. It proves that a request to /telnyx/… is Telnyx’s own.',
+  }),
+  PICKUP_TELNYX_API_URL: setting({
+    kind: 'url',
+    default: 'https://api.telnyx.com/v2',
+    group: 'Twilio and Telnyx',
+    description: 'Where Telnyx’s REST API is reached: another one for tests, or for a proxy.',
+  }),
+  OPENAI_API_KEY: setting({
+    kind: 'key',
+    secret: true,
+    unset: 'agents that take a model do not answer, but for models with a key of their own in catalogue.json',
+    group: 'Models',
+    description:
+      'The key with which every text model is asked that has no endpoint of its own in catalogue.json, whatever its name.',
+  }),
+  OPENAI_BASE_URL: setting({
+    kind: 'url',
+    default: 'https://api.openai.com/v1',
+    group: 'Models',
+    description:
+      "Where those models are asked: any endpoint that speaks OpenAI's chat completions, as vLLM, Ollama and LiteLLM do. Another one than OpenAI's may go without a key.",
+  }),
+  PICKUP_WEBHOOK_TEXT_BUDGET_MS: setting({
+    kind: 'integer',
+    default: '120000',
+    unit: 'ms',
+    min: 2_000,
+    max: 3_600_000,
+    group: 'Webhook',
+    description:
+      'How long your endpoint may be asked about a text in all, its retries included (rule C4). Then the number’s own agent answers it, or nobody.',
+  }),
   PICKUP_API_KEY: setting({
     kind: 'key',
     secret: true,
@@ -245,6 +315,12 @@ export type OptionalName =
   | 'PICKUP_SIP_TLS_CA'
   | 'PICKUP_SIP_PUBLIC_HOST'
   | 'PICKUP_RTP_PUBLIC_HOST'
+  | 'PICKUP_TWILIO_ACCOUNT_SID'
+  | 'PICKUP_TWILIO_AUTH_TOKEN'
+  | 'PICKUP_TWILIO_PREVIOUS_AUTH_TOKEN'
+  | 'PICKUP_TELNYX_API_KEY'
+  | 'PICKUP_TELNYX_PUBLIC_KEY'
+  | 'OPENAI_API_KEY'
   | 'PICKUP_API_KEY'
   | 'PICKUP_SEAL_KEY';
 

@@ -5,8 +5,11 @@
 import { join } from 'node:path';
 import { createOutbound, createReach } from '@pickup/outbound';
 import { type Env, loadConfig } from '../config/index.ts';
+import { createShops } from '../providers/shops.ts';
+import { sipTargetOf } from '../providers/sip-target.ts';
 import { type Clock, systemClock } from '../runners/clock.ts';
 import { judgeAddresses, withCallers } from './addresses.ts';
+import { judgeBought } from './bought-numbers.ts';
 import { judgeCertificate, probeShown } from './certificate.ts';
 import { judgeFolder, judgeSpace } from './data-folder.ts';
 import { judgeDatabase } from './database.ts';
@@ -24,6 +27,9 @@ import { Surroundings } from './surroundings.ts';
 import { judgeTestReply } from './test-webhook.ts';
 import { judgeClock, probeSynchronised } from './wall-clock.ts';
 import { judgeWebhook, judgeWebhookList, tryWebhook, webhooksToTry } from './webhook.ts';
+
+/** Two requests after each other, at the other end of the internet. */
+const BOUGHT_LIMIT_MS = 20_000;
 
 export interface ExamineOptions {
   readonly env: Env;
@@ -77,6 +83,7 @@ function checksOf(around: Surroundings, { number, send = false }: ExamineOptions
       run: async () => judgeNames(await lookUpAll(await around.namesInUse(), { lookup: around.names, clock })),
     },
     ...publicUrlCheck(around),
+    { name: 'bought numbers', limitMs: BOUGHT_LIMIT_MS, run: () => checkBought(around) },
     { name: 'webhook', run: () => checkWebhooks(around, number) },
     ...(send ? [{ name: 'test webhook', ...testLimitMs, run: () => checkTest(around) }] : []),
   ];
@@ -116,6 +123,11 @@ function publicUrlCheck(around: Surroundings): readonly Check[] {
       },
     },
   ];
+}
+
+async function checkBought({ config, store, clock }: Surroundings) {
+  const bought = (await store).numbers?.bought ?? [];
+  return judgeBought(bought, createShops({ config, clock, sipTarget: () => sipTargetOf(config.sip, []) }));
 }
 
 async function checkWebhooks(around: Surroundings, number: string | undefined) {

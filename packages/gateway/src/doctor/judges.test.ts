@@ -257,7 +257,7 @@ describe('addresses', () => {
 });
 
 test('addresses: the callers of numbers have to reach the gateway too', () => {
-  const numbers = { count: 1, urls: 0, webhooks: [], sip_peers: ['198.51.100.0/24'], open_to_all: true };
+  const numbers = { count: 1, urls: 0, webhooks: [], sip_peers: ['198.51.100.0/24'], open_to_all: true, bought: [] };
   const config = withCallers(configOf({}), numbers);
   expect(told(judgeAddresses({ own: ['127.0.0.1', '10.0.0.5'], names: new Map() }, config))).toEqual([
     expect.stringMatching(
@@ -363,7 +363,7 @@ describe('webhooks', () => {
     ]);
     const many = {
       exists: true,
-      numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse), sip_peers: [], open_to_all: false },
+      numbers: { count: 30, urls: 12, webhooks: Array(10).fill(inUse), sip_peers: [], open_to_all: false, bought: [] },
     };
     expect(told(judgeWebhookList(many))).toEqual(['ok 2 more URLs were not tried; one is by --number']);
   });

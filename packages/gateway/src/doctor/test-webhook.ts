@@ -38,10 +38,7 @@ export async function sendTestWebhook(
   const url = webhookUrl(facts);
   if (url === undefined) return undefined;
   let other: OtherClock | undefined;
-  const listening: Outbound = {
-    checkUrl: (text) => outbound.checkUrl(text),
-    close: () => outbound.close(),
-    get: (request) => outbound.get(request),
+  const listening: Pick<Outbound, 'post'> = {
     async post(request) {
       const result = await outbound.post(request);
       const date = Date.parse(result.ok ? (result.headers['date'] ?? '') : '');

@@ -1,5 +1,5 @@
 /** Makes an inbound's facts: everything that is read at its arrival and then holds for it (E8). */
-import type { AgentOverride, Catalogue, EdgeName, PhoneNumberSettings } from '@pickup/contract';
+import type { AgentOverride, Catalogue, Channel, EdgeName, PhoneNumberSettings } from '@pickup/contract';
 import {
   drawAgent,
   type Entry,
@@ -18,6 +18,8 @@ export interface ArrivalReaderDeps {
   /** Random part of an id, ≥ 128 bits. */
   readonly newId: () => string;
   readonly ringBudgetMs: number;
+  /** Of a text (C4); default 120,000. */
+  readonly textBudgetMs?: number;
   readonly webhookProfile: 'seed' | 'current';
   readonly concurrency: number;
   /** May be another at each look; an inbound keeps the one it arrived under. */
@@ -25,8 +27,10 @@ export interface ArrivalReaderDeps {
   readonly checkUrl: GatewaySettings['checkUrl'];
 }
 
-/** A call as an edge heard it. */
+/** A call as an edge heard it, or a text as one read it. */
 export interface ArrivedCall {
+  /** Default: a call. */
+  readonly channel?: Channel;
   readonly edge: EdgeName;
   readonly arrived: Instant;
   /** As dialled. */
@@ -47,17 +51,22 @@ export interface ArrivedCall {
 
 export type ArrivalReader = (call: ArrivedCall) => Promise<InboundFacts>;
 
+/** The gateway's own settings as an inbound gets them now: one that goes on after a stop takes them anew. */
+export type GatewayReader = () => GatewaySettings;
+
 const LONGEST_RING_MS = 120_000;
 
-export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
+export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader & { readonly gateway: GatewayReader } {
   const settings = {
     ring_budget_ms: deps.ringBudgetMs,
+    ...(deps.textBudgetMs !== undefined && { text_budget_ms: deps.textBudgetMs }),
     webhook_profile: deps.webhookProfile,
     concurrency: deps.concurrency,
     catalogue: deps.catalogue,
     checkUrl: deps.checkUrl,
   };
-  return async (call) => {
+  const gateway = (): GatewaySettings => ({ ...settings, catalogue: deps.catalogue });
+  const read = async (call: ArrivedCall): Promise<InboundFacts> => {
     const entry = call.registered
       ? await registeredEntry(deps.store, call.registered)
       : await numberEntry(deps.store, call);
@@ -69,8 +78,8 @@ export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
     const country = needsCountry(entry) ? countryOf(from) : undefined;
     return {
       inbound_id: call.inboundId,
-      session_id: call.registered?.call_id ?? `call_${deps.newId()}`,
-      channel: 'call',
+      session_id: call.registered?.call_id ?? `${call.channel === 'sms' ? 'chat' : 'call'}_${deps.newId()}`,
+      channel: call.channel ?? 'call',
       edge: call.edge,
       from_number: from,
       to_number: to,
@@ -80,9 +89,10 @@ export function createArrivalReader(deps: ArrivalReaderDeps): ArrivalReader {
       entry,
       edge_ring_limit_ms: call.ringLimitMs ?? LONGEST_RING_MS,
       media: call.media,
-      gateway: { ...settings, catalogue: deps.catalogue },
+      gateway: gateway(),
     };
   };
+  return Object.assign(read, { gateway });
 }
 
 /** The number as dialled, else in E.164 (A0), with the agent drawn for this inbound (A7). */
@@ -92,7 +102,8 @@ async function numberEntry(store: Store, call: ArrivedCall): Promise<Entry> {
     exact ??
     (call.dialledE164 && call.dialledE164 !== call.dialled ? await store.getNumber(call.dialledE164) : undefined);
   if (!row || call.mayCall?.(row.settings) === false) return { kind: 'nobody' };
-  const agent = drawAgent(row.settings.inbound_agents, call.inboundId);
+  const { inbound_agents: forCalls, inbound_sms_agents: forTexts } = row.settings;
+  const agent = drawAgent(call.channel === 'sms' ? forTexts : forCalls, call.inboundId);
   if (!agent) return { kind: 'number', number: row.settings };
   const resolved = await store.resolveTarget({ agent_id: agent.agent_id, reference: agent.agent_version ?? 'latest' });
   return { kind: 'number', number: row.settings, drawn: { agent, resolved } };

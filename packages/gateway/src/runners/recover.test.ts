@@ -85,6 +85,14 @@ test('H3 a connected call gets BYE and ends error/error_retell; its slot is free
   expect(await store.takeSlot({ inbound_id: 'inb_2', node_id: 'node-1', limit: 1 })).toBe('taken');
 });
 
+test('H3 a call that came by Twilio came by SIP, and is answered there', async () => {
+  const { store, said, open, takeUp } = setUp();
+  await open('inb_1', { edge: 'twilio' });
+  await takeUp();
+  expect(said).toEqual([['refuse', MEMO, 500]]);
+  expect(await store.getInbound('inb_1')).toMatchObject({ edge: 'twilio', outcome: 'interrupted' });
+});
+
 test('H3 a simulated call has no carrier to answer', async () => {
   const { store, said, open, takeUp } = setUp();
   await open('inb_1', { edge: 'simulator' });

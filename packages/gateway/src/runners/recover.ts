@@ -21,7 +21,8 @@ export interface LeftOpen {
 /** To be read before any port is open, else calls that come meanwhile are taken for those of before. */
 export async function readLeftOpen(store: Store, options: { nodeId: string; clock: Clock }): Promise<LeftOpen> {
   const { nodeId, clock } = options;
-  const inbounds = await store.lapsedInbounds(nodeId, clock.wallMs());
+  // Texts go on where they were (H3): their jobs are stored.
+  const inbounds = (await store.lapsedInbounds(nodeId, clock.wallMs())).filter(({ channel }) => channel === 'call');
   const calls = await store.ongoingCalls(nodeId);
   await store.releaseSlotsOf(nodeId);
   return { inbounds, calls };
@@ -69,7 +70,8 @@ async function settle({ store, sip, clock }: RecoverDeps, inbound: OpenInbound):
     // A decision that was written says more; only without one is there nothing to read.
     ...(!inbound.dialog && { steps: [WHAT_HAPPENED] }),
   });
-  if (!result.won || inbound.edge !== 'sip') return;
+  // A call that came by Twilio came by SIP.
+  if (!result.won || inbound.channel !== 'call' || inbound.edge === 'simulator') return;
   const budgetRuns = inbound.lease_until - LEASE_MARGIN_MS >= now;
   if (inbound.memo && budgetRuns) sip.refuseAfterCrash(inbound.memo, 500);
   // The 200 may have been on the wire when the process died: a BYE for a call that never was is harmless.

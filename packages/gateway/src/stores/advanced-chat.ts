@@ -1,4 +1,5 @@
 /** What a chat is after a turn or a change. One meaning for every driver. */
+import { withoutFindings } from './analysis-of-chat.ts';
 import { keepsSpeech } from './ended-call.ts';
 import type { ChatAdvance, ChatChange, ChatMessage, ChatRow } from './port.ts';
 
@@ -22,12 +23,13 @@ export function advancedChat(before: ChatRow | undefined, advance: ChatAdvance):
   const messages = keeps ? advance.messages : [];
   if (end === undefined) return { taken: true, chat: turned, messages };
   const { state: _state, ...rest } = turned;
-  const { collected_dynamic_variables: collected, ...ended } = end;
+  const { collected_dynamic_variables: collected, analysis_task: task, ...ended } = end;
   const chat: ChatRow = {
     ...rest,
     ...ended,
     duration_ms: Math.max(0, end.end_timestamp - before.start_timestamp),
     ...(keeps && collected && { collected_dynamic_variables: collected }),
+    ...(keeps && task && { analysis_task: task }),
   };
   return { taken: true, chat, messages };
 }
@@ -42,6 +44,6 @@ export function changedChat(
   const next = override === undefined ? was : override;
   const chat: ChatRow = { ...rest, ...plain, ...(next && { override_dynamic_variables: next }) };
   if (keepsSpeech(chat)) return { chat, forgets: false };
-  const { collected_dynamic_variables: _collected, ...bare } = chat;
+  const { collected_dynamic_variables: _collected, ...bare } = withoutFindings(chat);
   return { chat: bare, forgets: true };
 }

@@ -34,9 +34,24 @@ export function slimChatBody(chat: ChatRow): Record<string, unknown> {
     const value = chat[name];
     if (value !== undefined && Object.keys(value).length > 0) body[name] = value;
   }
+  const analysis = analysisOf(chat);
+  if (Object.keys(analysis).length > 0) body['chat_analysis'] = analysis;
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }
 
+function analysisOf({ chat_summary, user_sentiment, chat_successful, custom_analysis_data }: ChatRow) {
+  return {
+    ...(chat_summary !== undefined && { chat_summary }),
+    ...(user_sentiment !== undefined && { user_sentiment }),
+    ...(chat_successful !== undefined && { chat_successful }),
+    ...(custom_analysis_data && { custom_analysis_data }),
+  };
+}
+
 function transcriptOf(messages: readonly ChatMessage[]): string {
-  return messages.map(({ role, content }) => `${role === 'agent' ? 'Agent' : 'User'}: ${content}`).join('\n');
+  const lines = messages.flatMap((message) => {
+    if (message.role === 'agent') return [`Agent: ${message.content}`];
+    return message.role === 'user' ? [`User: ${message.content}`] : [];
+  });
+  return lines.join('\n');
 }

@@ -5,16 +5,25 @@ import type { EventRow, WholeChat } from './port.ts';
 /** The events of a chat that are told of here. */
 export type ChatEvent = 'chat_started' | 'chat_ended' | 'chat_analyzed';
 
-const OVER: readonly ChatEvent[] = ['chat_ended', 'chat_analyzed'];
-
 /** A new chat; one whose agent had nothing to say but goodbye is over at once. */
 export function eventsOfNewChat(whole: WholeChat): readonly EventRow[] {
-  return eventRows(whole, whole.chat.chat_status === 'ongoing' ? ['chat_started'] : ['chat_started', ...OVER]);
+  const isOver = whole.chat.chat_status !== 'ongoing';
+  return eventRows(whole, isOver ? ['chat_started', ...atTheEnd(whole)] : ['chat_started']);
 }
 
 /** A chat that is over now. */
 export function eventsOfEndedChat(whole: WholeChat): readonly EventRow[] {
-  return eventRows(whole, OVER);
+  return eventRows(whole, atTheEnd(whole));
+}
+
+/** A chat whose analysis is there. */
+export function eventsOfAnalyzedChat(whole: WholeChat): readonly EventRow[] {
+  return eventRows(whole, ['chat_analyzed']);
+}
+
+/** What is not analysed is told at once. */
+function atTheEnd({ chat }: WholeChat): readonly ChatEvent[] {
+  return chat.analysis_task === undefined ? ['chat_ended', 'chat_analyzed'] : ['chat_ended'];
 }
 
 function eventRows(whole: WholeChat, events: readonly ChatEvent[]): readonly EventRow[] {
@@ -38,7 +47,7 @@ function eventRows(whole: WholeChat, events: readonly ChatEvent[]): readonly Eve
     });
 }
 
-/** Only what was analysed has an analysis; nothing here analyses yet, so it says nothing. */
+/** `chat_analyzed` has an analysis in any case; of what was not analysed it says nothing. */
 function chatOf(event: ChatEvent, whole: WholeChat) {
-  return { ...chatBody(whole), ...(event === 'chat_analyzed' && { chat_analysis: {} }) };
+  return { ...(event === 'chat_analyzed' && { chat_analysis: {} }), ...chatBody(whole) };
 }

@@ -5,10 +5,13 @@ import { chatCases } from './conformance/chat-cases.ts';
 import { configCases } from './conformance/config-cases.ts';
 import { eventCases } from './conformance/event-cases.ts';
 import { inboundCases } from './conformance/inbound-cases.ts';
+import { jobCases } from './conformance/job-cases.ts';
 import { keyCases } from './conformance/key-cases.ts';
 import { knowledgeCases } from './conformance/knowledge-cases.ts';
 import { listCases } from './conformance/list-cases.ts';
+import { purchaseCases } from './conformance/purchase-cases.ts';
 import { slotCases } from './conformance/slot-cases.ts';
+import { textCases } from './conformance/text-cases.ts';
 import type { Store } from './port.ts';
 
 /** Two connections to the same, empty data. */
@@ -39,5 +42,8 @@ export function describeStore(name: string, open: () => Promise<TwoConnections>)
     knowledgeCases(stores);
     eventCases(stores);
     listCases(stores);
+    jobCases(stores);
+    textCases(stores);
+    purchaseCases(stores);
   });
 }

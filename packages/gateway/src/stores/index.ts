@@ -11,4 +11,4 @@ export {
   type StoreLog,
 } from './sqlite/index.ts';
 export { inspectLock, type LockFacts } from './sqlite/inspect-lock.ts';
-export { inspectStore, type StoreInspection, type WebhookInUse } from './sqlite/inspect-store.ts';
+export { type BoughtNumber, inspectStore, type StoreInspection, type WebhookInUse } from './sqlite/inspect-store.ts';

@@ -4,8 +4,16 @@ import type { EventHook, FieldFilter, Page, PageRequest } from './port.ts';
 
 export type ChatStatus = 'ongoing' | 'ended' | 'error';
 
+/** What an analysis found; in Retell's names, on the row itself so that lists can ask for it. */
+export interface ChatFindings {
+  readonly chat_summary?: string;
+  readonly user_sentiment?: string;
+  readonly chat_successful?: boolean;
+  readonly custom_analysis_data?: Readonly<Record<string, string | number | boolean>>;
+}
+
 /** What is stored of a chat beside its messages and its plan; in Retell's names where Retell has them. */
-export interface ChatRow {
+export interface ChatRow extends ChatFindings {
   readonly chat_id: string;
   readonly chat_type: 'api_chat' | 'sms_chat';
   readonly chat_status: ChatStatus;
@@ -36,16 +44,62 @@ export interface ChatRow {
   readonly state?: JsonObject;
   /** Epoch ms at which the chat has been silent for too long. */
   readonly expires_timestamp: number;
+  /** Once the chat is over: how it is to be analysed. Absent: it is not. */
+  readonly analysis_task?: JsonObject;
 }
 
-/** Retell's message. */
-export interface ChatMessage {
+interface MessageBase {
   readonly message_id: string;
-  readonly role: 'agent' | 'user';
-  readonly content: string;
   /** Epoch ms. */
   readonly created_timestamp: number;
 }
+
+/** What somebody said. */
+export interface SpokenMessage extends MessageBase {
+  readonly role: 'agent' | 'user';
+  readonly content: string;
+}
+
+/** The agent used a tool; `arguments` is JSON as the model wrote it. */
+export interface ToolInvocationMessage extends MessageBase {
+  readonly role: 'tool_call_invocation';
+  readonly tool_call_id: string;
+  readonly name: string;
+  readonly arguments: string;
+  readonly content?: never;
+}
+
+export interface ToolResultMessage extends MessageBase {
+  readonly role: 'tool_call_result';
+  readonly tool_call_id: string;
+  readonly content: string;
+  readonly successful: boolean;
+}
+
+export interface NodeTransitionMessage extends MessageBase {
+  readonly role: 'node_transition';
+  readonly former_node_id?: string;
+  readonly former_node_name?: string;
+  readonly new_node_id: string;
+  readonly new_node_name: string;
+  readonly transition_type: 'global' | 'global_go_back' | 'normal';
+  readonly content?: never;
+}
+
+export interface StateTransitionMessage extends MessageBase {
+  readonly role: 'state_transition';
+  readonly former_state_name?: string;
+  readonly new_state_name: string;
+  readonly content?: never;
+}
+
+/** Retell's messages, with the tool calls and moves between them. */
+export type ChatMessage =
+  | SpokenMessage
+  | ToolInvocationMessage
+  | ToolResultMessage
+  | NodeTransitionMessage
+  | StateTransitionMessage;
 
 export interface WholeChat {
   readonly chat: ChatRow;
@@ -59,6 +113,8 @@ export interface ChatEnd {
   readonly end_timestamp: number;
   readonly disconnection_reason: string;
   readonly collected_dynamic_variables?: Readonly<Record<string, string>>;
+  /** The job is added in the same commit, and chat_analyzed told by `settleChatAnalysis`. */
+  readonly analysis_task?: JsonObject;
 }
 
 /** One turn: what was said, where the conversation is then, and the chat's end if it was the last one. */
@@ -69,6 +125,8 @@ export interface ChatAdvance {
   readonly messages: readonly ChatMessage[];
   /** Absent: stays as it is. */
   readonly state?: JsonObject;
+  /** What the session is like from now on, where another agent took over; absent: as before. */
+  readonly plan?: JsonObject;
   readonly expires_timestamp?: number;
   readonly end?: ChatEnd;
 }
@@ -114,6 +172,11 @@ export interface ChatCommands {
   advanceChat(advance: ChatAdvance): Promise<AdvanceResult>;
   /** The tightest storage setting takes what was said before with it. */
   updateChat(chatId: string, change: ChatChange): Promise<WholeChat | undefined>;
+  /**
+   * Stores what was found about a chat that is over and tells chat_analyzed, once. Undefined for a chat that is not there
+   * or not over.
+   */
+  settleChatAnalysis(chatId: string, findings: ChatFindings): Promise<WholeChat | undefined>;
   /** With messages, plan and events. */
   deleteChat(chatId: string): Promise<boolean>;
   getChat(chatId: string): Promise<ChatRow | undefined>;

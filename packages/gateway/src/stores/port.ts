@@ -10,7 +10,8 @@
  *   S5 the slots held never exceed the limit given
  *   S6 a failed command leaves nothing behind and does not fail its neighbours of the same commit
  *   S7 of several turns of a chat made from the same one, one is taken
- *   S8 ends are numbered in the order of commit: one that can be read is followed by greater numbers only
+ *   S16 ends are numbered in the order of commit: one that can be read is followed by greater numbers only
+ *   S8 to S10 stand with the jobs, S11 to S15 with the texts
  */
 import type {
   AttemptRecord,
@@ -27,15 +28,21 @@ import type { CallCommands, CallRow } from './port-calls.ts';
 import type { ChatCommands } from './port-chats.ts';
 import type { ConfigCommands } from './port-config.ts';
 import type { EventCommands } from './port-events.ts';
+import type { JobCommands } from './port-jobs.ts';
 import type { AuditCommands, KeyCommands } from './port-keys.ts';
 import type { KnowledgeCommands } from './port-knowledge.ts';
+import type { PurchaseCommands } from './port-purchases.ts';
+import type { TextCommands } from './port-texts.ts';
 
 export * from './port-calls.ts';
 export * from './port-chats.ts';
 export * from './port-config.ts';
 export * from './port-events.ts';
+export * from './port-jobs.ts';
 export * from './port-keys.ts';
 export * from './port-knowledge.ts';
+export * from './port-purchases.ts';
+export * from './port-texts.ts';
 
 /** Raised by every command once the disk cannot take a write; the inbound is `overloaded` (G). */
 export class StoreUnavailable extends Error {
@@ -154,7 +161,7 @@ export interface InboundCommands {
   lapsedInbounds(nodeId: string, now: number): Promise<readonly OpenInbound[]>;
   getInbound(inboundId: string): Promise<InboundObject | undefined>;
   listInbounds(request: PageRequest & { readonly filters?: readonly FieldFilter[] }): Promise<Page<InboundObject>>;
-  /** Looks at up to `limit` inbounds that ended after the one numbered `after`, and gives those that fit (S8). */
+  /** Looks at up to `limit` inbounds that ended after the one numbered `after`, and gives those that fit (S16). */
   inboundsEndedAfter(request: {
     readonly after: number;
     readonly limit: number;
@@ -185,9 +192,12 @@ export interface Store
     ChatCommands,
     SlotCommands,
     ConfigCommands,
+    JobCommands,
+    TextCommands,
     KnowledgeCommands,
     KeyCommands,
     EventCommands,
+    PurchaseCommands,
     AuditCommands {
   /** Waits for what is queued, then closes. */
   close(): Promise<void>;

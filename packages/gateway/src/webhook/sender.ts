@@ -20,7 +20,9 @@ export interface SenderOptions {
 }
 
 /** Sends through `outbound`. */
-export function createWebhookSender(options: SenderOptions & { readonly outbound: Outbound }): WebhookSender {
+export function createWebhookSender(
+  options: SenderOptions & { readonly outbound: Pick<Outbound, 'post'> },
+): WebhookSender {
   return {
     async send(inboundId, ask, signal) {
       return attemptResultOf(await options.outbound.post(webhookRequest(options, { inboundId, ask, signal })));

@@ -35,6 +35,12 @@ export class ClientTransactions {
     return this.#start(key, (common) => new NonInviteClientTransaction({ ...sending, ...common }));
   }
 
+  /** Gives up a request that is not an INVITE: it is not sent again, and resolves as silence. */
+  abandon(key: string): void {
+    const transaction = this.#open.get(key);
+    if (transaction instanceof NonInviteClientTransaction) transaction.abandon();
+  }
+
   /** Sends an INVITE; resolves as `request` does. */
   invite(key: string, sending: Sending & Pick<InviteClientOptions, 'buildAck' | 'onAccepted'>): Promise<Final> {
     return this.#start(key, (common) => new InviteClientTransaction({ ...sending, ...common }));

@@ -7,6 +7,7 @@ import { draw } from '../draw.ts';
 import type { JsonObject } from '../json.ts';
 import { createLocate, DnsNames } from '../locate/index.ts';
 import {
+  branchCookie,
   buildResponse,
   type HeaderInput,
   headerValue,
@@ -27,8 +28,12 @@ import { responseDestination } from '../transport/address.ts';
 import type { Source, Transport } from '../transport/port.ts';
 import type { Arrival } from './arrival.ts';
 import { CallServer } from './call-server.ts';
+import { ClientTransactions } from './client-transactions.ts';
 import { readInviteMemo } from './invite-memo.ts';
 import { judgeFirstRequest, type Refusal } from './judge-request.ts';
+import { type MessageEnd, MessageSender, type OutgoingMessage } from './message-sender.ts';
+import { MessageServer } from './message-server.ts';
+import type { Hop } from './next-hops.ts';
 import type { CoreOptions, RefuseOptions, SipStats } from './options.ts';
 import { Replier } from './replier.ts';
 import { RequestSender } from './request-sender.ts';
@@ -48,6 +53,8 @@ export class SipCore {
   readonly #requests: RequestSender;
   readonly #reply: Replier;
   readonly #calls: CallServer;
+  readonly #messages: MessageServer | undefined;
+  readonly #outbox: MessageSender;
   readonly #counts = { received: 0, malformed: 0, notAdmitted: 0, unheeded: 0 };
 
   constructor(options: CoreOptions) {
@@ -58,32 +65,47 @@ export class SipCore {
     this.#transports = new TransportSet(options.publicHost);
     this.#transactions = new TransactionTable(this.#timers, this.#schedule);
     this.#wire = new Wire(options);
-    this.#reply = new Replier(this.#wire, this.#transactions, options.random);
+    this.#reply = new Replier({
+      wire: this.#wire,
+      transactions: this.#transactions,
+      random: options.random,
+      takesMessages: options.onMessage !== undefined,
+    });
     const drawn = (below: number) => draw(options.random(), below);
-    this.#requests = new RequestSender({
-      timers: this.#timers,
-      schedule: this.#schedule,
+    const sending = {
       random: options.random,
       userAgent: options.userAgent,
+      credentials: options.credentials,
+      transports: this.#transports,
+      clients: new ClientTransactions(this.#timers, this.#schedule),
+      mark: `${branchCookie}${options.random()}.`,
+      outlet: ({ transport, to }: Hop) => this.#wire.outlet(transport, to),
+    };
+    this.#outbox = new MessageSender(sending);
+    this.#requests = new RequestSender({
+      ...sending,
+      timers: this.#timers,
       locate:
         options.locate ??
         createLocate({ clock: options.clock, names: new DnsNames({ clock: options.clock }), draw: drawn }),
-      credentials: options.credentials,
-      transports: this.#transports,
-      outlet: ({ transport, to }) => this.#wire.outlet(transport, to),
     });
-    this.#calls = new CallServer({
+    const serving = {
       timers: this.#timers,
       schedule: this.#schedule,
-      draw: drawn,
       random: options.random,
       wire: this.#wire,
       reply: this.#reply,
       transactions: this.#transactions,
+    };
+    this.#calls = new CallServer({
+      ...serving,
+      draw: drawn,
       transports: this.#transports,
       requests: this.#requests,
       onInvite: (invite) => options.onInvite(invite),
     });
+    this.#messages =
+      options.onMessage && new MessageServer({ ...serving, onMessage: (message) => options.onMessage?.(message) });
   }
 
   /** Adds a way in and out. */
@@ -154,6 +176,11 @@ export class SipCore {
   async recoverBye(memo: JsonObject, headers?: HeaderInput): Promise<void> {
     const state = readDialogMemo(memo);
     if (state) await this.#requests.bye(sideAfterCrash(state), headers);
+  }
+
+  /** See `SipServer.sendMessage`. */
+  sendMessage(message: OutgoingMessage): Promise<MessageEnd> {
+    return this.#outbox.send(message);
   }
 
   stats(): SipStats {
@@ -227,11 +254,17 @@ export class SipCore {
     if (request.method === 'CANCEL') return this.#calls.receiveCancel(arrival);
     if (this.#requests.isLoop(request)) return this.#reply.refuse(arrival, { status: 482 });
     if (tagOf(head.to) !== undefined) return this.#calls.receiveInDialog(arrival);
-    const refusal = judgeFirstRequest(request) ?? (this.#transactions.isMerged(head) ? { status: 482 } : undefined);
+    const refusal = judgeFirstRequest(request, this.#messages !== undefined) ?? this.#judgeMerged(arrival);
     if (refusal) return this.#reply.refuse(arrival, refusal);
+    if (request.method === 'MESSAGE' && this.#messages) return this.#messages.receive(arrival);
     if (request.method === 'INVITE') return this.#calls.receiveInvite(arrival);
     if (request.method === 'OPTIONS') return this.#reply.options(arrival);
     return this.#reply.refuse(arrival, { status: 481 });
+  }
+
+  /** A text that came by two ways, or again on a new branch, is known by who takes it: its sender is not to hear 482. */
+  #judgeMerged({ request, head }: Arrival): Refusal | undefined {
+    return request.method !== 'MESSAGE' && this.#transactions.isMerged(head) ? { status: 482 } : undefined;
   }
 
   /** What a callback throws is reported where somebody listens for it. */

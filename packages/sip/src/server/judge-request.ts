@@ -8,8 +8,9 @@ import {
   type SipRequest,
 } from '../message/index.ts';
 import { isSessionTooShort, minSessionSeconds } from './session-terms.ts';
+import { textType } from './text-message.ts';
 
-/** Methods that are served here. */
+/** Methods that are served here, within a call too. MESSAGE is, outside of calls, where somebody takes texts. */
 export const allowedMethods = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'UPDATE', 'INFO', 'PRACK'] as const;
 /** Body types an INVITE or UPDATE may bring. */
 export const acceptedTypes = ['application/sdp', 'multipart/mixed'] as const;
@@ -22,6 +23,13 @@ export const allowHeader: HeaderInput[number] = ['Allow', allowedMethods.join(',
 export const acceptHeader: HeaderInput[number] = ['Accept', acceptedTypes.join(', ')];
 /** The Supported header of our responses. */
 export const supportedHeader: HeaderInput[number] = ['Supported', supportedExtensions.join(', ')];
+
+/** The Allow header of responses outside of calls. */
+export const allowOutside = (takesMessages: boolean): HeaderInput[number] =>
+  takesMessages ? ['Allow', [...allowedMethods, 'MESSAGE'].join(', ')] : allowHeader;
+/** The Accept header of responses outside of calls. */
+export const acceptOutside = (takesMessages: boolean): HeaderInput[number] =>
+  takesMessages ? ['Accept', [...acceptedTypes, textType].join(', ')] : acceptHeader;
 
 const otherMethods = new Set(['REGISTER', 'SUBSCRIBE', 'NOTIFY', 'PUBLISH', 'REFER', 'MESSAGE']);
 /** No event package is served here. */
@@ -36,22 +44,29 @@ export interface Refusal {
 }
 
 /** The checks of RFC 3261 8.2.1 to 8.2.3 that need nothing but the request; undefined where it passes. */
-function judgeRequest(request: SipRequest): Refusal | undefined {
+function judgeRequest(request: SipRequest, isOutside = false, takesMessages = false): Refusal | undefined {
   const uri = parseUri(request.uri);
   if (!uri) return { status: 400, reason: 'Malformed Request-URI' };
+  const allow = isOutside ? allowOutside(takesMessages) : allowHeader;
+  const isTaken = isOutside && takesMessages && request.method === 'MESSAGE';
   return (
-    judgeMethod(request) ?? judgeUri(uri) ?? judgeRequire(request) ?? judgeContent(request) ?? judgeSession(request)
+    (isTaken ? undefined : judgeMethod(request, allow)) ??
+    judgeUri(uri) ??
+    judgeRequire(request) ??
+    judgeContent(request) ??
+    judgeSession(request)
   );
 }
 
 /**
- * The rules for a request outside a dialog: also, a call whose hops are used up has gone in a circle
+ * The rules for a request outside a dialog: also, a call or text whose hops are used up has gone in a circle
  * (RFC 3261 8.1.1.6), and a NOTIFY without subscription is 481 (RFC 6665 4.1.3).
  */
-export function judgeFirstRequest(request: SipRequest): Refusal | undefined {
+export function judgeFirstRequest(request: SipRequest, takesMessages: boolean): Refusal | undefined {
   if (request.method === 'NOTIFY') return { status: 481, reason: 'Subscription Does Not Exist' };
-  const isLastHop = request.method === 'INVITE' && Number(headerValue(request, 'max-forwards')) === 0;
-  return isLastHop ? { status: 483 } : judgeRequest(request);
+  const isSent = request.method === 'INVITE' || request.method === 'MESSAGE';
+  const isLastHop = isSent && Number(headerValue(request, 'max-forwards')) === 0;
+  return isLastHop ? { status: 483 } : judgeRequest(request, true, takesMessages);
 }
 
 /** The rules inside a dialog: also, nobody is transferred on a caller's wish, a REFER is declined (RFC 3515 2.4.2). */
@@ -61,13 +76,13 @@ export function judgeLaterRequest(request: SipRequest): Refusal | undefined {
   return headerValue(request, 'refer-to') === undefined ? { status: 400, reason: 'Missing Refer-To' } : { status: 603 };
 }
 
-function judgeMethod(request: SipRequest): Refusal | undefined {
+function judgeMethod(request: SipRequest, allow: HeaderInput[number]): Refusal | undefined {
   const { method } = request;
   if (allowed.has(method)) return undefined;
   if (method === 'SUBSCRIBE') {
     return headerValue(request, 'event') === undefined ? { status: 400, reason: 'Missing Event' } : badEvent;
   }
-  return { status: otherMethods.has(method) ? 405 : 501, headers: [allowHeader] };
+  return { status: otherMethods.has(method) ? 405 : 501, headers: [allow] };
 }
 
 function judgeUri(uri: AnyUri): Refusal | undefined {

@@ -11,6 +11,8 @@ import type { StreamLimits } from '../transport/stream-limits.ts';
 import type { TlsIdentity } from '../transport/tls-endpoint.ts';
 import type { FindCredentials } from './answer-to.ts';
 import type { Refusal } from './judge-request.ts';
+import type { MessageEnd, OutgoingMessage } from './message-sender.ts';
+import type { IncomingMessage } from './message-server.ts';
 
 /** One message that went in or out. */
 export interface TraceLine {
@@ -51,6 +53,8 @@ export interface CoreOptions {
   onStray?(source: Source): void;
   /** A new call. 100 has been sent. What it throws ends that call with 500. */
   onInvite(invite: IncomingInvite): void;
+  /** A text (RFC 3428), outside of calls. Absent: MESSAGE is answered with 405. What it throws is a 500. */
+  onMessage?(message: IncomingMessage): void;
   /** Every message sent and received, retransmissions included. */
   onTrace?(line: TraceLine): void;
   /** What a listener threw while a message was taken in; default: thrown on. */
@@ -59,7 +63,7 @@ export interface CoreOptions {
   readonly timers?: Partial<SipTimers>;
   /** Finds where a host in a route or Contact is reached (RFC 3263); default DNS and the hosts file. */
   readonly locate?: Locate;
-  /** What to answer a 401 or 407 with that comes to a request of ours in a call; default nothing. */
+  /** What to answer a 401 or 407 with that comes to a request of ours; default nothing. */
   readonly credentials?: FindCredentials;
 }
 
@@ -100,6 +104,8 @@ export interface SipServer {
   recoverRefuse(memo: JsonObject, code: number, options?: RefuseOptions): boolean;
   /** After a crash: a BYE in a stored dialog. Resolves when it was answered or given up; never rejects. */
   recoverBye(dialogMemo: JsonObject, headers?: HeaderInput): Promise<void>;
+  /** Sends a text to the peer that a text came from. Resolves with its answer, at the latest after 64·T1. */
+  sendMessage(message: OutgoingMessage): Promise<MessageEnd>;
   stats(): SipStats;
   /**
    * Every TLS listener shows this identity from now on; connections that are open go on. Throws, with all as it was,

@@ -1,18 +1,28 @@
 import type { Arrival } from './arrival.ts';
-import { acceptHeader, allowHeader, type Refusal, supportedHeader } from './judge-request.ts';
+import { acceptOutside, allowOutside, type Refusal, supportedHeader } from './judge-request.ts';
 import type { TransactionTable } from './transaction-table.ts';
 import type { Wire } from './wire.ts';
+
+interface ReplierOptions {
+  readonly wire: Wire;
+  readonly transactions: TransactionTable;
+  readonly random: () => string;
+  /** Are MESSAGEs taken? */
+  readonly takesMessages: boolean;
+}
 
 /** Answers requests on the server's own account, each through a transaction. */
 export class Replier {
   readonly #wire: Wire;
   readonly #transactions: TransactionTable;
   readonly #random: () => string;
+  readonly #takesMessages: boolean;
 
-  constructor(wire: Wire, transactions: TransactionTable, random: () => string) {
+  constructor({ wire, transactions, random, takesMessages }: ReplierOptions) {
     this.#wire = wire;
     this.#transactions = transactions;
     this.#random = random;
+    this.#takesMessages = takesMessages;
   }
 
   /** The final response to any request but an INVITE. */
@@ -33,6 +43,7 @@ export class Replier {
 
   /** The answer to an OPTIONS: what is spoken here. */
   options(arrival: Arrival): void {
-    this.answer(arrival, { status: 200, headers: [allowHeader, acceptHeader, supportedHeader] });
+    const takes = this.#takesMessages;
+    this.answer(arrival, { status: 200, headers: [allowOutside(takes), acceptOutside(takes), supportedHeader] });
   }
 }

@@ -12,7 +12,6 @@ import {
 } from '../dialog/index.ts';
 import type { Locate } from '../locate/index.ts';
 import {
-  branchCookie,
   buildRequest,
   type HeaderInput,
   headerList,
@@ -24,10 +23,10 @@ import {
   serializeMessage,
 } from '../message/index.ts';
 import type { ParsedOffer } from '../sdp/index.ts';
-import { clientKey, type Final, type Schedule, type SipTimers, silence, unreachable } from '../transaction/index.ts';
+import { clientKey, type Final, type SipTimers, silence, unreachable } from '../transaction/index.ts';
 import type { Outlet, Packet } from '../transport/port.ts';
 import { answerTo, type FindCredentials } from './answer-to.ts';
-import { ClientTransactions } from './client-transactions.ts';
+import type { ClientTransactions } from './client-transactions.ts';
 import { allowHeader, supportedHeader } from './judge-request.ts';
 import { type Hop, NextHops } from './next-hops.ts';
 import { readOffer } from './read-offer.ts';
@@ -36,7 +35,9 @@ import type { TransportSet } from './transport-set.ts';
 
 interface RequestSenderOptions {
   readonly timers: SipTimers;
-  readonly schedule: Schedule;
+  readonly clients: ClientTransactions;
+  /** What each of our branches begins with: a request that has one in a Via came back to us. */
+  readonly mark: string;
   readonly random: () => string;
   readonly userAgent: string | undefined;
   readonly locate: Locate;
@@ -70,15 +71,14 @@ export class RequestSender implements DialogRequests {
   readonly #options: RequestSenderOptions;
   readonly #transactions: ClientTransactions;
   readonly #hops: NextHops;
-  /** What each of our branches begins with: a request that has one in a Via came back to us. */
   readonly #mark: string;
   #closed = false;
 
   constructor(options: RequestSenderOptions) {
     this.#options = options;
-    this.#transactions = new ClientTransactions(options.timers, options.schedule);
+    this.#transactions = options.clients;
     this.#hops = new NextHops(options.transports, options.locate);
-    this.#mark = `${branchCookie}${options.random()}.`;
+    this.#mark = options.mark;
   }
 
   /** Client transactions in memory. */

@@ -23,6 +23,7 @@ export async function createSipServer(options: ServerOptions): Promise<SipServer
     addresses: transports.map(({ kind, local }) => ({ transport: kind, host: local.host, port: local.port })),
     recoverRefuse: (memo, code, refusal) => core.recoverRefuse(memo, code, refusal),
     recoverBye: (memo, headers) => core.recoverBye(memo, headers),
+    sendMessage: (message) => core.sendMessage(message),
     stats: () => core.stats(),
     setTlsIdentity(identity) {
       for (const transport of transports) if (isTls(transport)) transport.setTlsIdentity(identity);

@@ -53,6 +53,11 @@ export class NonInviteClientTransaction {
     else if (this.#phase === 'trying') this.#proceed();
   }
 
+  /** Nobody waits for the answer any more: nothing is sent again, and it ends as silence. */
+  abandon(): void {
+    if (this.#phase !== 'completed') this.#finish(silence, 0);
+  }
+
   #proceed(): void {
     this.#phase = 'proceeding';
     this.#stopRetransmission();

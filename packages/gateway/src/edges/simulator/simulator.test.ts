@@ -15,6 +15,7 @@ async function arrivalOf(call: Parameters<ReturnType<typeof createSimulator>['ca
     },
     runner: { run: async () => {} } as unknown as InboundRunner,
     startFaultySender: async () => undefined,
+    takeText: async () => ({ kind: 'unavailable' }),
     taking: () => taking,
   });
   expect((await simulator.call(call)).inbound_id).toBe('inb_id');

@@ -7,6 +7,7 @@ import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../../runners/phone-digits.ts';
 import type { ArrivalReader } from '../../runners/read-arrival.ts';
 import type { FaultySender } from '../../webhook/faulty-sender.ts';
+import type { TakeText } from '../text-port.ts';
 import { simulatedLeg } from './simulated-leg.ts';
 
 export interface SimulatedCall {
@@ -18,6 +19,10 @@ export interface SimulatedCall {
   readonly fault?: SimulatedFault;
 }
 
+export interface SimulatedText extends SimulatedCall {
+  readonly text: string;
+}
+
 export interface Simulator {
   /** Resolves once the inbound exists; its record tells the rest. */
   call(call: SimulatedCall): Promise<{
@@ -27,6 +32,8 @@ export interface Simulator {
     /** Settles when the record is complete and durable. */
     readonly recorded: Promise<void>;
   }>;
+  /** Resolves once the text is stored; undefined while none are taken. */
+  text(text: SimulatedText): Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
 }
 
 export function createSimulator(deps: {
@@ -37,6 +44,7 @@ export function createSimulator(deps: {
   readonly runner: InboundRunner;
   /** A sender with this fault in between; undefined where the fault is the caller's. */
   readonly startFaultySender: (fault: SimulatedFault) => Promise<FaultySender | undefined>;
+  readonly takeText: TakeText;
   /** False once the gateway is stopping (H5). */
   readonly taking: () => boolean;
 }): Simulator {
@@ -65,6 +73,14 @@ export function createSimulator(deps: {
       const told = { ...facts, simulated_fault: describeSimulatedFault(fault) };
       const recorded = deps.runner.run(told, leg, sender && { sender }).finally(() => sender?.close());
       return { inbound_id: inboundId, answered, recorded };
+    },
+    async text({ from_number: from, to_number: to, headers, text }) {
+      const provider_message_id = `sim_${deps.newId()}`;
+      const numbers = { from, to, ...(headers && { custom_sip_headers: headers }) };
+      const taken = await deps.takeText({ edge: 'simulator', provider_message_id, ...numbers, text });
+      if (taken.kind === 'unavailable' || taken.inbound_id === undefined) return undefined;
+      const { inbound_id } = taken;
+      return { inbound_id, ...('chat_id' in taken && taken.chat_id !== undefined && { chat_id: taken.chat_id }) };
     },
   };
 }

@@ -150,8 +150,9 @@ export class CallTaker {
     const { address } = invite.source;
     const dialled = dialledUser(invite.request);
     const e164 = toE164(dialled, config.sip.country);
+    const headers = customHeaders(invite.request);
     return readArrival({
-      edge: 'sip',
+      edge: cameByTwilio(headers, by) ? 'twilio' : 'sip',
       arrived,
       dialled,
       ...(e164 !== undefined && { dialledE164: e164 }),
@@ -159,11 +160,16 @@ export class CallTaker {
         trusted: this.#trusted.has(address),
         country: config.sip.country,
       }),
-      headers: customHeaders(invite.request),
+      headers,
       mayCall: (number: PhoneNumberSettings) => admission.allows(number, { address, by }),
       media: this.#draining ? 'draining' : verdict.media !== 'usable' ? verdict.media : session ? 'usable' : 'no_port',
       inboundId: registered?.inboundId ?? `inb_${newId()}`,
       ...(registered && { registered: registered.call }),
     });
   }
+}
+
+/** Twilio's `<Dial><Sip>` names its call; only who shows the number's credentials is believed (A4). */
+function cameByTwilio(headers: Readonly<Record<string, string>>, by: Admitted): boolean {
+  return by.provenFor !== undefined && headers['x-twilio-callsid'] !== undefined;
 }

@@ -8,6 +8,8 @@ import type { InboundRunner } from '../../runners/inbound-runner.ts';
 import type { ArrivalReader } from '../../runners/read-arrival.ts';
 import type { CrashedCalls } from '../../runners/recover.ts';
 import type { EdgeMemo, Store } from '../../stores/port.ts';
+import { createSipMessageEdge, TextTaker } from '../sip-message/index.ts';
+import type { TakeText, TextEdge } from '../text-port.ts';
 import { Admission } from './admission/admission.ts';
 import type { CallerTable } from './admission/caller-table.ts';
 import { RefusalLog } from './admission/refusal-log.ts';
@@ -32,10 +34,14 @@ export interface SipEdgeDeps {
   /** Opens the sealed password of a number's trunk; throws where it does not open. */
   readonly openTrunkPassword: (sealed: string, phoneNumber: string) => string;
   readonly version: string;
+  /** Stores the texts that come as MESSAGEs; absent: they hear 405. */
+  readonly takeText?: TakeText;
 }
 
 export interface SipEdge extends CrashedCalls {
   readonly addresses: readonly { readonly transport: string; readonly host: string; readonly port: number }[];
+  /** The way out for texts. */
+  readonly texts: TextEdge;
   /** What strangers leave instead of records. */
   strangers(): StrangerCounts;
   /** From now on new calls hear 503 (H5). */
@@ -87,6 +93,7 @@ class Edge {
   readonly #media: Media;
   readonly #admission: Admission;
   readonly #taker: CallTaker;
+  readonly #texts: TextTaker | undefined;
 
   constructor(deps: SipEdgeDeps, media: Media, own: OwnAddresses) {
     const { clock, config, log, newId } = deps;
@@ -102,11 +109,15 @@ class Edge {
       openPassword: deps.openInboundPassword,
     });
     this.#taker = new CallTaker({ ...deps, admission: this.#admission, media, own });
+    const { takeText } = deps;
+    this.#texts = takeText && new TextTaker({ ...deps, admission: this.#admission, takeText });
   }
 
   /** What the server asks of us. */
-  callbacks(): Pick<ServerOptions, 'heeds' | 'admit' | 'onStray' | 'onInvite' | 'onTrace' | 'onError'> {
+  callbacks(): Pick<ServerOptions, 'heeds' | 'admit' | 'onStray' | 'onInvite' | 'onMessage' | 'onTrace' | 'onError'> {
+    const texts = this.#texts;
     return {
+      ...(texts && { onMessage: (message) => texts.take(message) }),
       heeds: (source) => this.#admission.heeds(source.address),
       admit: (source, request) => this.#admission.judge(source.address, request),
       onStray: (source) => this.#admission.stray(source.address),
@@ -125,6 +136,7 @@ class Edge {
     const report = reportStrangers({ counts, clock: this.#deps.clock, log: this.#deps.log });
     return {
       addresses: server.addresses,
+      texts: createSipMessageEdge(server),
       strangers: counts,
       drain: () => this.#taker.drain(),
       useTls: (tls) => server.setTlsIdentity(tlsIdentity(tls)),

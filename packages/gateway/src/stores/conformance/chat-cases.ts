@@ -15,7 +15,7 @@ const chat = (id: string, over: Partial<ChatRow> = {}): ChatRow => ({
   expires_timestamp: NOW + 1_000,
   ...over,
 });
-const says = (content: string, role: ChatMessage['role'] = 'user'): ChatMessage => ({
+const says = (content: string, role: 'agent' | 'user' = 'user'): ChatMessage => ({
   message_id: `m_${content}`,
   role,
   content,
@@ -222,5 +222,46 @@ export function chatCases(stores: () => TwoConnections): void {
       expect(await ids(b.listChats({ agents: [{ agent_id: 'x' }] }))).toEqual(['chat_2', 'chat_1']);
       expect(await ids(b.listChats({ agents: [] }))).toHaveLength(4);
     });
+  });
+
+  test('an analysis is work left by the end, is told once, and can be asked for by lists', async () => {
+    const { a, b } = stores();
+    const analysis_task = { post_chat_analysis_model: 'gpt-4.1' };
+    for (const id of ['chat_1', 'chat_2']) await a.createChat(chat(id, { event_hook }), PLAN, [says('Hi')]);
+    expect(await a.settleChatAnalysis('chat_1', { chat_summary: 'early' })).toBeUndefined();
+    for (const id of ['chat_1', 'chat_2']) {
+      await a.advanceChat({ chat_id: id, from_turn: 0, messages: [], end: { ...END, analysis_task } });
+    }
+    const told = async (id: string) => (await b.listEvents(id)).map(({ event }) => event);
+    expect(await told('chat_1')).toEqual(['chat_started', 'chat_ended']);
+    const taken = await b.takeJobs({ node_id: 'n', now: NOW + 10_000, limit: 10, lease_ms: 1_000 });
+    expect(taken).toMatchObject([{ task: 'analyze_chat', payload: { chat_id: 'chat_1' } }, {}]);
+    const found = { chat_summary: 'Fine.', user_sentiment: 'Positive', chat_successful: true };
+    const custom_analysis_data = { city: 'Rome', people: 3 };
+    await b.settleChatAnalysis('chat_1', { ...found, custom_analysis_data });
+    await b.settleChatAnalysis('chat_2', { chat_successful: false });
+    await b.settleChatAnalysis('chat_1', { ...found, chat_summary: 'Better.', custom_analysis_data });
+    expect(await told('chat_1')).toEqual(EVENTS);
+    const { body } = (await a.listEvents('chat_1'))[2]!;
+    expect(JSON.parse(body)).toMatchObject({ chat: { chat_analysis: { ...found, custom_analysis_data } } });
+    expect((await a.getWholeChat('chat_1'))?.chat).toMatchObject({ chat_summary: 'Better.', turn: 1 });
+    const by = (field: string, value: string | number | boolean, key?: string) =>
+      ids(a.listChats({ limit: 10, filters: [{ field, op: 'eq', value, ...(key && { key }) }] }));
+    expect(await by('chat_successful', true)).toEqual(['chat_1']);
+    expect(await by('chat_successful', false)).toEqual(['chat_2']);
+    expect(await by('user_sentiment', 'Positive')).toEqual(['chat_1']);
+    expect(await by('custom_analysis_data', 3, 'people')).toEqual(['chat_1']);
+    await a.updateChat('chat_1', { data_storage_setting: 'basic_attributes_only' });
+    expect((await a.getChat('chat_1'))?.chat_summary).toBeUndefined();
+    expect((await a.settleChatAnalysis('chat_1', found))?.chat.chat_summary).toBeUndefined();
+  });
+
+  test('what keeps nothing of what was said is not analysed, and chat_analyzed is told at once', async () => {
+    const { a } = stores();
+    const basic = { event_hook, data_storage_setting: 'basic_attributes_only' };
+    await a.createChat(chat('chat_1', basic), PLAN, [says('Hi')]);
+    await a.advanceChat({ chat_id: 'chat_1', from_turn: 0, messages: [], end: { ...END, analysis_task: {} } });
+    expect((await a.listEvents('chat_1')).map(({ event }) => event)).toEqual(EVENTS);
+    expect(await a.takeJobs({ node_id: 'n', now: NOW + 10_000, limit: 10, lease_ms: 1_000 })).toEqual([]);
   });
 }

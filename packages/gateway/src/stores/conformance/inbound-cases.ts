@@ -72,7 +72,7 @@ export function inboundCases(stores: () => TwoConnections): void {
     expect(items.map((inbound) => inbound.request)).toEqual([JSON.parse(request), JSON.parse(request), undefined]);
   });
 
-  test('S8 ends are read in their order, from any one of them on, and none twice', async () => {
+  test('S16 ends are read in their order, from any one of them on, and none twice', async () => {
     const { a, b } = stores();
     expect(await b.lastEndedInbound()).toBe(0);
     const ids = Array.from({ length: 12 }, (_, index) => `inb_${index}`);

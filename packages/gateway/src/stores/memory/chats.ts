@@ -1,12 +1,15 @@
 /** Chats in memory. */
 import { advancedChat, changedChat } from '../advanced-chat.ts';
-import { eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
+import { analysisJob, analyzedChat } from '../analysis-of-chat.ts';
+import { eventsOfAnalyzedChat, eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
 import { keepsSpeech } from '../ended-call.ts';
 import { matchAgents, matchFilters } from '../match-filters.ts';
-import type { ChatCommands, WholeChat } from '../port.ts';
+import type { ChatCommands, ChatRow, WholeChat } from '../port.ts';
 import { copyOf, type MemoryChat, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
+import { addJob } from './jobs.ts';
 import { listPage } from './list-page.ts';
+import { meansForTexts } from './outgoing.ts';
 
 /** The chat commands over shared data; each runs to its end before another begins. */
 export function createMemoryChats(data: MemoryData): ChatCommands {
@@ -16,13 +19,16 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       const row = copyOf({ chat, messages: keepsSpeech(chat) ? messages : [] });
       const over = chat.chat_status !== 'ongoing';
       data.chats.set(chat.chat_id, { sequence: data.nextSequence(), ...row, ...(!over && { plan: copyOf(plan) }) });
+      meansForTexts(data, row.chat, copyOf(messages));
       tell(data, eventsOfNewChat(row));
+      addAnalysis(data, row.chat);
     },
     async advanceChat(advance) {
       const row = data.chats.get(advance.chat_id);
       const result = advancedChat(row?.chat, copyOf(advance));
       if (!result.taken || row === undefined) return { advanced: false, why: result.taken ? 'unknown' : result.why };
-      const { plan, ...rest } = row;
+      const { plan: before, ...rest } = row;
+      const plan = advance.plan === undefined ? before : copyOf(advance.plan);
       const over = result.chat.chat_status !== 'ongoing';
       const after: MemoryChat = {
         ...rest,
@@ -31,7 +37,10 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
         ...(!over && plan && { plan }),
       };
       data.chats.set(advance.chat_id, after);
+      // Also what is not kept is said.
+      meansForTexts(data, result.chat, copyOf(advance.messages));
       if (over) tell(data, eventsOfEndedChat(after));
+      addAnalysis(data, after.chat);
       return { advanced: true, chat: result.chat };
     },
     async updateChat(chatId, change) {
@@ -42,8 +51,17 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       data.chats.set(chatId, { ...row, chat, messages });
       return { chat, messages };
     },
+    async settleChatAnalysis(chatId, findings) {
+      const row = data.chats.get(chatId);
+      if (row === undefined || row.chat.chat_status === 'ongoing') return undefined;
+      const after = { ...row, chat: analyzedChat(row.chat, copyOf(findings)) };
+      data.chats.set(chatId, after);
+      tell(data, eventsOfAnalyzedChat(after));
+      return wholeOf(after);
+    },
     async deleteChat(chatId) {
       for (const [eventId, event] of data.events) if (event.subject_id === chatId) data.events.delete(eventId);
+      for (const [partId, { row }] of data.parts) if (row.chat_id === chatId) data.parts.delete(partId);
       return data.chats.delete(chatId);
     },
     getChat: async (chatId) => data.chats.get(chatId)?.chat,
@@ -71,6 +89,12 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       return listPage(rows, request);
     },
   };
+}
+
+/** The work that the end of a chat leaves. */
+function addAnalysis(data: MemoryData, chat: ChatRow): void {
+  const job = analysisJob(chat);
+  if (job) addJob(data, job, chat.end_timestamp ?? 0);
 }
 
 function keyOf({ chat, sequence }: MemoryChat): readonly [number, number] {

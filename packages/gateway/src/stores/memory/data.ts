@@ -1,5 +1,6 @@
 /** What a memory store holds. Several stores may share one: they are then connections to the same data. */
 import type { JsonObject } from '@pickup/contract';
+import type { TextHandling } from '@pickup/core';
 import type {
   AgentVersionRow,
   ApiKeyRow,
@@ -12,8 +13,14 @@ import type {
   InboundArrival,
   InboundDecision,
   InboundSettlement,
+  Job,
+  NewText,
   NumberRow,
+  OutgoingRow,
+  PurchaseRow,
   TagRow,
+  TextPair,
+  TextRun,
 } from '../port.ts';
 import { createKnowledgeData, type MemoryKnowledge } from './knowledge.ts';
 
@@ -43,6 +50,31 @@ export interface MemoryChat {
   readonly plan?: JsonObject;
 }
 
+export interface MemoryText {
+  readonly pair: string;
+  readonly handling: TextHandling;
+  readonly inbound_id: string;
+  readonly chat_id?: string;
+  readonly done_timestamp?: number;
+  readonly text: NewText;
+}
+
+export interface MemoryPart {
+  readonly row: OutgoingRow;
+  readonly done_timestamp?: number;
+}
+
+export interface MemoryJob extends Job {
+  readonly sequence: number;
+  readonly job_key?: string;
+  readonly run_at: number;
+  readonly last_error?: string;
+  readonly locked_by?: string;
+  readonly locked_until?: number;
+  /** Another was added in its place while it was taken. */
+  readonly superseded?: true;
+}
+
 export interface MemorySlot {
   readonly node_id: string;
   readonly endpoint?: string;
@@ -70,6 +102,13 @@ export interface MemoryData {
   readonly audit: AuditEntry[];
   /** By id, in the order of their creation. */
   readonly events: Map<string, EventRow>;
+  readonly purchases: Map<string, PurchaseRow>;
+  /** By id, in the order of storage, as are parts and jobs. */
+  readonly texts: Map<string, MemoryText>;
+  readonly textPairs: Map<string, TextPair>;
+  readonly textRuns: Map<string, TextRun>;
+  readonly parts: Map<string, MemoryPart>;
+  readonly jobs: Map<string, MemoryJob>;
   /** Order of storage. */
   nextSequence(): number;
 }
@@ -90,6 +129,12 @@ export function createMemoryData(): MemoryData {
     meta: new Map(),
     audit: [],
     events: new Map(),
+    texts: new Map(),
+    textPairs: new Map(),
+    textRuns: new Map(),
+    parts: new Map(),
+    jobs: new Map(),
+    purchases: new Map(),
     nextSequence: () => ++sequence,
   };
 }

@@ -6,8 +6,11 @@ import { createMemoryConfig } from './config.ts';
 import { createMemoryData, type MemoryData } from './data.ts';
 import { createMemoryEvents } from './events.ts';
 import { createMemoryInbounds } from './inbounds.ts';
+import { createMemoryJobs } from './jobs.ts';
 import { createMemoryAudit, createMemoryKeys } from './keys.ts';
 import { createMemoryKnowledge } from './knowledge.ts';
+import { createMemoryPurchases } from './purchases.ts';
+import { createMemoryTexts } from './texts.ts';
 
 export { createMemoryData, type MemoryData } from './data.ts';
 
@@ -23,6 +26,9 @@ export function createMemoryStore(data: MemoryData = createMemoryData()): Store 
     ...createMemoryKeys(data),
     ...createMemoryAudit(data),
     ...createMemoryEvents(data),
+    ...createMemoryJobs(data),
+    ...createMemoryTexts(data),
+    ...createMemoryPurchases(data),
     async close() {},
   };
 }

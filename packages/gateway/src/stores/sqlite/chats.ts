@@ -30,6 +30,10 @@ export function createChats(writer: Writer, db: Database, reader: Reader): ChatC
       const doc = (await writer.send('updateChat', [chatId, JSON.stringify(change)])) as string | null;
       return doc === null ? undefined : (JSON.parse(doc) as WholeChat);
     },
+    async settleChatAnalysis(chatId, findings) {
+      const doc = (await writer.send('settleChatAnalysis', [chatId, JSON.stringify(findings)])) as string | null;
+      return doc === null ? undefined : (JSON.parse(doc) as WholeChat);
+    },
     deleteChat: async (chatId) => (await writer.send('deleteChat', [chatId])) === 1,
     getChat: async (chatId) => find(chatId),
     getWholeChat: async (chatId) => readWhole(chatId),

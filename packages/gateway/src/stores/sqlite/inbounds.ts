@@ -2,7 +2,7 @@
 import type { InboundObject } from '@pickup/contract';
 import type { Database } from 'better-sqlite3';
 import { mergeAttempts } from '../merge-attempts.ts';
-import type { InboundCommands, SettleResult } from '../port.ts';
+import type { InboundArrival, InboundCommands, SettleResult } from '../port.ts';
 import { callCells } from './call-cells.ts';
 import { type Cell, jsonCell } from './cells.ts';
 import type { Filing } from './file-calls.ts';
@@ -18,10 +18,7 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader, fil
   const get = db.prepare<[string], InboundCells>(`SELECT ${INBOUND_COLUMNS} FROM inbounds WHERE inbound_id = ?`);
   return {
     async openInbound(a) {
-      const cells: Cell[] = [a.inbound_id, a.channel, a.edge, a.from_number, a.to_number, a.arrival_timestamp];
-      cells.push(a.session_id, settingsCell(a.settings), a.dedupe_key ?? null, jsonCell(a.memo));
-      cells.push(a.node_id, a.lease_until);
-      const openAlready = (await writer.send('openInbound', cells)) as string | null;
+      const openAlready = (await writer.send('openInbound', arrivalCells(a))) as string | null;
       return { opened: openAlready === null, inbound_id: openAlready ?? a.inbound_id };
     },
     async recordAttempt(inboundId, attempt) {
@@ -53,6 +50,14 @@ export function createInbounds(writer: Writer, db: Database, reader: Reader, fil
     inboundsEndedAfter: (request) => reader.ask('ended', request),
     lastEndedInbound: () => reader.ask('lastEnded', {}),
   };
+}
+
+/** The cells of `OPEN`, its id first. */
+export function arrivalCells(a: InboundArrival): readonly Cell[] {
+  const cells: Cell[] = [a.inbound_id, a.channel, a.edge, a.from_number, a.to_number, a.arrival_timestamp];
+  cells.push(a.session_id, settingsCell(a.settings), a.dedupe_key ?? null, jsonCell(a.memo));
+  cells.push(a.node_id, a.lease_until);
+  return cells;
 }
 
 const settingsCells = new WeakMap<object, string>();

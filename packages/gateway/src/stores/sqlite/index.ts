@@ -13,12 +13,15 @@ import { createEvents } from './events.ts';
 import { startFiling } from './file-calls.ts';
 import { type FolderLock, lockFolder } from './folder-lock.ts';
 import { createInbounds } from './inbounds.ts';
+import { createJobs } from './jobs.ts';
 import { createKeys } from './keys.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrate } from './migrate.ts';
 import { openForReading, openForWriting } from './open-database.ts';
+import { createPurchases } from './purchases.ts';
 import { Reader } from './reader.ts';
 import { SCAN_LIMITS, type ScanLimits } from './scan-list.ts';
+import { createTexts } from './texts.ts';
 import { type DiskSpace, watchDisk } from './watch-disk.ts';
 import { Writer } from './writer.ts';
 
@@ -96,6 +99,9 @@ export function connectSqliteStore(
     ...createKeys(writer, db),
     ...createAudit(writer, reader),
     ...createEvents(writer, db),
+    ...createJobs(writer, db),
+    ...createTexts(writer, db),
+    ...createPurchases(writer, db),
     async close() {
       stopWatching();
       filing.stop();

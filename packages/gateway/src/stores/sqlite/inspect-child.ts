@@ -1,7 +1,7 @@
 /** The child process of inspect-store.ts: reads one database, read-only, and writes each part as a line of JSON. */
 import type { PhoneNumberSettings } from '@pickup/contract';
 import Database from 'better-sqlite3';
-import type { SealedPassword, StoreInspection, WebhookInUse } from './inspect-store.ts';
+import type { BoughtNumber, SealedPassword, StoreInspection, WebhookInUse } from './inspect-store.ts';
 import { IS_GUARDED } from './migrations/0003-guarded-numbers.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { numberKey } from './number-key.ts';
@@ -9,6 +9,7 @@ import { numberKey } from './number-key.ts';
 const BUSY_MS = 2_000;
 const MOST_PASSWORDS = 1_000;
 const MOST_URLS = 10;
+const MOST_BOUGHT = 20;
 const MOST_PEERS = 100;
 
 /** One row per URL of calls and texts, whichever number has it (A1). */
@@ -17,6 +18,9 @@ const URLS = `SELECT url, min(phone_number) AS phone_number, count(DISTINCT phon
     UNION ALL SELECT settings ->> '$.inbound_sms_webhook_url', phone_number FROM numbers
   ) WHERE url IS NOT NULL AND url <> '' GROUP BY url`;
 
+/** What was bought has credentials or peers of its own, so the index of guarded numbers serves it. */
+const BOUGHT = `SELECT phone_number, substr(settings ->> '$.phone_number_type', 8) AS provider FROM numbers
+  WHERE ${IS_GUARDED} AND settings ->> '$.phone_number_type' IN ('retell-twilio', 'retell-telnyx') LIMIT ?`;
 /** The index of guarded numbers serves it. */
 const PEERS = `SELECT DISTINCT peer.value FROM numbers, json_each(settings, '$.sip_peers') AS peer
   WHERE ${IS_GUARDED} AND peer.type = 'text' LIMIT ?`;
@@ -96,6 +100,7 @@ function numbersOf(db: Database.Database): NonNullable<StoreInspection['numbers'
   const webhooks = rows.map(({ urls: _urls, ...row }) => row);
   const urls = rows[0]?.urls ?? 0;
   const peers = db.prepare<[number], string>(PEERS).pluck().all(MOST_PEERS);
+  const bought = db.prepare<[number], BoughtNumber>(BOUGHT).all(MOST_BOUGHT);
   const isOpen = db.prepare(`SELECT 1 FROM numbers WHERE ${IS_GUARDED} AND settings ->> '$.sip_peers' IS NULL LIMIT 1`);
-  return { count, urls, webhooks, sip_peers: peers, open_to_all: isOpen.get() !== undefined };
+  return { count, urls, webhooks, sip_peers: peers, open_to_all: isOpen.get() !== undefined, bought };
 }

@@ -40,13 +40,17 @@ test('beside an open store it reads schema, secrets, numbers and that all is who
   );
   await store.putNumber(
     {
-      ...number('+1203', { inbound_webhook_url: null, sip_inbound_username: 'u' }),
+      ...number('+1203', {
+        inbound_webhook_url: null,
+        sip_inbound_username: 'u',
+        phone_number_type: 'retell-twilio',
+      }),
       sealed_sip_inbound_password: 'v1.y',
     },
     'create',
   );
   const found = await inspectStore({ folder, phoneNumber: '+1202', limitMs: 10_000 });
-  const known = MIGRATIONS.length;
+  const known = MIGRATIONS.at(-1)!.number;
   expect(found).toEqual({
     exists: true,
     schema: { found: known, known },
@@ -62,6 +66,7 @@ test('beside an open store it reads schema, secrets, numbers and that all is who
       urls: 2,
       sip_peers: ['192.0.2.0/24'],
       open_to_all: true,
+      bought: [{ phone_number: '+1203', provider: 'twilio' }],
       webhooks: [
         { url: 'https://a/', phone_number: '+1201', numbers: 2 },
         { url: 'https://b/', phone_number: '+1202', numbers: 1 },

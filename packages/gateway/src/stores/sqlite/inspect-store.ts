@@ -7,13 +7,19 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { PhoneNumberSettings } from '@pickup/contract';
+import type { NumberProvider, PhoneNumberSettings } from '@pickup/contract';
 
 /** A webhook URL, and one of the numbers that have it. */
 export interface WebhookInUse {
   readonly url: string;
   readonly phone_number: string;
   readonly numbers: number;
+}
+
+/** A number that was bought, and where. */
+export interface BoughtNumber {
+  readonly phone_number: string;
+  readonly provider: NumberProvider;
 }
 
 /** A password, sealed to its number. */
@@ -44,6 +50,8 @@ export interface StoreInspection {
     /** The addresses numbers name themselves (`sip_peers`), at most 100, and whether one takes calls from anywhere. */
     readonly sip_peers: readonly string[];
     readonly open_to_all: boolean;
+    /** At most 20. */
+    readonly bought: readonly BoughtNumber[];
   };
   /** The number asked for; absent where there is no such number. */
   readonly number?: PhoneNumberSettings;

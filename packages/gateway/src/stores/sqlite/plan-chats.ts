@@ -3,7 +3,10 @@ import type { ChatListRequest } from '../port.ts';
 import { agentsSql, type FieldPlaces, filterSql } from './filter-sql.ts';
 import type { Key, ScanPlan } from './scan-list.ts';
 
+/** SQLite's JSON gives true and false out as numbers. */
+const SUCCESSFUL = "CASE json_type(doc, '$.chat_successful') WHEN 'true' THEN x'01' WHEN 'false' THEN x'00' END";
 const PLACES: FieldPlaces = {
+  computed: { chat_successful: SUCCESSFUL },
   columns: new Set(['chat_id', 'start_timestamp', 'chat_status', 'agent_id', 'agent_version']),
   doc: 'doc',
 };

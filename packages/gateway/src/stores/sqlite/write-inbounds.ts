@@ -26,9 +26,15 @@ const SETTLE = `UPDATE inbounds SET outcome = ?, outcome_timestamp = ?, steps = 
 /** How many cells of a settlement come before those of its call. */
 const SETTLEMENT_CELLS = 8;
 
+/** Opens an inbound of `arrivalCells` within the transaction; false where it was open already (S3). */
+export function prepareInboundOpen(db: Database): (...cells: readonly Cell[]) => boolean {
+  const open = db.prepare<Cell[]>(OPEN);
+  return (...cells) => open.run(...cells).changes === 1;
+}
+
 /** Handlers of the inbound commands. */
 export function writeInbounds(db: Database): WriteHandlers {
-  const open = db.prepare(OPEN);
+  const open = prepareInboundOpen(db);
   const openAlready = db
     .prepare<[Cell, Cell, Cell], string>(
       `SELECT inbound_id FROM inbounds WHERE inbound_id = ?
@@ -52,7 +58,7 @@ export function writeInbounds(db: Database): WriteHandlers {
   return {
     /** Null where it was opened, else the id of the one that is open already (S3). */
     openInbound(...cells: Cell[]) {
-      if (open.run(...cells).changes === 1) return null;
+      if (open(...cells)) return null;
       const [inboundId, dedupeKey] = [cells[0]!, cells[8]!];
       return openAlready.get(inboundId, dedupeKey, dedupeKey) ?? null;
     },

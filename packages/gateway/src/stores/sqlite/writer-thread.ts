@@ -9,7 +9,9 @@ import type { Database } from 'better-sqlite3';
 import { writeAudit } from './audit.ts';
 import type { BatchAnswer, Cell } from './cells.ts';
 import { writeEvents } from './events.ts';
+import { writeJobs } from './jobs.ts';
 import { openForWriting } from './open-database.ts';
+import { writePurchases } from './purchases.ts';
 import { writeAgentDeletions } from './write-agent-deletions.ts';
 import { writeAgents } from './write-agents.ts';
 import { createBatchWriter, isDiskFault } from './write-batch.ts';
@@ -19,6 +21,8 @@ import { writeKeys, writeNumbers } from './write-config.ts';
 import { writeEngines } from './write-engines.ts';
 import { writeInbounds } from './write-inbounds.ts';
 import { writeKnowledge } from './write-knowledge.ts';
+import { writeOutgoing } from './write-outgoing.ts';
+import { writeTexts } from './write-texts.ts';
 
 /** What the main thread gives the writer thread. */
 export interface WriterData {
@@ -68,6 +72,10 @@ function connect(): Connection {
     ...writeKeys(db),
     ...writeAudit(db),
     ...writeEvents(db),
+    ...writeJobs(db),
+    ...writeTexts(db),
+    ...writeOutgoing(db),
+    ...writePurchases(db),
   };
   return { db, write: createBatchWriter(db, handlers, commitDelayMs) };
 }

@@ -2,6 +2,7 @@
 import { answerChallenge, buildRequest, type HeaderInput, type SipRequest } from '@pickup/sip';
 import { ManualClock } from '@pickup/testkit/clock';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { parseCidr } from '../../../config/index.ts';
 import { createLog } from '../../../observe/index.ts';
 import { Admission } from './admission.ts';
 import { CallerTable } from './caller-table.ts';
@@ -17,9 +18,13 @@ let table: CallerTable;
 let ids = 0;
 
 beforeEach(() => {
+  setUp(new CallerTable([]));
+});
+
+function setUp(callers: CallerTable): void {
   clock = new ManualClock();
   lines = [];
-  table = new CallerTable([]);
+  table = callers;
   const log = createLog({ write: (line) => void lines.push(JSON.parse(line)), clock });
   admission = new Admission({
     clock,
@@ -33,7 +38,7 @@ beforeEach(() => {
       return sealed;
     },
   });
-});
+}
 
 function open(sealed = 'secret'): void {
   const settings = { phone_number: NUMBER, phone_number_type: 'custom' as const, last_modification_timestamp: 1 };
@@ -74,6 +79,24 @@ function answer(of: Of & { readonly uri?: string; readonly password?: string } =
 }
 
 const statusOf = (verdict: ReturnType<Admission['judge']>) => (typeof verdict === 'object' ? verdict.status : verdict);
+
+test('case 61 a carrier’s shared address is never silenced, however many of its customers flood; its calls show credentials', () => {
+  const read = parseCidr('198.51.100.0/30');
+  setUp(new CallerTable([], read.ok ? [read.cidr] : []));
+  open();
+  for (let nth = 0; nth < 100; nth++) {
+    expect(statusOf(admission.judge(STRANGER, request('INVITE')))).toBe(401);
+    admission.stray(STRANGER);
+  }
+  expect(statusOf(admission.judge(STRANGER, request('INVITE', { authorization: answer({ password: 'no' }) })))).toBe(
+    401,
+  );
+  expect(admission.judge(STRANGER, request('INVITE', { authorization: answer() }))).toBe('accept');
+  expect([admission.heeds(STRANGER), admission.knows(STRANGER), admission.bans]).toEqual([true, false, 0]);
+  // Its neighbour is a stranger like any other.
+  const verdicts = Array.from({ length: 20 }, () => admission.judge('198.51.100.9', request('INVITE')));
+  expect(verdicts.at(-1)).toBe('drop');
+});
 
 describe('credentials', () => {
   test('case 61b let one call in, whose INVITE may be repeated; its other messages are heard', () => {

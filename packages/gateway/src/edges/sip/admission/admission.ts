@@ -1,5 +1,5 @@
 /**
- * Who is heard, and who may call (A3, A4, A5). In the order of a message:
+ * Who is heard, and who may call or send a text (A3, A4, A5). In the order of a message:
  *   1 a banned stranger hears nothing, but calls of theirs that stand go on
  *   2 a registered call's id is its own credential (A3)
  *   3 a known peer is heard; a number that has credentials asks for them (401)
@@ -45,13 +45,15 @@ export interface AdmissionDeps {
   readonly openPassword: (sealed: string, phoneNumber: string) => string;
 }
 
-/** How a call got in. */
+/** How a call or text got in. */
 export interface Admitted {
   /** The number whose credentials were shown. */
   readonly provenFor?: string;
 }
 
 const REALM = 'pickup';
+/** Outside of a call these begin something: the number that is dialled decides who may. */
+const OPENING: ReadonlySet<string> = new Set(['INVITE', 'MESSAGE']);
 /** What an INVITE that is refused or given up is made of: all of them have its Request-URI. */
 const OF_A_CALL: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL']);
 
@@ -60,7 +62,7 @@ export class Admission {
   readonly #flood = new FloodBan();
   readonly #verifier: DigestVerifier;
   readonly #guests: Guests;
-  /** New calls that were let in, by their INVITE. */
+  /** New calls and texts that were let in, by their request. */
   readonly #admitted = new WeakMap<SipRequest, Admitted>();
 
   constructor(deps: AdmissionDeps) {
@@ -95,16 +97,16 @@ export class Admission {
     if (!this.#deps.table.knows(address)) this.#count(plainAddress(address));
   }
 
-  /** What becomes of a request. Nothing but a new INVITE is asked for credentials. */
+  /** What becomes of a request. Nothing but a new INVITE or MESSAGE is asked for credentials. */
   judge(sourceAddress: string, request: SipRequest): Answer {
     const address = plainAddress(sourceAddress);
     const isKnown = this.#deps.table.knows(address);
     const callId = headerValue(request, 'Call-ID') ?? '';
-    if (request.method !== 'INVITE' || hasToTag(request)) {
+    if (!OPENING.has(request.method) || hasToTag(request)) {
       if (isKnown || this.#guests.has(callId)) return 'accept';
       return this.#judgeStranger(address, request);
     }
-    if (registeredId(request) !== undefined) {
+    if (request.method === 'INVITE' && registeredId(request) !== undefined) {
       if (!isKnown && !this.#count(address)) return 'drop';
       this.#letIn(request, {});
       return isKnown ? 'accept' : 'unproven';
@@ -113,7 +115,7 @@ export class Admission {
     return isKnown ? this.#judgePeerCall(address, request) : this.#judgeStranger(address, request);
   }
 
-  /** How the call of this INVITE got in; undefined for one that is only the repetition of an earlier INVITE. */
+  /** How this INVITE or MESSAGE got in; undefined for one that is only the repetition of an earlier one. */
   admitted(request: SipRequest): Admitted | undefined {
     return this.#admitted.get(request);
   }
@@ -160,7 +162,7 @@ export class Admission {
     if (!this.#count(address)) return 'drop';
     const { table, refusals, clock } = this.#deps;
     if (OF_A_CALL.has(request.method) && registeredId(request) !== undefined) return 'unproven';
-    if (request.method === 'INVITE' && table.asksStrangers) {
+    if (OPENING.has(request.method) && table.asksStrangers) {
       const rule = this.#ruleOf(request);
       return this.#askCredentials(address, request, rule?.peers ? undefined : rule);
     }
@@ -230,6 +232,7 @@ export class Admission {
 
   /** False once the source is silenced. */
   #count(address: string): boolean {
+    if (this.#deps.table.isShared(address)) return true;
     const nowMs = this.#deps.clock.monoMs();
     const verdict = this.#flood.count(address, nowMs);
     if (verdict === 'banned') this.#deps.refusals.banned(address, nowMs);

@@ -37,6 +37,7 @@ export function callerRule({ settings, sealed_sip_inbound_password: sealed }: Nu
 /** The gateway's peers and the rules of numbers. */
 export class CallerTable {
   readonly #everywhere: CidrSet;
+  readonly #shared: CidrSet;
   readonly #known = new BlockTable();
   readonly #entries = new Map<string, Entry>();
   /** How many numbers take calls from anywhere, with credentials. */
@@ -44,10 +45,19 @@ export class CallerTable {
   /** Some number with credentials. */
   #withLogin: CallerRule | undefined;
 
-  /** `everywhere`: PICKUP_SIP_PEERS. */
-  constructor(everywhere: readonly Cidr[]) {
+  /**
+   * `everywhere`: PICKUP_SIP_PEERS. `shared`: strangers too, but not counted: addresses of a carrier whose calls show
+   * credentials, and from which all its customers call. One of them who floods would silence the others.
+   */
+  constructor(everywhere: readonly Cidr[], shared: readonly Cidr[] = []) {
     this.#everywhere = cidrSet(everywhere);
+    this.#shared = cidrSet(shared);
     for (const block of everywhere) this.#known.add(block);
+  }
+
+  /** Is it a stranger whose messages are not counted? */
+  isShared(address: string): boolean {
+    return this.#shared.has(address);
   }
 
   /** Is it a peer of the gateway's or of any number's? */

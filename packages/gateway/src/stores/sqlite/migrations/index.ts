@@ -9,9 +9,11 @@ import { callLists } from './0007-call-lists.ts';
 import { chats } from './0008-chats.ts';
 import { knowledge } from './0009-knowledge.ts';
 import { endsOfInbounds } from './0010-ends-of-inbounds.ts';
+import { texts } from './0020-texts.ts';
+import { numberPurchases } from './0030-number-purchases.ts';
 
 export interface Migration {
-  /** From 1, without gaps. */
+  /** From 1 up. */
   readonly number: number;
   readonly name: string;
   /** True where a gateway of the version before could not go on working beside it (rolling upgrades). */
@@ -30,4 +32,6 @@ export const MIGRATIONS: readonly Migration[] = [
   chats,
   knowledge,
   endsOfInbounds,
+  texts,
+  numberPurchases,
 ];

@@ -1,0 +1,2 @@
+/** Conversation flows that take a model. */
+export { flowEngine } from './flow-engine.ts';

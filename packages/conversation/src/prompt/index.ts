@@ -1,0 +1,2 @@
+/** Prompted LLMs. */
+export { promptEngine } from './prompt-engine.ts';

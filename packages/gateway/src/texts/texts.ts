@@ -1,0 +1,79 @@
+/** Texts, from their edge to their answer: takes them, has them answered and sends what was said. */
+import type { EdgeName, InboundObject } from '@pickup/contract';
+import type { OnTextStatus, TakeText, TextEdge } from '../edges/text-port.ts';
+import { createJobRunner, type JobHandler } from '../jobs/job-runner.ts';
+import { createTextTaker, type TextTakerDeps } from './take-text.ts';
+import { createTextAnswerer, type TextAnswererDeps } from './text-answerer.ts';
+import { createTextSender } from './text-sender.ts';
+
+export interface Texts {
+  readonly take: TakeText;
+  readonly onStatus: OnTextStatus;
+  /** One per name; the last one holds. */
+  addEdge(edge: TextEdge): void;
+  /** The record of an inbound that is being decided here. */
+  live(inboundId: string): InboundObject | undefined;
+  /** Goes on with what waits, from before the start too. */
+  start(): Promise<void>;
+  /** Lets what is under way end for at most 5 s; the rest goes on at the next start. Closes the edges. */
+  close(): Promise<void>;
+}
+
+export type TextsDeps = Omit<TextAnswererDeps, 'answersOptOut' | 'wake'> &
+  Omit<TextTakerDeps, 'wake'> & {
+    /** Further work that the same runner does, by task. */
+    readonly handlers?: Readonly<Record<string, JobHandler>>;
+  };
+
+const CLOSE_LIMIT_MS = 5_000;
+/** How long a provider may resend a message, by far. */
+const FORGET_AFTER_MS = 30 * 24 * 3_600_000;
+const FORGET_EVERY_MS = 3_600_000;
+
+export function createTexts(deps: TextsDeps): Texts {
+  const { store, clock, nodeId, log } = deps;
+  const edges = new Map<EdgeName, TextEdge>();
+  const wake = () => jobs.wake();
+  const answerer = createTextAnswerer({
+    ...deps,
+    wake,
+    answersOptOut: ({ edge, to_number }) => edges.get(edge)?.answersOptOut(to_number) ?? false,
+  });
+  const sender = createTextSender({
+    ...{ store, clock, log },
+    edgeOf: (name) => edges.get(name),
+    async edgeOfNumber(phoneNumber) {
+      const type = (await store.getNumber(phoneNumber))?.settings.phone_number_type;
+      return type === 'retell-twilio' ? 'twilio' : type === 'retell-telnyx' ? 'telnyx' : undefined;
+    },
+    wake,
+  });
+  const jobs = createJobRunner({
+    ...{ store, clock, nodeId, log },
+    handlers: { ...deps.handlers, answer_texts: answerer.handle, send_texts: sender.handle },
+  });
+  let stopForgetting = () => {};
+  const forgetLater = () => {
+    stopForgetting = clock.after(FORGET_EVERY_MS, () => {
+      store
+        .forgetTexts(clock.wallMs() - FORGET_AFTER_MS)
+        .catch((error) => log.error('forget_failed', { error: String(error) }))
+        .finally(forgetLater);
+    });
+  };
+  return {
+    take: createTextTaker({ ...deps, wake }),
+    onStatus: sender.onStatus,
+    addEdge: (edge) => void edges.set(edge.name, edge),
+    live: (inboundId) => answerer.live(inboundId),
+    async start() {
+      await jobs.start();
+      forgetLater();
+    },
+    async close() {
+      stopForgetting();
+      await jobs.stop(CLOSE_LIMIT_MS);
+      await Promise.all([...edges.values()].map((edge) => edge.close()));
+    },
+  };
+}

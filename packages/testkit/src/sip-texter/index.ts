@@ -1,0 +1,1 @@
+export { type SipText, type SipTexter, type SipTexterOptions, startSipTexter } from './sip-texter.ts';
