@@ -24,16 +24,18 @@ export function decide(event: InboundEvent): object {
   if (BLOCKED.has(from)) return { [event.event]: { reject: true } };
   const customer = CUSTOMERS[from];
   if (!customer) return { [event.event]: { dynamic_variables: { customer_name: 'there' } } };
+  const known = { dynamic_variables: { customer_name: customer.name }, metadata: { customer_id: customer.id } };
+  // Texts stay with the number's own chat agent; it is told who writes.
+  if (event.event === 'chat_inbound') return { chat_inbound: known };
   return {
-    [event.event]: {
+    call_inbound: {
       override_agent_id: 'agent_12345',
       override_agent_version: 1,
       agent_override: {
         agent: { interruption_sensitivity: 0.8, max_call_duration_ms: 1_800_000 },
         retell_llm: { begin_message: 'Hi {{customer_name}}, thanks for calling.' },
       },
-      dynamic_variables: { customer_name: customer.name },
-      metadata: { customer_id: customer.id },
+      ...known,
     },
   };
 }

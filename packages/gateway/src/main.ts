@@ -45,7 +45,11 @@ export async function serve(options: ServeOptions): Promise<RunningGateway> {
   const { openStore } = options;
   const gateway = await compose({ config, log, clock: systemClock, ...(openStore && { openStore }) });
   try {
-    if (options.samples) await loadSampleData(gateway.store, { ...options.samples, now: systemClock.wallMs() });
+    if (options.samples) {
+      const { apiKey, isOwnEndpoint } = config.models;
+      const hasModel = apiKey !== undefined || isOwnEndpoint;
+      await loadSampleData(gateway.store, { ...options.samples, hasModel, now: systemClock.wallMs() });
+    }
     const left = await readLeftOpen(gateway.store, { nodeId: gateway.nodeId, clock: systemClock });
     const httpUrl = await gateway.listen();
     const sip = await gateway.openSip();

@@ -1,13 +1,18 @@
-/** `pickup demo`: a gateway with sample data, a sample endpoint, one real SIP call through both, told as it happens. */
+/**
+ * `pickup demo`: a gateway with sample data, a sample endpoint, one real SIP call and one conversation in texts through
+ * both, told as it happens.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, type RunningGateway, SAMPLE_NUMBER } from '@pickup/gateway';
 import { type Config, loadConfig, renderFault, renderWarning } from '@pickup/gateway/config';
 import { createPhone, type PhoneCall } from '@pickup/testkit/phone';
-import { createClient } from '../client.ts';
+import { type Client, createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
 import { firstFreePort, sipPortFree, tcpPortFree } from '../demo/free-ports.ts';
+import { newestInbound } from '../demo/newest-inbound.ts';
 import { startSampleEndpoint } from '../demo/sample-endpoint.ts';
+import { textSample } from '../demo/text-sample.ts';
 import { followInbound } from '../follow-inbound.ts';
 import { parseOptions } from '../parse-options.ts';
 import { startGateway } from '../start-gateway.ts';
@@ -38,9 +43,11 @@ export async function run(context: Context): Promise<ExitCode> {
   });
   context.out(`the sample endpoint (examples/receiver/server.ts) listens at ${endpoint.url}\n`);
   try {
-    const greeted = await placeCall(context, { gateway, env: { ...env, PICKUP_API_KEY: apiKey }, home: config.home });
-    if (!values.once && greeted) await stayUp(context, gateway);
-    return greeted ? 0 : 1;
+    const client = createClient({ ...env, PICKUP_API_KEY: apiKey }, gateway.httpUrl);
+    const greeted = await placeCall(context, { gateway, client, home: config.home });
+    const answered = greeted && (await textSample(context, { gateway, client, from: CALLER }));
+    if (!values.once && answered) await stayUp(context, gateway);
+    return answered ? 0 : 1;
   } finally {
     await Promise.race([gateway.stop(), context.sleep(5_000)]);
     endpoint.stop();
@@ -71,18 +78,17 @@ function configOf(context: Context, env: Context['env']): Config {
 
 interface Placed {
   readonly gateway: RunningGateway;
-  readonly env: Context['env'];
+  readonly client: Client;
   readonly home: string;
 }
 
-async function placeCall(context: Context, { gateway, env, home }: Placed): Promise<boolean> {
+async function placeCall(context: Context, { gateway, client, home }: Placed): Promise<boolean> {
   const [host = '127.0.0.1', port = '5060'] = gateway.sip.split(/:(?=\d+$)/);
   context.out(`a SIP phone dials ${SAMPLE_NUMBER} at ${gateway.sip} as ${CALLER}\n\n`);
   const phone = await createPhone();
   try {
     const call = await phone.call({ to: SAMPLE_NUMBER, from: CALLER, server: { host, port: Number(port) } });
-    const client = createClient(env, gateway.httpUrl);
-    const inboundId = await inboundOf(context, gateway);
+    const inboundId = await newestInbound(context, gateway, 'sip');
     const told = followInbound(context, { client, inboundId, lingerMs: LISTEN_MS + 5_000 });
     const final = await Promise.race([call.final, context.sleep(ANSWER_LIMIT_MS).then(() => undefined)]);
     if (final?.code !== 200) {
@@ -102,19 +108,6 @@ async function placeCall(context: Context, { gateway, env, home }: Placed): Prom
   }
 }
 
-/** The newest inbound: the demo's own call. */
-async function inboundOf(context: Context, gateway: RunningGateway): Promise<string> {
-  for (let tries = 0; tries < 100; tries++) {
-    const { items } = await gateway.store.listInbounds({ limit: 1 });
-    const newest = items[0];
-    if (newest && newest.edge === 'sip' && newest.outcome === null) return newest.inbound_id;
-    if (newest && newest.outcome_timestamp !== undefined && Date.now() - newest.outcome_timestamp < 2_000)
-      return newest.inbound_id;
-    await context.sleep(20);
-  }
-  throw new CommandFault('the call did not reach the gateway');
-}
-
 async function heard(context: Context, call: PhoneCall, folder: string, said: string): Promise<boolean> {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `heard-${new Date().toISOString().replace(/[:.]/g, '-')}.wav`);
@@ -127,10 +120,12 @@ async function heard(context: Context, call: PhoneCall, folder: string, said: st
 }
 
 async function stayUp(context: Context, gateway: RunningGateway): Promise<void> {
+  const url = gateway.httpUrl.endsWith(':8787') ? '' : ` --url ${gateway.httpUrl}`;
   context.out(
     `\nThe gateway stays up: REST at ${gateway.httpUrl}, SIP at ${gateway.sip}.\n` +
       `Dial sip:${SAMPLE_NUMBER}@${gateway.sip} with a softphone on this machine, or in another terminal:\n` +
-      `  ./pickup call --from ${CALLER} --to ${SAMPLE_NUMBER}${gateway.httpUrl.endsWith(':8787') ? '' : ` --url ${gateway.httpUrl}`}\n` +
+      `  ./pickup call --from ${CALLER} --to ${SAMPLE_NUMBER}${url}\n` +
+      `  ./pickup sms --from ${CALLER} --to ${SAMPLE_NUMBER}${url} --text 2\n` +
       'Ctrl-C stops it.\n',
   );
   await context.stopAsked();

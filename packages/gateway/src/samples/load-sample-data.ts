@@ -1,18 +1,22 @@
 /** Sample data with the ids of the seed's samples, so that its replies connect byte for byte (E5). */
 import type { PhoneNumberSettings } from '@pickup/contract';
 import type { Store } from '../stores/port.ts';
+import { loadSampleChat, SAMPLE_FLOW_AGENT, SAMPLE_PROMPT_AGENT } from './sample-chat.ts';
 
 /** The sample number: its webhook is asked, and its agent answers where the webhook fails. */
 export const SAMPLE_NUMBER = '+12137771235';
 export const SAMPLE_AGENT = 'agent_12345';
 const SAMPLE_LLM = 'llm_12345';
 
-/** Writes what is not there yet; the sample number's webhook always becomes the URL given. */
+/**
+ * Writes what is not there yet; the sample number's webhook always becomes the URL given, and its texts are answered by
+ * a model where one is set up.
+ */
 export async function loadSampleData(
   store: Store,
-  options: { readonly webhookUrl: string; readonly now: number },
+  options: { readonly webhookUrl: string; readonly hasModel: boolean; readonly now: number },
 ): Promise<void> {
-  const { now, webhookUrl } = options;
+  const { now, webhookUrl, hasModel } = options;
   await store.createEngine({
     kind: 'retell-llm',
     id: SAMPLE_LLM,
@@ -46,17 +50,20 @@ export async function loadSampleData(
     await store.createAgentVersion(SAMPLE_AGENT, 0, now);
   }
   await store.putKnowledgeBase('kb_abc123', 'Sample knowledge base');
+  await loadSampleChat(store, now);
+  const changing = {
+    inbound_webhook_url: webhookUrl,
+    inbound_sms_agents: [{ agent_id: hasModel ? SAMPLE_PROMPT_AGENT : SAMPLE_FLOW_AGENT, weight: 1 }],
+  };
   const settings: PhoneNumberSettings = {
     phone_number: SAMPLE_NUMBER,
     phone_number_type: 'custom',
     nickname: 'Sample number',
     inbound_agents: [{ agent_id: SAMPLE_AGENT, agent_version: 1, weight: 1 }],
-    inbound_webhook_url: webhookUrl,
+    ...changing,
     last_modification_timestamp: now,
   };
   const present = await store.getNumber(SAMPLE_NUMBER);
-  const row = present
-    ? { ...present, settings: { ...present.settings, inbound_webhook_url: webhookUrl } }
-    : { settings };
+  const row = present ? { ...present, settings: { ...present.settings, ...changing } } : { settings };
   await store.putNumber(row, present ? 'replace' : 'create');
 }
