@@ -103,7 +103,7 @@ function patternOf(line: string): RegExp {
   const escaped = line.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   // A machine that was busy for a moment has something to conceal, and says so.
   const audio = escaped.replace(/, MOS\b/, '(?:, \\d+ ms concealed)?, MOS');
-  return new RegExp(audio.replace(/\d+/g, '\\d+').replace(/…/g, '.*').replace(/ +/g, ' +'));
+  return new RegExp(audio.replace(/\d+/g, '\\d+(?:\\.\\d+)?').replace(/…/g, '.*').replace(/ +/g, ' +'));
 }
 
 test('the README has the blocks these tests know, and no others', () => {
