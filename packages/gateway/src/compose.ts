@@ -198,7 +198,7 @@ async function composeOn(
   });
   let taking = true;
   const texts = createTexts({
-    ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, readArrival },
+    ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, feed, readArrival },
     gateway: readArrival.gateway,
     savedEventHook,
     handlers: { [ANALYZE_CHAT]: analyst.handle },

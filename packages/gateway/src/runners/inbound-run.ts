@@ -52,7 +52,7 @@ export interface InboundRunDeps {
 }
 
 /** After these a record says more than before; its end is told by the store. */
-const TOLD: ReadonlySet<InboundEvent['type']> = new Set(['opened', 'attempt_ended', 'decision_recorded']);
+export const TOLD: ReadonlySet<InboundEvent['type']> = new Set(['opened', 'attempt_ended', 'decision_recorded']);
 
 type Effect<T extends InboundEffect['type']> = InboundEffect & { readonly type: T };
 /** An event without its instant, which is the moment it is fed. */

@@ -10,5 +10,15 @@ export function tellEnds(store: Store, feed: Pick<InboundFeed, 'ended'>): Store 
         if (result.won) feed.ended();
         return result;
       }),
+    settleTextInbound: (settlement) =>
+      store.settleTextInbound(settlement).then((result) => {
+        if (result.won) feed.ended();
+        return result;
+      }),
+    finishText: (finished) =>
+      store.finishText(finished).then((isFirst) => {
+        if (isFirst && finished.settlement) feed.ended();
+        return isFirst;
+      }),
   };
 }

@@ -3,11 +3,13 @@
  * ongoing chat does not need is not read.
  */
 import type { Issue } from '@pickup/contract';
-import { handlingOf, type InboundFacts } from '@pickup/core';
+import { begin, handlingOf, type InboundFacts } from '@pickup/core';
 import type { ArrivedText, TakeText, TextMedia, TextTaken } from '../edges/text-port.ts';
+import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';
 import type { Clock } from '../runners/clock.ts';
 import { isCustomHeader } from '../runners/custom-headers.ts';
+import { liveInboundObject } from '../runners/inbound-object.ts';
 import { ANONYMOUS, isHidden, toE164 } from '../runners/phone-digits.ts';
 import type { ArrivalReader } from '../runners/read-arrival.ts';
 import type { NewText, Store, TextStored } from '../stores/port.ts';
@@ -26,6 +28,8 @@ export interface TextTakerDeps {
   readonly taking: () => boolean;
   /** Links of a text (case 80). */
   readonly checkUrl: (url: string) => { readonly ok: true } | { readonly ok: false; readonly message: string };
+  /** Told of each inbound that a text opens; absent: nobody. */
+  readonly feed?: Pick<InboundFeed, 'changed'>;
   /** A text waits. */
   readonly wake: () => void;
   readonly log: Log;
@@ -59,6 +63,8 @@ async function take(deps: TextTakerDeps, arrived: ArrivedText): Promise<TextTake
     isOwned = facts.entry.kind !== 'nobody';
     const opening = openingOf(facts, deps.nodeId);
     stored = await store.storeText(isOwned ? text : { ...text, unowned: true }, opening);
+    const isNew = stored !== 'needs_opening' && stored.stored && stored.inbound_id === facts.inbound_id;
+    if (isNew) deps.feed?.changed(() => liveInboundObject(begin(facts).state, []));
   }
   if (stored === 'needs_opening') throw new Error('The store wants an opening that it has.');
   wake();

@@ -3,9 +3,10 @@
  * ongoing chat (A6), else the decision. Each step is stored with what comes of it, so that it can be cut off anywhere.
  */
 import type { InboundObject, Outcome } from '@pickup/contract';
-import { confirmationOf, type OptOutWord } from '@pickup/core';
+import { begin, confirmationOf, type OptOutWord } from '@pickup/core';
 import type { ChatRunner } from '../chats/chat-runner.ts';
 import type { JobHandler } from '../jobs/job-runner.ts';
+import { liveInboundObject } from '../runners/inbound-object.ts';
 import type { ArrivalReader } from '../runners/read-arrival.ts';
 import type { Job, TextRun, WaitingText } from '../stores/port.ts';
 import { StoreUnavailable } from '../stores/port.ts';
@@ -158,6 +159,7 @@ class Answerer implements TextAnswerer {
       inboundId: `inb_${newId()}`,
     });
     await store.reopenText(text.text_id, openingOf(facts, nodeId));
+    this.#deps.feed?.changed(() => liveInboundObject(begin(facts).state, []));
     const run = await store.getTextRun(facts.inbound_id);
     if (run === undefined) throw new LostToAnother(`inbound ${facts.inbound_id}`);
     return run;

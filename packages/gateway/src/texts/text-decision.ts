@@ -20,9 +20,11 @@ import {
 } from '@pickup/core';
 import type { BeginOptions, BegunChat } from '../chats/chat-runner.ts';
 import { honouredInChat } from '../chats/plan-chat.ts';
+import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';
 import type { Clock } from '../runners/clock.ts';
 import { liveInboundObject } from '../runners/inbound-object.ts';
+import { TOLD } from '../runners/inbound-run.ts';
 import { logOutcome } from '../runners/log-outcome.ts';
 import { notApplied } from '../sessions/not-applied.ts';
 import type { EventHook, Store, TextRun, TextSettlement, WaitingText } from '../stores/port.ts';
@@ -41,6 +43,8 @@ export interface TextDecisionDeps {
   readonly gateway: () => GatewaySettings;
   /** Where the events of a chat go that never began: by its agent's saved settings. */
   readonly savedEventHook?: (agentId: string, version: number) => Promise<EventHook | undefined>;
+  /** Told of each change while it is undecided; absent: nobody. */
+  readonly feed?: Pick<InboundFeed, 'changed'>;
   readonly nodeId: string;
   readonly log: Log;
 }
@@ -104,6 +108,7 @@ export class TextDecision {
       signal.throwIfAborted();
       if (event === undefined) throw new Error(`The inbound of a text stands still while ${this.#state.phase.name}.`);
       move = decide(this.#state, { ...event, at: this.#now() } as InboundEvent);
+      if (TOLD.has(event.type)) this.#deps.feed?.changed(() => liveInboundObject(move.state, []));
     }
   }
 

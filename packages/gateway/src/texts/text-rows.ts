@@ -46,6 +46,7 @@ export function textDecisionRow(
     intended: outcome,
     ...(agent && { agent_id: agent.agent_id, agent_version: agent.agent_version }),
     attempts: ledger.attempts,
+    ...(ledger.request !== undefined && { request: ledger.request }),
     ...(ledger.reply !== undefined && { reply: ledger.reply }),
     issues: [...found, ...ledger.issues],
     steps: ledger.steps,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TwoConnections } from '../conformance.ts';
 import type { ChatRow, NewText, PartToSend, Store, TextOpening, TextSettlement } from '../port.ts';
-import { arrival, byTurns, decision, NOW } from './samples.ts';
+import { arrival, attempt, byTurns, decision, NOW } from './samples.ts';
 
 const [OURS, THEIRS] = ['+12137771235', '+12137771234'];
 const PAIR = `${OURS}|${THEIRS}`;
@@ -219,6 +219,41 @@ export function textCases(stores: () => TwoConnections): void {
         inbound_id: 'inb_unowned',
       });
       expect(await b.getTextRun('inb_unowned')).toBeDefined();
+    });
+  });
+
+  describe('the record of a text', () => {
+    const word = (id: string) => ({
+      ...{ text_id: id, now: NOW + 5, why: 'STOP' },
+      settlement: { inbound_id: `inb_${id}`, outcome: 'opted_out' as const, outcome_timestamp: NOW + 5, steps: [] },
+    });
+
+    test('S16 its end is numbered like every other, be it a decision, a word or that of a call', async () => {
+      const { a, b } = stores();
+      await store(a, 't0');
+      await b.settleTextInbound(connected('t0'));
+      await a.settleTextInbound(connected('t0'));
+      await a.openInbound(arrival('inb_call'));
+      await b.settleInbound({ inbound_id: 'inb_call', outcome: 'declined', outcome_timestamp: NOW });
+      await store(a, 'stop', { text: 'STOP' });
+      await byTurns(a, b, 2, (by) => by.finishText(word('stop')));
+      const { items, up_to } = await a.inboundsEndedAfter({ after: 0, limit: 10 });
+      expect(items.map(({ inbound }) => inbound.inbound_id)).toEqual(['inb_t0', 'inb_call', 'inb_stop']);
+      expect(new Set(items.map(({ ended }) => ended)).size).toBe(3);
+      expect(await b.lastEndedInbound()).toBe(up_to);
+    });
+
+    test('H1 it has the request, and the attempts of before that the decision does not mention', async () => {
+      const { a, b } = stores();
+      await store(a, 't0');
+      await a.recordAttempt('inb_t0', attempt(1));
+      const { decision: decided, ...settlement } = refused('t0');
+      const request = '{"event":"chat_inbound"}';
+      await b.settleTextInbound({ ...settlement, decision: { ...decided, request, attempts: [attempt(2)] } });
+      expect(await a.getInbound('inb_t0')).toMatchObject({
+        request: { event: 'chat_inbound' },
+        attempts: [{ attempt: 1 }, { attempt: 2 }],
+      });
     });
   });
 

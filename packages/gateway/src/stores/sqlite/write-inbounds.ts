@@ -17,10 +17,12 @@ const OPEN = `INSERT INTO inbounds (inbound_id, channel, edge, from_number, to_n
   ON CONFLICT DO NOTHING`;
 const DECIDE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?, request = ?,
   reply = ?, issues = ?, steps = ?, dialog = ?, attempts = ? WHERE inbound_id = ? AND outcome IS NULL`;
+/** The number of the next end, in the transaction that settles (S16). */
+export const NEXT_END = `coalesce((SELECT ended FROM inbounds INDEXED BY ended_inbounds
+  WHERE ended IS NOT NULL ORDER BY ended DESC LIMIT 1), 0) + 1`;
 const SETTLE = `UPDATE inbounds SET outcome = ?, outcome_timestamp = ?, steps = coalesce(?, steps),
   issues = coalesce(?, issues), attempts = coalesce(?, attempts), request = coalesce(?, request),
-  sip_messages = ?, ended = coalesce((SELECT ended FROM inbounds INDEXED BY ended_inbounds
-    WHERE ended IS NOT NULL ORDER BY ended DESC LIMIT 1), 0) + 1
+  sip_messages = ?, ended = ${NEXT_END}
   WHERE inbound_id = ? AND outcome IS NULL`;
 
 /** How many cells of a settlement come before those of its call. */

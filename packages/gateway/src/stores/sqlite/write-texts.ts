@@ -1,14 +1,15 @@
 /** Texts, as the writer thread does them. */
+import type { AttemptRecord } from '@pickup/contract';
 import { handlingOf, optedOutAfter } from '@pickup/core';
 import type { Database } from 'better-sqlite3';
 import { mergeAttempts } from '../merge-attempts.ts';
 import type { FinishedText, NewText, TextPair, TextSettlement, TextStored } from '../port.ts';
 import { confirmationPart, pairJob, pairOf, placeOf } from '../texts-of-chat.ts';
-import { type Cell, jsonCell, type WriteHandlers } from './cells.ts';
+import { type Cell, fromJsonCell, jsonCell, type WriteHandlers } from './cells.ts';
 import { prepareJobInsert } from './jobs.ts';
 import { preparePair } from './read-texts.ts';
 import { prepareChatCreation } from './write-chats.ts';
-import { prepareInboundOpen } from './write-inbounds.ts';
+import { NEXT_END, prepareInboundOpen } from './write-inbounds.ts';
 import { preparePartInsert } from './write-outgoing.ts';
 
 interface KnownText {
@@ -22,8 +23,9 @@ const INSERT = `INSERT INTO texts (text_id, edge, provider_message_id, pair, han
 const PUT_PAIR = `INSERT INTO text_pairs (pair, opted_out, inbound_id, edge, reply_route) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (pair) DO UPDATE SET opted_out = excluded.opted_out, inbound_id = excluded.inbound_id,
   edge = excluded.edge, reply_route = excluded.reply_route`;
-const SETTLE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?, reply = ?,
-  issues = ?, steps = ?, attempts = ?, outcome = ?, outcome_timestamp = ? WHERE inbound_id = ? AND outcome IS NULL`;
+const SETTLE = `UPDATE inbounds SET decided_timestamp = ?, intended = ?, agent_id = ?, agent_version = ?,
+  request = ?, reply = ?, issues = ?, steps = ?, attempts = ?, outcome = ?, outcome_timestamp = ?, ended = ${NEXT_END}
+  WHERE inbound_id = ? AND outcome IS NULL`;
 
 /** What `storeText` says instead of JSON where it was given no opening and needs one. */
 export const NEEDS_OPENING = 'needs_opening';
@@ -49,6 +51,7 @@ export function writeTexts(db: Database): WriteHandlers {
     )
     .pluck();
   const settle = db.prepare<Cell[]>(SETTLE);
+  const attemptsOf = db.prepare<Cell[], string | null>('SELECT attempts FROM inbounds WHERE inbound_id = ?').pluck();
   const outcomeOf = db.prepare<Cell[], Cell>('SELECT outcome FROM inbounds WHERE inbound_id = ?').pluck();
   const setPairChat = db.prepare<Cell[]>('UPDATE text_pairs SET chat_id = ? WHERE pair = ?');
   const setPairInbound = db.prepare<Cell[]>('UPDATE text_pairs SET inbound_id = ? WHERE pair = ?');
@@ -118,8 +121,9 @@ export function writeTexts(db: Database): WriteHandlers {
       const { pair, decision: d, settlement: s, chat, silent } = JSON.parse(doc) as TextSettlement;
       const run = isUndecided.get(s.inbound_id);
       const cells: Cell[] = [d.decided_timestamp, d.intended, d.agent_id ?? null, d.agent_version ?? null];
-      cells.push(jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps));
-      cells.push(JSON.stringify(mergeAttempts([], d.attempts)), s.outcome, s.outcome_timestamp, s.inbound_id);
+      cells.push(d.request ?? null, jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps));
+      const recorded = fromJsonCell<AttemptRecord[]>(attemptsOf.get(s.inbound_id) ?? null) ?? [];
+      cells.push(JSON.stringify(mergeAttempts(recorded, d.attempts)), s.outcome, s.outcome_timestamp, s.inbound_id);
       if (run === undefined || settle.run(...cells).changes === 0) return outcomeOf.get(s.inbound_id) ?? '';
       dropRun.run(s.inbound_id);
       if (chat) {
@@ -138,6 +142,7 @@ export function writeTexts(db: Database): WriteHandlers {
         settle.run(
           s.outcome_timestamp,
           s.outcome,
+          null,
           null,
           null,
           null,
