@@ -6,9 +6,9 @@ import { createTurns } from './api/one-at-a-time.ts';
 import { openCatalogueFile } from './catalogue-file.ts';
 import { analysisTask, createChatAnalyst } from './chats/analyze-chat.ts';
 import { type ChatRunner, createChatRunner } from './chats/chat-runner.ts';
+import { createRehearsedChat } from './chats/judge-start.ts';
 import { createModelDirectory, hasKey } from './chats/model-directory.ts';
 import { talkerOf } from './chats/pick-talker.ts';
-import { unheard } from './chats/plan-chat.ts';
 import { createAgentSwap } from './chats/swap-agent.ts';
 import type { Config } from './config/index.ts';
 import { simulatedTexts } from './edges/simulator/simulated-texts.ts';
@@ -201,6 +201,7 @@ async function composeOn(
     ...{ store, clock, random: Math.random, sender, chats, newId, nodeId, log, feed, readArrival },
     gateway: readArrival.gateway,
     savedEventHook,
+    startFaultySender: (fault) => startFaultySender(fault, { ...sending, clock }),
     handlers: { [ANALYZE_CHAT]: analyst.handle },
     country: config.sip.country,
     taking: () => taking,
@@ -219,6 +220,7 @@ async function composeOn(
     taking: () => taking,
   });
   const library = createLibrary({ store, outbound: toAgents, clock, newId, nodeId, log });
+  const rehearseChat = createRehearsedChat({ talkerOf: (plan) => talkerOf(plan, turns), clock });
   const rehearseCall = createRehearsedStart({ runtime, clock, log });
   let publicUrl = config.publicUrl ?? '';
   let sipAddresses: SipEdge['addresses'] = [];
@@ -254,8 +256,7 @@ async function composeOn(
     liveInbound: (id) => runner.live(id) ?? texts.live(id),
     liveCall: (callId) => sessions.live(callId),
     chats,
-    rehearseStart: async (plan) =>
-      plan.channel === 'chat' ? { ready: true, runtime: 'chat', issues: unheard(plan) } : rehearseCall(plan),
+    rehearseStart: (plan) => (plan.channel === 'chat' ? rehearseChat(plan) : rehearseCall(plan)),
     analyzeChat: analyst.analyze,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     simulateText: (text) => simulator.text(text),

@@ -15,6 +15,9 @@ export interface SimulatedFault {
 /** The most attempts of a chain (C2). */
 const MOST_ATTEMPTS = 4;
 
+/** Those of a text: whoever texts has nothing to hang up. */
+export const SIMULATED_TEXT_FAULTS = SIMULATED_FAULTS.filter((kind) => kind !== 'hang-up');
+
 /** How long the caller of `hang-up` waits before giving up. */
 export const HANG_UP_AFTER_MS = 1_000;
 

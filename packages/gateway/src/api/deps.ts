@@ -3,6 +3,7 @@ import type { Catalogue, InboundObject, Settings, SimulatedFault } from '@pickup
 import type { RehearsedStart, SessionPlan } from '@pickup/core';
 import type { Analyzed } from '../chats/analyze-chat.ts';
 import type { ChatRunner } from '../chats/chat-runner.ts';
+import type { Simulator } from '../edges/simulator/simulator.ts';
 import type { TelnyxWebhooks } from '../edges/telnyx/telnyx-webhooks.ts';
 import type { TwilioWebhooks } from '../edges/twilio/twilio-webhooks.ts';
 import type { KeyRing } from '../keys/index.ts';
@@ -74,13 +75,8 @@ export interface ApiDeps {
     /** What is to go wrong on the line, or with the caller. */
     readonly fault?: SimulatedFault;
   }) => Promise<{ readonly inbound_id: string }>;
-  /** `chat_id` where it continues a chat; undefined while no texts are taken. */
-  readonly simulateText: (text: {
-    readonly from_number: string;
-    readonly to_number: string;
-    readonly text: string;
-    readonly headers?: Readonly<Record<string, string>>;
-  }) => Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
+  /** Undefined while no texts are taken. */
+  readonly simulateText: Simulator['text'];
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */

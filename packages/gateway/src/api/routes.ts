@@ -23,7 +23,6 @@ import { repairRoutes } from './repair-agent.ts';
 import { replayInboundRoutes } from './replay-inbound.ts';
 import type { Route } from './route.ts';
 import { simulateRoutes } from './simulate.ts';
-import { simulateSmsRoutes } from './simulate-sms.ts';
 import { smsChatRoutes } from './sms-chats.ts';
 import { statusRoutes } from './status.ts';
 import { streamInboundRoutes } from './stream-inbounds.ts';
@@ -58,7 +57,6 @@ export function apiRoutes(deps: ApiDeps): readonly Route[] {
     ...inboundRoutes(deps),
     ...streamInboundRoutes(deps),
     ...replayInboundRoutes(deps),
-    ...simulateSmsRoutes(deps),
     ...webhookReplyRoutes(deps),
     ...twilioMessageRoutes(deps),
     ...twilioVoiceRoutes(deps),

@@ -2,7 +2,7 @@
  * What an edge for texts gives to the gateway, and what it is given. Thin: an edge takes in, answers its provider and
  * sends; it never decides. A text is acknowledged only after `TakeText` said that it is stored (F2).
  */
-import type { EdgeName, JsonObject } from '@pickup/contract';
+import type { EdgeName, JsonObject, SimulatedFault } from '@pickup/contract';
 
 /** A picture or file that came with a text, or goes with one. */
 export interface TextMedia {
@@ -23,14 +23,24 @@ export interface ArrivedText {
   readonly custom_sip_headers?: Readonly<Record<string, string>>;
   /** Opaque: stored, and given back with every part that answers, as it stood in the chat's newest text. */
   readonly reply_route?: JsonObject;
+  /** The simulator's alone: what is to go wrong where its webhook is asked. */
+  readonly simulated_fault?: SimulatedFault;
 }
 
 /** What became of a text that arrived. */
 export type TextTaken =
-  /** Durable from now on; `inbound_id` where it opened one, or the inbound of the chat that it continues is known. */
-  | { readonly kind: 'stored' | 'resent'; readonly inbound_id?: string; readonly chat_id?: string }
+  /**
+   * Durable from now on; `inbound_id` where it opened one, or the inbound of the chat that it continues is known.
+   * `text_id` is also the id of its message in the chat.
+   */
+  | {
+      readonly kind: 'stored' | 'resent';
+      readonly inbound_id?: string;
+      readonly chat_id?: string;
+      readonly text_id?: string;
+    }
   /** Nobody owns the number: a 2xx to HTTP providers, 404 to SIP MESSAGE (G). */
-  | { readonly kind: 'unknown_number'; readonly inbound_id?: string }
+  | { readonly kind: 'unknown_number'; readonly inbound_id?: string; readonly text_id?: string }
   /** The store cannot write, or the gateway is stopping: the provider must send it again (G, overloaded). */
   | { readonly kind: 'unavailable' };
 

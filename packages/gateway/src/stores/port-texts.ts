@@ -7,7 +7,7 @@
  *   S14 an agent's message in a chat by SMS and its outgoing parts are one commit; parts of a pair go out in order
  *   S15 of several who go on with one inbound from the same point, one does
  */
-import type { EdgeName, Issue, JsonObject } from '@pickup/contract';
+import type { EdgeName, Issue, JsonObject, SimulatedFault } from '@pickup/contract';
 import type { TextHandling } from '@pickup/core';
 import type { ChatMessage, ChatRow, InboundArrival, InboundDecision, InboundSettlement, SettleResult } from './port.ts';
 
@@ -25,6 +25,8 @@ export interface NewText {
   readonly issues?: readonly Issue[];
   readonly custom_sip_headers?: Readonly<Record<string, string>>;
   readonly reply_route?: JsonObject;
+  /** Of a simulated text: what is to go wrong where its webhook is asked. */
+  readonly simulated_fault?: SimulatedFault;
   /** Epoch ms. */
   readonly arrival_timestamp: number;
   /** The number is nobody's: no word means anything there (A4). */

@@ -2,7 +2,7 @@
  * Takes a text from its edge: stored before it is acknowledged (F2), a resend recognised (case 76). What a text in an
  * ongoing chat does not need is not read.
  */
-import type { Issue } from '@pickup/contract';
+import { describeSimulatedFault, type Issue, type SimulatedFault } from '@pickup/contract';
 import { begin, handlingOf, type InboundFacts } from '@pickup/core';
 import type { ArrivedText, TakeText, TextMedia, TextTaken } from '../edges/text-port.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
@@ -71,9 +71,9 @@ async function take(deps: TextTakerDeps, arrived: ArrivedText): Promise<TextTake
   return takenOf(stored, isOwned);
 }
 
-function takenOf({ stored, inbound_id, chat_id }: TextStored, isOwned: boolean): TextTaken {
-  if (!isOwned) return { kind: 'unknown_number', inbound_id };
-  return { kind: stored ? 'stored' : 'resent', inbound_id, ...(chat_id !== undefined && { chat_id }) };
+function takenOf({ stored, inbound_id, chat_id, text_id }: TextStored, isOwned: boolean): TextTaken {
+  if (!isOwned) return { kind: 'unknown_number', inbound_id, text_id };
+  return { kind: stored ? 'stored' : 'resent', inbound_id, text_id, ...(chat_id !== undefined && { chat_id }) };
 }
 
 /** As dialled, else in E.164 (A0). */
@@ -83,12 +83,12 @@ async function ownNumber({ store, country }: TextTakerDeps, dialled: string): Pr
   return row?.settings.phone_number;
 }
 
-function readFacts(
+async function readFacts(
   { readArrival, clock, newId }: TextTakerDeps,
   arrived: ArrivedText,
   { to, from }: { readonly to: string; readonly from: string },
 ): Promise<InboundFacts> {
-  return readArrival({
+  const facts = await readArrival({
     channel: 'sms',
     edge: arrived.edge,
     arrived: { monoMs: clock.monoMs(), wallMs: clock.wallMs() },
@@ -98,6 +98,12 @@ function readFacts(
     media: 'usable',
     inboundId: `inb_${newId()}`,
   });
+  return withFault(facts, arrived.simulated_fault);
+}
+
+/** What is simulated is said in the record: nobody is to take it for real. */
+export function withFault(facts: InboundFacts, fault: SimulatedFault | undefined): InboundFacts {
+  return fault ? { ...facts, simulated_fault: describeSimulatedFault(fault) } : facts;
 }
 
 function newText(
@@ -105,7 +111,7 @@ function newText(
   arrived: ArrivedText,
   numbers: { readonly to: string; readonly from: string },
 ): NewText {
-  const { edge, provider_message_id, text, reply_route } = arrived;
+  const { edge, provider_message_id, text, reply_route, simulated_fault } = arrived;
   const { kept, issues } = judgeMedia(deps, arrived.media ?? []);
   const headers = customHeaders(arrived.custom_sip_headers ?? {});
   return {
@@ -119,6 +125,7 @@ function newText(
     ...(issues.length > 0 && { issues }),
     ...(Object.keys(headers).length > 0 && { custom_sip_headers: headers }),
     ...(reply_route && { reply_route }),
+    ...(simulated_fault && { simulated_fault }),
     arrival_timestamp: deps.clock.wallMs(),
   };
 }

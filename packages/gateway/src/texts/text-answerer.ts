@@ -12,6 +12,7 @@ import type { Job, TextRun, WaitingText } from '../stores/port.ts';
 import { StoreUnavailable } from '../stores/port.ts';
 import { pairJob } from '../stores/texts-of-chat.ts';
 import { AgentNotReady, LostToAnother } from './faults.ts';
+import { withFault } from './take-text.ts';
 import { TextDecision, type TextDecisionDeps } from './text-decision.ts';
 import { contentOf, openingOf } from './text-rows.ts';
 
@@ -148,7 +149,7 @@ class Answerer implements TextAnswerer {
   /** Its chat ended before it could be answered: it is a first text now (A6). */
   async #reopen(text: WaitingText): Promise<TextRun> {
     const { store, clock, newId, readArrival, nodeId } = this.#deps;
-    const facts = await readArrival({
+    const read = await readArrival({
       channel: 'sms',
       edge: text.edge,
       arrived: { monoMs: clock.monoMs(), wallMs: clock.wallMs() },
@@ -158,6 +159,7 @@ class Answerer implements TextAnswerer {
       media: 'usable',
       inboundId: `inb_${newId()}`,
     });
+    const facts = withFault(read, text.simulated_fault);
     await store.reopenText(text.text_id, openingOf(facts, nodeId));
     this.#deps.feed?.changed(() => liveInboundObject(begin(facts).state, []));
     const run = await store.getTextRun(facts.inbound_id);

@@ -3,7 +3,7 @@
  * stored first: the number of an attempt before its request goes out (C8), the plan before its session is begun. The
  * outcome, the chat, the answer and its parts are one commit.
  */
-import type { InboundObject } from '@pickup/contract';
+import type { InboundObject, SimulatedFault } from '@pickup/contract';
 import {
   begin,
   decide,
@@ -19,15 +19,15 @@ import {
   unpackProgress,
 } from '@pickup/core';
 import type { BeginOptions, BegunChat } from '../chats/chat-runner.ts';
-import { honouredInChat } from '../chats/plan-chat.ts';
+import { judgeStart } from '../chats/judge-start.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';
 import type { Clock } from '../runners/clock.ts';
 import { liveInboundObject } from '../runners/inbound-object.ts';
 import { TOLD } from '../runners/inbound-run.ts';
 import { logOutcome } from '../runners/log-outcome.ts';
-import { notApplied } from '../sessions/not-applied.ts';
 import type { EventHook, Store, TextRun, TextSettlement, WaitingText } from '../stores/port.ts';
+import type { FaultySender } from '../webhook/faulty-sender.ts';
 import type { WebhookSender } from '../webhook/sender.ts';
 import { AgentNotReady, LostToAnother } from './faults.ts';
 import { pause } from './pause.ts';
@@ -39,6 +39,8 @@ export interface TextDecisionDeps {
   /** In [0, 1). */
   readonly random: () => number;
   readonly sender: WebhookSender;
+  /** A sender with this fault in between, for simulated texts. */
+  readonly startFaultySender?: (fault: SimulatedFault) => Promise<FaultySender | undefined>;
   readonly chats: { beginChat(plan: SessionPlan, options?: BeginOptions): Promise<BegunChat> };
   readonly gateway: () => GatewaySettings;
   /** Where the events of a chat go that never began: by its agent's saved settings. */
@@ -66,6 +68,7 @@ export class TextDecision {
   #begun: (BegunChat & { readonly kind: 'begun' }) | undefined;
   #settle: Effect<'settle'> | undefined;
   #laterAt: number | undefined;
+  #faulty: FaultySender | undefined;
 
   constructor(
     deps: TextDecisionDeps,
@@ -93,6 +96,8 @@ export class TextDecision {
     } catch (error) {
       if (this.#state.holds_slot) await this.#releaseSlot();
       throw error;
+    } finally {
+      await this.#faulty?.close();
     }
   }
 
@@ -177,9 +182,20 @@ export class TextDecision {
 
   async #ask(effect: Effect<'ask'>, signal: AbortSignal): Promise<Fed> {
     await this.#save();
-    const result = await this.#deps.sender.send(this.#id, effect, signal);
+    const sender = (await this.#senderWithFault(effect.attempt)) ?? this.#deps.sender;
+    const result = await sender.send(this.#id, effect, signal);
     signal.throwIfAborted();
     return { type: 'attempt_ended', attempt: effect.attempt, result, chance: this.#deps.random() };
+  }
+
+  /** Undefined where nothing is simulated, or no more: attempts of before a restart count. */
+  async #senderWithFault(attempt: number): Promise<FaultySender | undefined> {
+    const { simulated_fault: fault } = this.#text;
+    const left = (fault?.attempts ?? Number.POSITIVE_INFINITY) - (attempt - 1);
+    if (!fault || this.#faulty || left <= 0) return this.#faulty;
+    const met = fault.attempts === undefined ? fault : { ...fault, attempts: left };
+    this.#faulty = await this.#deps.startFaultySender?.(met);
+    return this.#faulty;
   }
 
   async #timer({ name, at_mono_ms }: Effect<'set_timer'>, signal: AbortSignal): Promise<Fed | undefined> {
@@ -211,14 +227,10 @@ export class TextDecision {
       return { type: 'session_failed', message: begun.reason };
     }
     const speaks = begun.messages.some(({ role }) => role === 'agent');
-    if (begun.missing !== undefined && !speaks) return { type: 'session_failed', message: begun.missing };
+    const start = judgeStart(plan, { missing: begun.missing, speaks });
+    if (!start.ready) return { type: 'session_failed', message: start.message };
     this.#begun = begun;
-    const missing = begun.missing === undefined ? [] : [onlyFirstLine(begun.missing)];
-    return {
-      type: 'session_ready',
-      issues: [...notApplied(plan, honouredInChat(plan), 'chat'), ...missing],
-      runtime: 'chat',
-    };
+    return { type: 'session_ready', issues: start.issues, runtime: start.runtime };
   }
 
   #recordAttempt(): void {
@@ -256,15 +268,4 @@ export class TextDecision {
     const eventHook = await this.#deps.savedEventHook?.(stillborn.agent_id, stillborn.agent_version);
     return { chat: stillbornChat(this.#state.facts, stillborn, { at, eventHook }), plan: {}, messages: [] };
   }
-}
-
-function onlyFirstLine(missing: string) {
-  return {
-    severity: 'warning',
-    effect: 'degraded',
-    code: 'first_line_only',
-    rule: 'E10',
-    pointer: '',
-    message: `The agent says its first line and cannot answer: ${missing}.`,
-  } as const;
 }

@@ -23,6 +23,13 @@ export interface SimulatedText extends SimulatedCall {
   readonly text: string;
 }
 
+/** `chat_id` where it continues a chat; `text_id` is the id of its message there. */
+export interface TakenText {
+  readonly inbound_id: string;
+  readonly text_id?: string;
+  readonly chat_id?: string;
+}
+
 export interface Simulator {
   /** Resolves once the inbound exists; its record tells the rest. */
   call(call: SimulatedCall): Promise<{
@@ -33,7 +40,7 @@ export interface Simulator {
     readonly recorded: Promise<void>;
   }>;
   /** Resolves once the text is stored; undefined while none are taken. */
-  text(text: SimulatedText): Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
+  text(text: SimulatedText): Promise<TakenText | undefined>;
 }
 
 export function createSimulator(deps: {
@@ -74,13 +81,16 @@ export function createSimulator(deps: {
       const recorded = deps.runner.run(told, leg, sender && { sender }).finally(() => sender?.close());
       return { inbound_id: inboundId, answered, recorded };
     },
-    async text({ from_number: from, to_number: to, headers, text }) {
+    async text({ from_number: from, to_number: to, headers, text, fault }) {
       const provider_message_id = `sim_${deps.newId()}`;
-      const numbers = { from, to, ...(headers && { custom_sip_headers: headers }) };
-      const taken = await deps.takeText({ edge: 'simulator', provider_message_id, ...numbers, text });
+      const taken = await deps.takeText({
+        ...{ edge: 'simulator', provider_message_id, from, to, text },
+        ...(headers && { custom_sip_headers: headers }),
+        ...(fault && { simulated_fault: fault }),
+      });
       if (taken.kind === 'unavailable' || taken.inbound_id === undefined) return undefined;
-      const { inbound_id } = taken;
-      return { inbound_id, ...('chat_id' in taken && taken.chat_id !== undefined && { chat_id: taken.chat_id }) };
+      const { kind: _kind, ...told } = taken;
+      return { ...told, inbound_id: taken.inbound_id };
     },
   };
 }
