@@ -48,7 +48,9 @@ export async function followInbound(context: Context, options: FollowOptions): P
     if (watched) {
       show(watched);
       const { outcome } = watched.inbound;
-      if (outcome !== null && outcome !== 'connected') return watched;
+      // A text has no call to watch.
+      const isDone = outcome !== null && (outcome !== 'connected' || watched.inbound.call_id === undefined);
+      if (isDone) return watched;
       if (outcome === 'connected' && !connected) {
         connected = true;
         endMs = context.monoMs() + lingerMs;

@@ -4,6 +4,17 @@ import type { InboundObject, Outcome } from '@pickup/contract';
 /** What the agent said or wrote, as far as it is known. */
 export interface Heard {
   readonly said: readonly string[];
+  /** Of a text: it was answered, and this is all that was said to it. */
+  readonly isWhole?: boolean;
+  /** Of a text whose answer had not come by then: how long it was waited for. */
+  readonly silentMs?: number;
+  readonly continues?: Continued;
+}
+
+/** The chat that a text went on in, and when its answer was there. */
+export interface Continued {
+  readonly chat_id: string;
+  readonly answeredAfterMs: number;
 }
 
 /** One or two sentences. */
@@ -46,15 +57,23 @@ const TURNED_AWAY: Readonly<Partial<Record<Outcome, string>>> = {
 };
 
 function rangFor({ arrival_timestamp, outcome_timestamp = arrival_timestamp }: InboundObject): string {
-  const ms = Math.max(0, outcome_timestamp - arrival_timestamp);
-  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+  return seconds(Math.max(0, outcome_timestamp - arrival_timestamp));
 }
 
-function texted(inbound: InboundObject, { said }: Heard): string {
-  const { outcome, agent_id } = inbound;
+const seconds = (ms: number) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+function texted(inbound: InboundObject, { said, isWhole, silentMs, continues }: Heard): string {
+  const { outcome, agent_id = 'an agent' } = inbound;
   if (outcome === null) return 'The sender has no answer yet.';
+  if (outcome === 'opted_out') {
+    return 'The sender gets no answer of an agent: to STOP, START and HELP one confirmation, else silence.';
+  }
   if (outcome !== 'connected') return 'The sender gets no answer: silence.';
-  if (said.length > 0)
-    return `After ${rangFor(inbound)} ${agent_id ?? 'an agent'} answers: ${said.map((line) => `“${line}”`).join(' ')}`;
-  return `After ${rangFor(inbound)} the text goes to ${agent_id ?? 'an agent'}, whose reply the sender gets.`;
+  const after = continues ? seconds(continues.answeredAfterMs) : rangFor(inbound);
+  if (said.length > 0) return `After ${after} ${agent_id} answers: ${said.map((line) => `“${line}”`).join(' ')}`;
+  if (isWhole) return `The text goes to ${agent_id}, which says nothing to it: silence.`;
+  if (silentMs !== undefined) {
+    return `The text goes to ${agent_id}, which has not answered within ${seconds(silentMs)}: silence so far. The gateway keeps trying; its log says why.`;
+  }
+  return `After ${after} the text goes to ${agent_id}, whose reply the sender gets.`;
 }

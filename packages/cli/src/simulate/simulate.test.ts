@@ -159,6 +159,7 @@ test.each([
   [['call', '--to', '+1', '--text', 'hi'], '--text is for pickup sms'],
   [['call', '--to', '+1', '--agent', 'a'], '--signing-key and --agent go with --webhook'],
   [['sms', '--to', '+1'], '--text is needed'],
+  [['sms', '--to', '+1', '--text', 'hi', '--fault', 'hang-up'], 'nobody hangs up on a text'],
   [['call', '--webhook', 'http://h/', '--agent', '@2'], '--agent must be an id'],
 ])('%j is wrong use: %s', async (args, said) => {
   const result = await pickup(args, { PICKUP_API_KEY: KEY });
@@ -180,11 +181,15 @@ test('F2 a text at a gateway: placed with its words, and the reply is what the s
   };
   let looks = 0;
   const gateway = await endpointAnswering(({ path }) => {
-    if (path === '/simulate-inbound-sms') return { status: 201, body: '{"inbound_id":"inb_1"}' };
+    if (path === '/simulate-inbound-sms') return { status: 201, body: '{"inbound_id":"inb_1","text_id":"text_1"}' };
     if (path === '/get-inbound/inb_1') return { body: JSON.stringify(record) };
-    const user = { role: 'user', content: 'hi' };
+    const user = { role: 'user', message_id: 'text_1', content: 'hi' };
     const agent = { role: 'agent', content: 'Yes, until six.' };
-    return { body: JSON.stringify({ message_with_tool_calls: ++looks < 3 ? [user] : [user, agent] }) };
+    const later = [
+      { role: 'user', message_id: 'text_2', content: 'ok' },
+      { ...agent, content: 'Bye.' },
+    ];
+    return { body: JSON.stringify({ message_with_tool_calls: ++looks < 3 ? [] : [user, agent, ...later] }) };
   });
   const args = ['sms', '--to', '+2', '--text', 'Are you open?', '--fault', 'reset:1', '--url', gateway.url];
   const result = await pickup(args, { PICKUP_API_KEY: KEY });
@@ -196,13 +201,37 @@ test('F2 a text at a gateway: placed with its words, and the reply is what the s
   });
 });
 
-test('a gateway without simulated texts says so plainly', async () => {
-  const gateway = await endpointAnswering(() => ({
-    status: 404,
-    body: '{"status":"error","message":"There is no such route."}',
-  }));
-  const result = await pickup(['sms', '--to', '+1', '--text', 'hi', '--url', gateway.url], { PICKUP_API_KEY: KEY });
-  expect(result).toMatchObject({ code: 2, out: '' });
-  expect(result.err).toContain('takes no simulated texts (404 from POST /simulate-inbound-sms)');
-  expect(result.err).toContain('pickup sms --webhook URL');
+test('A6 a text that continues a chat: only what answers it is its answer, and no old story is told', async () => {
+  const lines = [
+    { role: 'agent', content: 'Hello!' },
+    { role: 'user', message_id: 'text_1', content: 'hi' },
+    { role: 'user', message_id: 'text_2', content: 'hi' },
+    { role: 'agent', content: 'Hello again.' },
+  ];
+  const record = { inbound_id: 'inb_1', channel: 'sms', outcome: 'connected', agent_id: 'chat_a', attempts: [] };
+  const gateway = await endpointAnswering(({ path }) => {
+    const placed = { inbound_id: 'inb_1', text_id: 'text_2', chat_id: 'chat_1' };
+    if (path === '/simulate-inbound-sms') return { status: 201, body: JSON.stringify(placed) };
+    if (path === '/get-inbound/inb_1') return { body: JSON.stringify({ ...record, issues: [], decision: [] }) };
+    return { body: JSON.stringify({ message_with_tool_calls: lines }) };
+  });
+  const args = ['sms', '--to', '+2', '--text', 'hi', '--fault', '500', '--url', gateway.url];
+  const result = await pickup(args, { PICKUP_API_KEY: KEY });
+  expect(result).toMatchObject({ code: 0, err: '' });
+  expect(result.out).toContain('continues chat_1, so no webhook is asked (A6), and the fault has no effect');
+  expect(result.summary).toMatch(/^After \d+ ms chat_a answers: “Hello again.”\n$/);
+});
+
+test('an agent that does not answer in time is told as silence, with where to look', async () => {
+  const record = { inbound_id: 'inb_1', channel: 'sms', outcome: 'connected', agent_id: 'chat_a', attempts: [] };
+  const gateway = await endpointAnswering(({ path }) => {
+    const placed = { inbound_id: 'inb_1', text_id: 'text_2', chat_id: 'chat_1' };
+    if (path === '/simulate-inbound-sms') return { status: 201, body: JSON.stringify(placed) };
+    if (path === '/get-inbound/inb_1') return { body: JSON.stringify({ ...record, issues: [], decision: [] }) };
+    return { body: '{"message_with_tool_calls":[]}' };
+  });
+  const args = ['sms', '--to', '+2', '--text', 'hi', '--linger', '200', '--url', gateway.url];
+  const result = await pickup(args, { PICKUP_API_KEY: KEY });
+  expect(result.code).toBe(1);
+  expect(result.summary).toContain('chat_a, which has not answered within 200 ms: silence so far');
 });

@@ -1,5 +1,11 @@
 /** What `pickup call` and `pickup sms` are told by their options. */
-import { type Channel, parseFaultOption, SIMULATED_FAULTS, type SimulatedFault } from '@pickup/contract';
+import {
+  type Channel,
+  parseFaultOption,
+  SIMULATED_FAULTS,
+  SIMULATED_TEXT_FAULTS,
+  type SimulatedFault,
+} from '@pickup/contract';
 import { nearestName } from '@pickup/gateway/config';
 import { CommandFault, type Context } from '../command.ts';
 import { parseOptions, positiveInteger } from '../parse-options.ts';
@@ -54,7 +60,7 @@ function usageOf(channel: Channel): string {
   return (
     `pickup ${name} --to NUMBER [--from NUMBER]${words}${headers} [--fault FAULT] [--linger MS] [--json] [--url URL]\n` +
     `       pickup ${name} --webhook URL [--signing-key KEY] [--agent ID[@VERSION]] [--to NUMBER] [--from NUMBER]${words}${headers} [--fault FAULT] [--json]\n` +
-    `FAULT: ${SIMULATED_FAULTS.join(', ')}; on the first attempts only: 500:2`
+    `FAULT: ${faultsOf(channel).join(', ')}; on the first attempts only: 500:2`
   );
 }
 
@@ -72,7 +78,7 @@ export function readSimulation({ args }: Context, channel: Channel): Simulation 
     throw wrong('--webhook asks the endpoint itself, so there is no --url');
   if (channel === 'sms' && !values.text) throw wrong('--text is needed: the words of the text');
   if (channel === 'call' && values.text !== undefined) throw wrong('--text is for pickup sms');
-  const fault = values.fault === undefined ? undefined : readFault(values.fault, wrong);
+  const fault = values.fault === undefined ? undefined : readFault(values.fault, channel, wrong);
   return {
     channel,
     from_number: values.from ?? SOME_CALLER,
@@ -87,10 +93,13 @@ export function readSimulation({ args }: Context, channel: Channel): Simulation 
   };
 }
 
-function readFault(text: string, wrong: (why: string) => CommandFault): SimulatedFault {
+const faultsOf = (channel: Channel) => (channel === 'call' ? SIMULATED_FAULTS : SIMULATED_TEXT_FAULTS);
+
+function readFault(text: string, channel: Channel, wrong: (why: string) => CommandFault): SimulatedFault {
   const fault = parseFaultOption(text);
+  if (fault?.kind === 'hang-up' && channel === 'sms') throw wrong('nobody hangs up on a text');
   if (fault) return fault;
-  const near = nearestName(text.split(':')[0] ?? '', SIMULATED_FAULTS);
+  const near = nearestName(text.split(':')[0] ?? '', faultsOf(channel));
   throw wrong(`there is no fault ${JSON.stringify(text)}${near === undefined ? '' : `; did you mean ${near}?`}`);
 }
 
