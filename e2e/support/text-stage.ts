@@ -47,7 +47,8 @@ export async function simulateText(
   const { to, from = '+12137771234', text: words = 'Hi' } = text;
   const answer = await gateway.rest('POST', '/simulate-inbound-sms', { from_number: from, to_number: to, text: words });
   if (answer.status !== 201) throw new Error(`simulate-inbound-sms: ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
+  const { text_id: _id, ...sent } = answer.body;
+  return sent;
 }
 
 /** What was said in the chat of an inbound, once there is so much of it. */

@@ -113,11 +113,13 @@ function outcomeEntries(inbound: InboundObject): readonly TimelineEntry[] {
   const session = inbound.call_id ?? inbound.chat_id;
   if (outcome === 'connected') {
     const version = inbound.agent_version === undefined ? '' : ` version ${inbound.agent_version}`;
-    const text = `to ${inbound.agent_id ?? 'an agent'}${version}${session ? ` (${session})` : ''}`;
-    return [{ key: 'outcome', ...at, label: 'connected', text, tone: 'good' }];
+    const who = `${inbound.agent_id ?? 'an agent'}${version}${session ? ` (${session})` : ''}`;
+    const [label, text] = inbound.channel === 'call' ? ['connected', `to ${who}`] : ['answered', `by ${who}`];
+    return [{ key: 'outcome', ...at, label, text, tone: 'good' }];
   }
   const turnedAway = !['caller_abandoned', 'interrupted', 'opted_out'].includes(outcome);
-  return [{ key: 'outcome', ...at, label: turnedAway ? 'refused' : 'ended', text: outcome, tone: 'bad' }];
+  const label = !turnedAway ? 'ended' : inbound.channel === 'call' ? 'refused' : 'silence';
+  return [{ key: 'outcome', ...at, label, text: outcome, tone: 'bad' }];
 }
 
 function callEntries(call: TimelineCall): readonly TimelineEntry[] {

@@ -3,6 +3,7 @@ import { explainInbound, type InboundObject, type Issue, type Json } from '@pick
 import { printable, type Style } from '../style.ts';
 import { duration, type TimelineCall, timelineOf } from '../timeline.ts';
 import { labelled, wrapText } from '../wrap-text.ts';
+import { conversationLines, type ShownChat, sentLines } from './conversation.ts';
 import { waterfall } from './waterfall.ts';
 
 /** Lines that the JSON of a request or reply may take. */
@@ -16,6 +17,8 @@ export interface RenderOptions {
   readonly style: Style;
   /** The call that came of it, where there is one. */
   readonly call?: TimelineCall | undefined;
+  /** The chat, likewise. */
+  readonly chat?: ShownChat | undefined;
 }
 
 /** Lines without line breaks. */
@@ -32,6 +35,7 @@ export function renderInbound(inbound: InboundObject, options: RenderOptions): r
     ...section('Issues', cutRows(inbound.issues.flatMap((issue) => issueLines(issue, width, style))), style),
     ...section('Decision', decisionLines(inbound, width), style),
     ...section(inbound.channel === 'call' ? 'Call' : 'Chat', sessionLines(inbound, options), style),
+    ...section('Texts sent', sentOf(inbound, options), style),
   ];
 }
 
@@ -50,7 +54,7 @@ function section(title: string, lines: readonly string[], style: Style): readonl
 function arrival(inbound: InboundObject, width: number, style: Style): readonly string[] {
   const { inbound_id, channel, edge, from_number, to_number, arrival_timestamp, outcome, outcome_timestamp } = inbound;
   const when = new Date(arrival_timestamp).toISOString().replace('T', ' ').replace('Z', ' UTC');
-  const over = outcome === 'connected' ? 'connected' : 'over';
+  const over = outcome !== 'connected' ? 'over' : channel === 'call' ? 'connected' : 'answered';
   const end =
     outcome_timestamp === undefined ? '' : `, ${over} after ${duration(outcome_timestamp - arrival_timestamp)}`;
   const what = `${channel === 'call' ? 'Call' : 'Text'} from ${from_number} to ${to_number} at the ${edge} edge`;
@@ -95,9 +99,24 @@ function decisionLines({ decision }: InboundObject, width: number): readonly str
   return cutRows(decision.flatMap((step, index) => labelled(`  ${String(index + 1).padStart(2)}. `, step, width)));
 }
 
-/** What came of the call: connected to whom, what was said, how it ended. */
-function sessionLines(inbound: InboundObject, { width, style, call }: RenderOptions): readonly string[] {
+/** What came of the call or text: who took it, what was said, how it ended. */
+function sessionLines(inbound: InboundObject, options: RenderOptions): readonly string[] {
+  const { width, style, call, chat } = options;
   if (inbound.outcome !== 'connected') return [];
+  const lines = eventLines(inbound, { width, style, call });
+  return chat ? [...lines, ...cutRows(conversationLines(chat, shownAt(inbound, options)))] : lines;
+}
+
+const shownAt = ({ arrival_timestamp: since }: InboundObject, { width, style }: RenderOptions) => ({
+  since,
+  width,
+  style,
+});
+
+const sentOf = (inbound: InboundObject, options: RenderOptions) =>
+  options.chat ? cutRows(sentLines(options.chat, shownAt(inbound, options))) : [];
+
+function eventLines(inbound: InboundObject, { width, style, call }: RenderOptions): readonly string[] {
   return timelineOf(inbound, call)
     .filter(({ key }) => key === 'outcome' || key === 'end' || key === 'audio' || key.startsWith('said '))
     .flatMap((entry) => {

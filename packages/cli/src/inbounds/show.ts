@@ -4,13 +4,14 @@ import type { Client } from '../client.ts';
 import type { Context, ExitCode } from '../command.ts';
 import { jsonText } from '../json-text.ts';
 import type { TimelineCall } from '../timeline.ts';
+import type { ShownChat } from './conversation.ts';
 import { renderInbound } from './render-inbound.ts';
 
 /** Wider lines are not read more easily. */
 const WIDEST = 140;
 const WIDTH_OF_A_FILE = 100;
 
-/** The record and, once connected, the call that came of it. */
+/** The record and, once connected, the call or the chat that came of it. */
 export async function show(context: Context, client: Client, id: string, json: boolean): Promise<ExitCode> {
   const { out, style, columns = WIDTH_OF_A_FILE } = context;
   const inbound = (await client.get(`/get-inbound/${encodeURIComponent(id)}`)) as InboundObject;
@@ -18,9 +19,19 @@ export async function show(context: Context, client: Client, id: string, json: b
     out(`${jsonText(inbound)}\n`);
     return 0;
   }
-  const isConnected = inbound.outcome === 'connected' && inbound.call_id !== undefined;
-  const found = isConnected && (await client.send('GET', `/v2/get-call/${encodeURIComponent(inbound.call_id!)}`));
-  const call = found && found.status < 300 ? (found.body as TimelineCall) : undefined;
-  out(`${renderInbound(inbound, { width: Math.min(columns, WIDEST), style, call }).join('\n')}\n`);
+  const { call_id, chat_id } = inbound;
+  const session =
+    inbound.outcome !== 'connected'
+      ? {}
+      : call_id !== undefined
+        ? { call: await found<TimelineCall>(client, `/v2/get-call/${encodeURIComponent(call_id)}`) }
+        : { chat: await found<ShownChat>(client, `/get-chat/${encodeURIComponent(chat_id ?? '')}`) };
+  out(`${renderInbound(inbound, { width: Math.min(columns, WIDEST), style, ...session }).join('\n')}\n`);
   return 0;
+}
+
+/** Undefined where it is gone. */
+async function found<T>(client: Client, path: string): Promise<T | undefined> {
+  const { status, body } = await client.send('GET', path);
+  return status < 300 ? (body as T) : undefined;
 }

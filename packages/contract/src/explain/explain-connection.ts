@@ -9,7 +9,7 @@ export function explainConnection(attempt: AttemptRecord, place: WebhookPlace): 
   const at = `${place.host} port ${place.port}`;
   switch (error) {
     case 'timeout':
-      return timeout(attempt);
+      return timeout(attempt, place);
     case 'dns_error':
       return attempt.fault === 'gateway'
         ? {
@@ -53,7 +53,7 @@ export function explainConnection(attempt: AttemptRecord, place: WebhookPlace): 
   }
 }
 
-function timeout({ reason, phases }: AttemptRecord): Mistake {
+function timeout({ reason, phases }: AttemptRecord, { channel }: WebhookPlace): Mistake {
   const limit = `${(phases.total_ms / 1_000).toFixed(phases.total_ms < 9_500 ? 1 : 0)} s`;
   if (reason === 'queue') {
     return {
@@ -71,7 +71,7 @@ function timeout({ reason, phases }: AttemptRecord): Mistake {
   }
   return {
     what: `your endpoint did not answer within ${limit}`,
-    fix: 'Answer first and do slow work afterwards; callers hear ringing meanwhile, and 10 s is the limit (C1).',
+    fix: `Answer first and do slow work afterwards; ${channel === 'call' ? 'callers hear ringing meanwhile, and ' : ''}10 s is the limit (C1).`,
   };
 }
 

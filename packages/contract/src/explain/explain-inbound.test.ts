@@ -132,4 +132,12 @@ test('a simulated fault is called simulated, and nobody is told to mend it', () 
 test('A1 on a text the words are those of texts', () => {
   expect(line({ channel: 'sms', outcome: 'no_agent', attempts: [] })).toMatch(/^Not answered: /);
   expect(line({ channel: 'sms' })).toMatch(/^Answered by agent_1/);
+  // Nobody hears ringing, has a phone with codecs, or could have hung up.
+  for (const outcome of OUTCOMES.filter((one) => !['caller_abandoned', 'media_rejected'].includes(one))) {
+    for (const reason of [undefined, 'connect', 'dns', 'headers', 'body']) {
+      const timeout = attempt({ error: 'timeout', ...(reason !== undefined && { reason }) });
+      const told = line({ channel: 'sms', outcome, attempts: [timeout] });
+      expect(told).not.toMatch(/\bcallers?\b(?! of)|\bcall\b|hear|audio/);
+    }
+  }
 });

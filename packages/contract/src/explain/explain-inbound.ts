@@ -127,7 +127,7 @@ function refusedBecause(inbound: ExplainedInbound, outcome: Exclude<Outcome, 'co
     case 'caller_abandoned':
       return abandoned(inbound);
     default:
-      return TEXTS[outcome](number);
+      return TEXTS[outcome](number, inbound.channel === 'call');
   }
 }
 
@@ -158,7 +158,7 @@ function abandoned(inbound: ExplainedInbound): Mistake {
   return { what: `while the webhook was asked again, for ${what}`, ...(fix && { fix }) };
 }
 
-type Told = (number: string) => Mistake;
+type Told = (number: string, isCall: boolean) => Mistake;
 
 const TEXTS: Readonly<
   Record<
@@ -169,35 +169,40 @@ const TEXTS: Readonly<
     Told
   >
 > = {
-  no_agent: (number) => ({
-    what: `${number} has neither a webhook nor an agent`,
-    fix: `Set inbound_webhook_url or inbound_agents of ${number}.`,
+  no_agent: (number, isCall) => ({
+    what: `${number} has neither a webhook nor an agent${isCall ? '' : ' for texts'}`,
+    fix: `Set ${isCall ? 'inbound_webhook_url or inbound_agents' : 'inbound_sms_webhook_url or inbound_sms_agents'} of ${number}.`,
   }),
-  blocked_caller: (number) => ({ what: `blocked_callers or allowed_callers of ${number} keep this caller out` }),
-  blocked_country: (number) => ({
-    what: `the caller's country is not in allowed_inbound_country_list of ${number}`,
+  blocked_caller: (number, isCall) => ({
+    what: `blocked_callers or allowed_callers of ${number} keep this ${isCall ? 'caller' : 'sender'} out`,
   }),
-  concurrency_limit: () => ({
-    what: 'no slot came free in time',
+  blocked_country: (number, isCall) => ({
+    what: `the ${isCall ? 'caller' : 'sender'}'s country is not in allowed_inbound_country_list of ${number}`,
+  }),
+  concurrency_limit: (_, isCall) => ({
+    what: `no slot came free ${isCall ? 'in time' : 'within an hour'}`,
     fix: 'Raise PICKUP_CONCURRENCY, or let the endpoint answer faster: ringing calls hold slots too.',
   }),
   media_rejected: () => ({
     what: "the caller's phone offers no codec that Pickup speaks",
     fix: 'Allow PCMU or PCMA on the trunk.',
   }),
-  agent_failed: () => ({
-    what: "the agent could not start within 2 s, Pickup's own fault",
-    fix: "Look in the gateway's log.",
-  }),
-  overloaded: () => ({
-    what: 'Pickup was stopping, out of audio ports, or could not write to its store',
+  agent_failed: (_, isCall) =>
+    isCall
+      ? { what: "the agent could not start within 2 s, Pickup's own fault", fix: "Look in the gateway's log." }
+      : {
+          what: 'its agent could not say a word',
+          fix: "Read the last step of the decision: it names what the agent lacks, such as its model's key.",
+        },
+  overloaded: (_, isCall) => ({
+    what: `Pickup was stopping, ${isCall ? 'out of audio ports, ' : ''}or could not write to its store`,
     fix: "Look at GET /ready and in the gateway's log.",
   }),
   interrupted: () => ({
     what: 'Pickup was stopped at once, or a fault of its own ended it',
     fix: "Look in the gateway's log.",
   }),
-  opted_out: () => ({ what: 'the sender asked for no more texts' }),
+  opted_out: () => ({ what: 'it is the word STOP, START or HELP, or its sender asked for no more texts (A8)' }),
   unknown_number: (number) => ({
     what: `nobody owns ${number} here`,
     fix: `Import ${number} first; pickup numbers list shows what there is.`,

@@ -1,8 +1,10 @@
 /** The webhook's URL as the record has it, redacted, for sentences that name it. */
+import type { Channel } from '../inbound.ts';
 import type { ExplainedInbound } from './explanation.ts';
 
 /** The parts of the URL that a person can correct. */
 export interface WebhookPlace {
+  readonly channel: Channel;
   /** `inbound_webhook_url of +1213…`, or `the webhook URL` where no number has it. */
   readonly setting: string;
   /** Without query and userinfo; '' where it is not known. */
@@ -22,6 +24,7 @@ export function webhookPlace({ settings, to_number, channel }: ExplainedInbound)
   const isNumbers = settings?.['phone_number'] !== undefined && to_number !== undefined;
   const secure = parts?.[1] === 'https';
   return {
+    channel,
     setting: isNumbers ? `${member} of ${to_number}` : 'the webhook URL',
     url: typeof url === 'string' ? url : '',
     secure,

@@ -19,7 +19,7 @@ export interface RehearsalFactsOptions {
   /** E.164, or `anonymous`. */
   readonly from_number: string;
   readonly to_number: string;
-  /** The moment of the arrival, from which the ring budget runs (C4). */
+  /** The moment of the arrival, from which the budget runs (C4). */
   readonly arrived: Instant;
   /** The number's own agent of the channel: named in the request (B1), and used by the fallback. Default: none. */
   readonly agent?: { readonly agent_id: string; readonly agent_version?: AgentVersionReference };
@@ -48,7 +48,6 @@ const TEXT_BUDGET_MS = 120_000;
 /** A call or text to a number that asks a webhook. */
 export function rehearsalFacts(options: RehearsalFactsOptions): InboundFacts {
   const { channel, arrived, from_country } = options;
-  const budget = channel === 'call' ? RING_BUDGET_MS : TEXT_BUDGET_MS;
   return {
     inbound_id: options.inbound_id ?? 'inb_rehearsal',
     session_id: options.session_id ?? (channel === 'call' ? 'call_rehearsal' : 'chat_rehearsal'),
@@ -63,7 +62,8 @@ export function rehearsalFacts(options: RehearsalFactsOptions): InboundFacts {
     edge_ring_limit_ms: 120_000,
     media: 'usable',
     gateway: {
-      ring_budget_ms: budget,
+      ring_budget_ms: RING_BUDGET_MS,
+      text_budget_ms: TEXT_BUDGET_MS,
       webhook_profile: 'seed',
       concurrency: 0,
       catalogue: options.catalogue ?? everyProvider(),

@@ -144,6 +144,39 @@ test('a text is asked for with chat_inbound and has its own budget', async () =>
   expect(JSON.parse(asked[0]!.effect.body)).toHaveProperty('chat_inbound');
 });
 
+test('C4 the ring budget of a number is for calls: a text has its 120 s, and is told of in their words', async () => {
+  const later = (over: object) => {
+    const { now, play, clock } = stage([], {
+      ask: async (effect) => {
+        const at = { started: now(), ended: now(), phases: { total_ms: 0 }, resent: false };
+        const isLate = effect.attempt === 1;
+        return {
+          ...at,
+          received: true,
+          status: isLate ? 503 : 204,
+          body: bytes(''),
+          truncated: false,
+          ...(isLate && { retryAfter: '8' }),
+        };
+      },
+      resolve: resolveBlank('sms'),
+    });
+    const number = { ring_budget_ms: 2_000 };
+    const done = play(rehearsalFacts({ ...PARTIES, arrived: now(), number, agent: { agent_id: 'own' }, ...over }));
+    return { done, clock };
+  };
+  const call = later({});
+  await call.clock.advance(60_000);
+  expect((await call.done).ledger.steps[1]).toMatch(/attempt 2 in 500 ms \(C3\)$/);
+  const text = later({ channel: 'sms' });
+  await text.clock.advance(60_000);
+  const { ledger, outcome, refusal } = await text.done;
+  expect(outcome).toBe('connected');
+  expect(ledger.steps[1]).toMatch(/attempt 2 in 8000 ms, as Retry-After asks \(C3\)$/);
+  expect(ledger.steps[0]).toBe('sms from +12137771234 to +12137771235 at the simulator edge');
+  expect(refusal).toBeUndefined();
+});
+
 test('an endpoint that throws is a failed attempt; a read that throws ends the rehearsal', async () => {
   const { play, clock, now } = stage([[200]], { ask: () => Promise.reject(new Error('no key')) });
   const done = play(rehearsalFacts({ ...PARTIES, arrived: now(), agent: { agent_id: 'agent_own' } }));

@@ -13,7 +13,7 @@ import {
 } from '@pickup/contract';
 import { type PlannedChat, planChat } from '../chats/plan-chat.ts';
 import { chatBody } from '../stores/chat-body.ts';
-import type { ChatChange, ChatRow, WholeChat } from '../stores/port.ts';
+import type { ChatChange, ChatRow, OutgoingRow, WholeChat } from '../stores/port.ts';
 import { eventBody } from './calls.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference, invalid, refuseFaults, unknownAsset } from './failure.ts';
@@ -33,7 +33,12 @@ export function chatRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
       path: '/get-chat/{chat_id}',
       summary: 'Read a chat with its messages',
       access: 'read',
-      handle: async ({ params }) => chatBody(await findChat(deps, params['chat_id']!)),
+      async handle({ params }) {
+        const whole = await findChat(deps, params['chat_id']!);
+        if (whole.chat.chat_type !== 'sms_chat') return chatBody(whole);
+        const sent = await deps.store.listOutgoing(whole.chat.chat_id);
+        return { ...chatBody(whole), outgoing_texts: sent.map(outgoingBody) };
+      },
     },
     updateRoute(deps, turns),
     {
@@ -69,6 +74,12 @@ export function chatRoutes(deps: ApiDeps, turns: Turns): readonly Route[] {
     },
     analysisRoute(deps),
   ];
+}
+
+/** How far a text of ours is; what it said stands in the messages. */
+function outgoingBody(part: OutgoingRow) {
+  const { body: _body, pair: _pair, chat_id: _chat, from_number: _from, to_number: _to, ...shown } = part;
+  return shown;
 }
 
 function createRoute(deps: ApiDeps): Route {
