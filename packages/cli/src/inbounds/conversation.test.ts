@@ -41,7 +41,7 @@ test('a text of ours that was not sent says why; what is out says by whom', () =
     AT,
   );
   expect(lines.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
-    '+100 ms sent m_1.1 by twilio as SM_1',
+    '+100 ms sent by twilio as SM_1',
     'failed m_1.2, after 2 failed tries: Nothing sends. [no_edge]',
   ]);
 });

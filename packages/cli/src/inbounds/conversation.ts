@@ -76,11 +76,11 @@ export function sentLines({ outgoing_texts = [] }: ShownChat, at: ShownAt): read
 }
 
 function sentWords({ part_id, edge, provider_message_id, failures = 0, error_code, error_message }: Sent): string {
-  const by =
-    edge === undefined ? '' : ` by ${edge}${provider_message_id === undefined ? '' : ` as ${provider_message_id}`}`;
+  // The provider's own id is what can be looked up there.
+  const what = provider_message_id === undefined ? part_id : `by ${edge ?? 'its provider'} as ${provider_message_id}`;
   const tries = failures === 0 ? '' : `, after ${failures} failed ${failures === 1 ? 'try' : 'tries'}`;
   const why = [error_message, error_code && `[${error_code}]`].filter(Boolean).join(' ');
-  return `${part_id}${by}${tries}${why === '' ? '' : `: ${why}`}`;
+  return `${what}${tries}${why === '' ? '' : `: ${why}`}`;
 }
 
 function timed(when: number | undefined, label: string, text: string, { since, width }: ShownAt): readonly string[] {
