@@ -10,6 +10,7 @@ import {
   fieldsOf,
   lintReply,
   lintReplyBody,
+  NOT_SENT_CODES,
   OUTCOMES,
   parseCatalogueExtension,
   type SettingsGroup,
@@ -20,7 +21,7 @@ import { describe, expect, test } from 'vitest';
 import { renderCheck } from '../packages/cli/src/render-check.ts';
 import { PLAIN } from '../packages/cli/src/style.ts';
 import { signWebhook } from '../packages/signature/src/index.ts';
-import { ISSUE_TEXTS, renderErrorsDocs } from '../scripts/render-errors.ts';
+import { ISSUE_TEXTS, NOT_SENT_TEXTS, renderErrorsDocs } from '../scripts/render-errors.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -92,12 +93,24 @@ describe('docs/errors.md', () => {
   test('has exactly the codes of issues that the sources make', () => {
     const patterns = ['packages/{contract,core,gateway}/src/**/*.ts'];
     const sources = globSync(patterns, { cwd: ROOT }).filter(
-      (path) => !/\.test\.ts$|contract\/src\/errors|conformance/.test(path),
+      (path) => !/\.test\.ts$|contract\/src\/errors|conformance/.test(path) && !SENDERS.test(path),
     );
     const found = new Set(sources.flatMap((path) => issueCodes(read(path))));
     expect([...found].sort()).toEqual(Object.keys(ISSUE_TEXTS));
   });
+
+  test('has exactly the codes by which texts of ours are not sent', () => {
+    const senders = globSync('packages/gateway/src/**/*.ts', { cwd: ROOT }).filter((path) => SENDERS.test(path));
+    expect(senders).toHaveLength(4);
+    const found = new Set(senders.flatMap((path) => issueCodes(read(path))));
+    expect([...found].sort()).toEqual([...NOT_SENT_CODES]);
+    for (const code of NOT_SENT_CODES)
+      expect(renderErrorsDocs()).toContain(`| \`${code}\` | ${NOT_SENT_TEXTS[code]} |`);
+  });
 });
+
+/** What sends texts: its codes are not those of issues. */
+const SENDERS = /texts\/text-sender\.ts$|edges\/(?:twilio|telnyx|sip-message)\/[a-z-]+-edge\.ts$/;
 
 /** Other words that stand where a code of ours could, most of them zod's. */
 const NOT_CODES = new Set(['array', 'code', 'custom', 'invalid_union', 'string', 'too_big', 'too_small']);

@@ -1,9 +1,9 @@
 /** The text of docs/errors.md, from the catalogue of API errors and the codes of the record. */
-import { API_ERRORS, type AttemptError, type Outcome, VERIFICATION_FAULTS } from '@pickup/contract';
+import { API_ERRORS, type AttemptError, type NotSentCode, type Outcome, VERIFICATION_FAULTS } from '@pickup/contract';
 
 /** What became of an inbound, in a sentence each (inbound.md G). */
 const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
-  connected: 'An agent took the call.',
+  connected: 'An agent took the call, or answers the text.',
   declined: 'The endpoint turned the caller away: `reject: true`, or no agent id on a number without an agent.',
   no_agent: 'The number has neither webhook nor agent.',
   webhook_failed: 'No attempt brought a usable reply, and the number has no agent.',
@@ -13,7 +13,7 @@ const OUTCOME_TEXTS: Readonly<Record<Outcome, string>> = {
   blocked_country: '`allowed_inbound_country_list` of the number.',
   concurrency_limit: 'No slot came free in time.',
   media_rejected: 'The offer has no codec we speak.',
-  agent_failed: 'The agent could not start within 2 s.',
+  agent_failed: 'The agent could not start within 2 s; for texts: it could not say a word.',
   overloaded: 'Stopping, no free RTP port, or the store cannot write.',
   caller_abandoned: 'The caller hung up before the answer.',
   interrupted: 'The gateway died, or was stopped at once, while the call rang.',
@@ -112,6 +112,18 @@ export const ISSUE_TEXTS: Readonly<Record<string, string>> = {
   wrong_type: 'A value of the wrong type.',
 };
 
+/** Why a text of ours was not sent, where no provider says it by a code of its own. */
+export const NOT_SENT_TEXTS: Readonly<Record<NotSentCode, string>> = {
+  no_edge:
+    'Nothing here sends texts by the way it came, or for this number: the provider’s account is not set up. Tried again.',
+  no_route: 'No way back to the SIP peer is known.',
+  opted_out: 'Its receiver has sent STOP (A8).',
+  too_long: 'Too long for a SIP peer that takes UDP alone.',
+  unknown:
+    'It is not known whether the provider took it: a time-out, or a cut connection. The provider is asked, or it is sent again.',
+  unreachable: 'The provider, or the SIP peer, was not reached. Tried again.',
+};
+
 const ISSUE_EFFECTS = [
   '| effect | |',
   '|---|---|',
@@ -178,6 +190,13 @@ export function renderErrorsDocs(): string {
     ...ISSUE_EFFECTS,
     '',
     ...codes(ISSUE_TEXTS),
+    '',
+    '## Why a text of ours was not sent',
+    '',
+    '`outgoing_texts[].error_code` of `GET /get-chat` for a chat by texts, and `code` of `text_not_sent` in the log. A number is',
+    'the code of the provider, or the status of the SIP peer. `state` beside it is `failed` once nothing is tried any more.',
+    '',
+    ...codes(NOT_SENT_TEXTS),
     '',
   ].join('\n');
 }

@@ -4,6 +4,7 @@ export * from './catalogue/index.ts';
 export * from './errors/index.ts';
 export * from './explain/index.ts';
 export * from './inbound.ts';
+export * from './not-sent.ts';
 export * from './phone-number.ts';
 export * from './reply/index.ts';
 export * from './rest/index.ts';

@@ -65,7 +65,7 @@ export interface OutgoingPart {
 export type SendOutcome =
   /** `sent`: already on its way; false: a status will tell, and the next part waits for it. */
   | { readonly kind: 'accepted'; readonly provider_message_id: string; readonly sent: boolean }
-  /** `permanent`: trying again is of no use (opted out, no such number…). */
+  /** `permanent`: trying again is of no use (opted out, no such number…). `code`: the provider's own, or a `NotSentCode`. */
   | { readonly kind: 'refused'; readonly permanent: boolean; readonly code?: string; readonly message: string };
 
 /** How far a message of the provider is. */

@@ -27,17 +27,17 @@ function judge(ended: MessageEnd, { part_id }: OutgoingPart): SendOutcome {
     case 'silent':
       throw new Error('The SIP peer did not answer the MESSAGE in time.');
     case 'unreachable':
-      return { kind: 'refused', permanent: false, code: ended.end, message: 'The SIP peer cannot be reached.' };
+      return { kind: 'refused', permanent: false, code: 'unreachable', message: 'The SIP peer cannot be reached.' };
     case 'too_long':
       return {
         kind: 'refused',
         permanent: true,
-        code: ended.end,
+        code: 'too_long',
         message:
           'A MESSAGE above 1,300 bytes needs TCP, and this SIP peer takes UDP alone. Let it send its texts over TCP or TLS, or have the agent write shorter ones.',
       };
     case 'no_route':
-      return { kind: 'refused', permanent: true, code: ended.end, message: 'No way back to the SIP peer is known.' };
+      return { kind: 'refused', permanent: true, code: 'no_route', message: 'No way back to the SIP peer is known.' };
   }
 }
 
