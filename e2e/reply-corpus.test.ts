@@ -20,10 +20,12 @@ import { build } from '../packages/receiver/build.ts';
 import { API_KEY, type GatewayProcess, startGateway } from './support/gateway.ts';
 import { simulateCall, waitForOutcome } from './support/outcome.ts';
 import { runPickup } from './support/run-pickup.ts';
+import { simulateText } from './support/text-stage.ts';
 
 const NUMBER = '+12137771235';
 const corpus = replyCorpus();
 const calls = corpus.filter(({ channel }) => channel === 'call');
+const texts = corpus.filter(({ channel }) => channel === 'sms');
 
 interface Checked {
   readonly reply: unknown;
@@ -38,6 +40,12 @@ let endpoint: FakeEndpoint;
 let gateway: GatewayProcess;
 let lint: Lint;
 
+/** What the endpoint is asked. */
+interface Asked {
+  readonly call_inbound?: { readonly from_number: string };
+  readonly chat_inbound?: { readonly from_number: string };
+}
+
 /** The caller's number says which reply is meant. */
 const callerOf = (index: number) => `+1213888${String(index).padStart(4, '0')}`;
 
@@ -47,9 +55,9 @@ beforeAll(async () => {
   ({ lint } = (await import(join(folder, 'sdk/lint.js'))) as { lint: Lint });
   endpoint = await startFakeEndpoint({
     handler(request) {
-      const { from_number } = (JSON.parse(request.body.toString()) as { call_inbound: { from_number: string } })
-        .call_inbound;
-      return { body: Buffer.from(calls[Number(from_number.slice(-4))]!.body) };
+      const { call_inbound: call, chat_inbound: text } = JSON.parse(request.body.toString()) as Asked;
+      const list = call ? calls : texts;
+      return { body: Buffer.from(list[Number((call ?? text)!.from_number.slice(-4))]!.body) };
     },
   });
   gateway = await startGateway({ samples: { webhookUrl: endpoint.url } });
@@ -170,6 +178,24 @@ test('with the number gateway, REST and CLI say exactly the same; the SDK what o
   expect(outcomes).toEqual(new Set(['agent_failed', 'connected', 'declined', 'invalid_override', 'unknown_agent']));
   expect(only.size).toBeGreaterThan(8);
 }, 240_000);
+
+test('for texts gateway, REST and CLI say exactly the same with the number', async () => {
+  const outcomes = new Set<string | null>();
+  const codes = new Set<string>();
+  await eachOf(texts, async (reply, index) => {
+    const { inbound_id } = await simulateText(gateway, { to: NUMBER, from: callerOf(index) });
+    const inbound = await waitForOutcome(gateway, inbound_id);
+    const checked = await rest(reply, { to_number: NUMBER });
+    expect(checked.issues, reply.name).toEqual(inbound.issues);
+    expect(checked.outcome, reply.name).toBe(inbound.outcome);
+    expect(checked.decision, reply.name).toEqual(timeless(inbound.decision.slice(1)));
+    expect(await cli(reply, ['--number', NUMBER]), reply.name).toEqual(checked);
+    outcomes.add(inbound.outcome);
+    for (const { code } of inbound.issues) codes.add(code);
+  });
+  expect(outcomes).toEqual(new Set(['agent_failed', 'connected', 'declined', 'invalid_override', 'unknown_agent']));
+  expect([...codes]).toEqual(expect.arrayContaining(['first_line_only', 'not_honoured', 'wrong_channel']));
+}, 120_000);
 
 test('`pickup check` as a person runs it says what the SDK says', async () => {
   const some = corpus.filter((_, index) => index % 60 === 7);

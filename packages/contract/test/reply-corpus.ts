@@ -196,6 +196,33 @@ const TEXTS: Readonly<Record<string, string>> = {
   'a call’s group for a text': call({ override_agent_id: 'agent_12345' }),
   'a text’s group as text': '{"chat_inbound":"x"}',
   'a text rejected': text({ reject: true }),
+  'a text to a chat agent': text({
+    override_agent_id: 'agent_flow_12345',
+    dynamic_variables: { customer_name: 'Ann' },
+  }),
+  'a text to a prompted chat agent': text({ override_agent_id: 'agent_prompt_12345' }),
+  'a text to a voice agent': text({ override_agent_id: 'agent_12345' }),
+  'a text to nobody': text({ override_agent_id: 'agent_flow_1234' }),
+  'a text to a version that is none': text({ override_agent_id: 'agent_flow_12345', override_agent_version: 'v1' }),
+  'a text that is said differently': text({
+    override_agent_id: 'agent_prompt_12345',
+    agent_override: {
+      agent: { timezone: 'Europe/Oslo', voice_speed: 1.1, language: 'de-DE' },
+      retell_llm: {
+        ...{ begin_message: 'Hi {{nobody}}', start_speaker: 'agent', model: 'gpt-4.1', model_temperature: 0.2 },
+        ...{ knowledge_base_ids: ['kb_gone'], tool_call_strict_mode: true, general_prompt: 'Short.' },
+      },
+    },
+  }),
+  'a text’s flow': text({
+    agent_override: { conversation_flow: { begin_message: 'Hello', start_speaker: 'user', model_temperature: 0.1 } },
+  }),
+  'a text’s other engine': text({ agent_override: { retell_llm: { begin_message: 'Hi' } } }),
+  'a text’s field at the root': JSON.stringify({ override_agent_id: 'agent_flow_12345' }),
+  'a text’s mistyped field': text({ overide_agent_id: 'agent_flow_12345' }),
+  'a page for a text': '<html>Sign in</html>',
+  'nothing for a text': '',
+  'cut for a text': '{"chat_inbound":{"override_agent_id":"agent_',
 };
 
 /** Each field once faulty, once more, once right and once mistyped, by a fixed seed. */
