@@ -110,3 +110,26 @@ test('E5 create and update take what the catalogue lists, key or no key, and ref
   expect(refused.map(({ severity, effect }) => `${severity} ${effect}`)).toEqual(Array(4).fill('error refuses'));
   expect(refused.every((issue) => !issue.message.includes('session'))).toBe(true);
 });
+
+test('E5 a model with an endpoint of its own is there whatever the keys of providers, and not there where it cannot be asked', () => {
+  const catalogue = defaultCatalogue(['openai']);
+  const models = new Map([
+    ...catalogue.models,
+    ['gpt-4.1', { provider: 'openai', kind: 'llm', available: false }] as const,
+  ]);
+  models.set('mine', { provider: 'mine', kind: 'llm', available: true });
+  const check = (model: string) =>
+    checkAvailability({
+      ...{
+        agent: {},
+        engine: { type: 'retell-llm', settings: { model } },
+        saved_engine: { model: 'mine' },
+      },
+      ...{ catalogue: { ...catalogue, models }, knowledgeBases: new Set<string>(), pointerOf },
+    });
+  expect(check('mine')).toMatchObject({ model: 'mine', issues: [] });
+  expect(check('gpt-4.1')).toMatchObject({
+    model: 'mine',
+    issues: [{ code: 'model_without_key', effect: 'degraded' }],
+  });
+});
