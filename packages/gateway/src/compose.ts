@@ -241,6 +241,7 @@ async function composeOn(
     analyzeChat: analyst.analyze,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     simulateText: (text) => simulator.text(text),
+    sendsTexts: (phoneNumber) => texts.sendsFrom(phoneNumber),
     async endCall(callId) {
       const ended = sessions.stop(callId);
       if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);

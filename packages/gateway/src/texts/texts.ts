@@ -11,6 +11,8 @@ export interface Texts {
   readonly onStatus: OnTextStatus;
   /** One per name; the last one holds. */
   addEdge(edge: TextEdge): void;
+  /** Is there a way out for texts of this number to somebody who never wrote to it? */
+  sendsFrom(phoneNumber: string): Promise<boolean>;
   /** The record of an inbound that is being decided here. */
   live(inboundId: string): InboundObject | undefined;
   /** Goes on with what waits, from before the start too. */
@@ -39,13 +41,14 @@ export function createTexts(deps: TextsDeps): Texts {
     wake,
     answersOptOut: ({ edge, to_number }) => edges.get(edge)?.answersOptOut(to_number) ?? false,
   });
+  const edgeOfNumber = async (phoneNumber: string): Promise<EdgeName | undefined> => {
+    const type = (await store.getNumber(phoneNumber))?.settings.phone_number_type;
+    return type === 'retell-twilio' ? 'twilio' : type === 'retell-telnyx' ? 'telnyx' : undefined;
+  };
   const sender = createTextSender({
     ...{ store, clock, log },
     edgeOf: (name) => edges.get(name),
-    async edgeOfNumber(phoneNumber) {
-      const type = (await store.getNumber(phoneNumber))?.settings.phone_number_type;
-      return type === 'retell-twilio' ? 'twilio' : type === 'retell-telnyx' ? 'telnyx' : undefined;
-    },
+    edgeOfNumber,
     wake,
   });
   const jobs = createJobRunner({
@@ -65,6 +68,10 @@ export function createTexts(deps: TextsDeps): Texts {
     take: createTextTaker({ ...deps, wake }),
     onStatus: sender.onStatus,
     addEdge: (edge) => void edges.set(edge.name, edge),
+    async sendsFrom(phoneNumber) {
+      const name = await edgeOfNumber(phoneNumber);
+      return name !== undefined && edges.has(name);
+    },
     live: (inboundId) => answerer.live(inboundId),
     async start() {
       await jobs.start();
