@@ -24,7 +24,6 @@ export function smsChatRoutes(deps: ApiDeps): readonly Route[] {
       summary: 'Begin a chat by a text, from a number whose provider sends texts; the answers to it continue the chat',
       access: 'write',
       audited: false,
-      status: 201,
       body: fieldsSchema(CREATE_SMS_CHAT_FIELDS, true),
       async handle({ body, warn }) {
         const read = accept(parseCreateSmsChat(body), warn);
