@@ -162,7 +162,16 @@ async function composeOn(
     }),
   };
   const chats = createChatRunner({
-    ...{ store, clock, newId, log, inTurn: createTurns() },
+    ...{ clock, newId, log, inTurn: createTurns() },
+    store: {
+      ...store,
+      // The job that sends what was said is taken by the commit of the turn.
+      advanceChat(advance) {
+        const advancing = store.advanceChat(advance);
+        texts.takeAlong();
+        return advancing;
+      },
+    },
     talkerOf: (plan) => talkerOf(plan, turns),
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
     analysisTask: (plan) => analysisTask(models, plan.agent),

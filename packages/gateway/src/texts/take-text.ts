@@ -26,8 +26,8 @@ export interface TextTakerDeps {
   readonly taking: () => boolean;
   /** Links of a text (case 80). */
   readonly checkUrl: (url: string) => { readonly ok: true } | { readonly ok: false; readonly message: string };
-  /** A text waits. */
-  readonly wake: () => void;
+  /** A text is being stored: its job is to be taken by the same commit. */
+  readonly takeAlong: () => void;
   readonly log: Log;
 }
 
@@ -47,21 +47,25 @@ export function createTextTaker(deps: TextTakerDeps): TakeText {
 }
 
 async function take(deps: TextTakerDeps, arrived: ArrivedText): Promise<TextTaken> {
-  const { store, wake, country } = deps;
+  const { store, takeAlong, country } = deps;
   const to = (await ownNumber(deps, arrived.to)) ?? toE164(arrived.to, country) ?? arrived.to;
   const from = isHidden(arrived.from) ? ANONYMOUS : (toE164(arrived.from, country) ?? arrived.from);
   const text = newText(deps, arrived, { to, from });
   const known = (await store.getTextPair(pairOf(to, from))) !== undefined && handlingOf(text.text, false) === 'chat';
-  let stored = known ? await store.storeText(text) : 'needs_opening';
+  const storeNow = (...given: Parameters<Store['storeText']>) => {
+    const storing = store.storeText(...given);
+    takeAlong();
+    return storing;
+  };
+  let stored = known ? await storeNow(text) : 'needs_opening';
   let isOwned = true;
   if (stored === 'needs_opening') {
     const facts = await readFacts(deps, arrived, { to, from });
     isOwned = facts.entry.kind !== 'nobody';
     const opening = openingOf(facts, deps.nodeId);
-    stored = await store.storeText(isOwned ? text : { ...text, unowned: true }, opening);
+    stored = await storeNow(isOwned ? text : { ...text, unowned: true }, opening);
   }
   if (stored === 'needs_opening') throw new Error('The store wants an opening that it has.');
-  wake();
   return takenOf(stored, isOwned);
 }
 
