@@ -10,8 +10,8 @@ import {
 import type { SessionPlan } from '@pickup/core';
 import { planChat } from '../chats/plan-chat.ts';
 import { chatBody } from '../stores/chat-body.ts';
-import type { ApiDeps } from './deps.ts';
 import { modelFailure } from './chats.ts';
+import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference } from './failure.ts';
 import type { Route } from './route.ts';
 
