@@ -81,6 +81,8 @@ export interface ApiDeps {
     readonly text: string;
     readonly headers?: Readonly<Record<string, string>>;
   }) => Promise<{ readonly inbound_id: string; readonly chat_id?: string } | undefined>;
+  /** Is there a way out for texts of this number to somebody who never wrote to it? */
+  readonly sendsTexts: (phoneNumber: string) => Promise<boolean>;
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */

@@ -4,7 +4,6 @@
  */
 import type { JsonObject } from '@pickup/contract';
 import {
-  type AskModel,
   handOver,
   linesOf,
   type ModelResult,
@@ -148,7 +147,7 @@ class Turn {
     this.#model = request.model;
     const found = this.#deps.models.find(request.model);
     if ('missing' in found) return failed(found.missing, false);
-    const result = await (found.ask satisfies AskModel)(request, this.#signal);
+    const result = await found.ask(request, this.#signal);
     this.#count(result);
     if (result.ok) return { event: { on: 'model', reply: result.reply } };
     const { chat_id } = this.#names();

@@ -48,6 +48,7 @@ export interface TextStored {
   /** False: it had been stored before, and the rest is what was said of it then. */
   readonly stored: boolean;
   readonly text_id: string;
+  /** The chat's id where that began with a text of ours. */
   readonly inbound_id: string;
   /** Of the chat that it goes to, where that is known already. */
   readonly chat_id?: string;

@@ -19,8 +19,6 @@ export interface TextAnswererDeps extends TextDecisionDeps {
   readonly chats: Pick<ChatRunner, 'beginChat' | 'answer' | 'end'>;
   readonly readArrival: ArrivalReader;
   readonly newId: () => string;
-  /** Parts may wait to be sent. */
-  readonly wake: () => void;
   /** Does the provider answer STOP, START and HELP of this number itself (A8)? */
   readonly answersOptOut: (text: WaitingText) => boolean;
 }
@@ -59,7 +57,6 @@ class Answerer implements TextAnswerer {
       const text = await this.#deps.store.nextText(pair);
       if (text === undefined) return;
       const laterAt = await this.#take(text, { pair, job, signal });
-      this.#deps.wake();
       if (laterAt !== undefined)
         return { again: { ...pairJob(pair), run_at: laterAt, job_key_mode: 'preserve_run_at' } };
     }
@@ -93,7 +90,7 @@ class Answerer implements TextAnswerer {
 
   /** A8: no webhook and no agent; a running chat ends, and whoever wrote hears one confirmation. */
   async #word(text: WaitingText, pair: string): Promise<undefined> {
-    const { store, clock, chats, answersOptOut, log } = this.#deps;
+    const { store, clock, chats, answersOptOut, takeAlong, log } = this.#deps;
     const { handling, text_id, inbound_id } = text;
     if (handling === 'stop') {
       const chatId = (await store.getTextPair(pair))?.chat_id;
@@ -101,14 +98,15 @@ class Answerer implements TextAnswerer {
     }
     const isSilent = handling === 'opted_out' || answersOptOut(text);
     const now = clock.wallMs();
-    const finished = await store.finishText({
+    const finishing = store.finishText({
       text_id,
       now,
       why: handling,
       settlement: { inbound_id, outcome: 'opted_out', outcome_timestamp: now, steps: wordSteps(text, isSilent) },
       ...(!isSilent && { confirmation: { part_id: `${text_id}.1`, body: confirmationOf(handling as OptOutWord) } }),
     });
-    if (finished) log.info('opt_out_word', { inbound_id, word: handling, confirmed: !isSilent });
+    takeAlong();
+    if (await finishing) log.info('opt_out_word', { inbound_id, word: handling, confirmed: !isSilent });
     return undefined;
   }
 

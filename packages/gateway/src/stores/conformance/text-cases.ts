@@ -190,6 +190,22 @@ export function textCases(stores: () => TwoConnections): void {
       expect(await waiting(a)).toBeUndefined();
     });
 
+    test('a chat that begins with a text of ours is its pair’s: the first part goes out, the answers continue it', async () => {
+      const { a, b } = stores();
+      await a.createChat(chat('chat_ours'), {}, [agent('m_1', 'Hello from us')]);
+      expect(await b.beginPart(PAIR, NOW)).toMatchObject({
+        part: { body: 'Hello from us', to_number: THEIRS },
+        pair: { chat_id: 'chat_ours' },
+      });
+      expect(await b.storeText(text('t1'))).toMatchObject({
+        stored: true,
+        inbound_id: 'chat_ours',
+        chat_id: 'chat_ours',
+      });
+      await a.advanceChat({ chat_id: 'chat_ours', from_turn: 0, messages: [user('t1'), agent('m_2')] });
+      expect(await waiting(a)).toBeUndefined();
+    });
+
     test('A8 STOP and START hold from their storage on; each has an inbound of its own and one confirmation', async () => {
       const { a, b } = stores();
       await store(a, 't0');

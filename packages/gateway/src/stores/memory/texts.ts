@@ -86,10 +86,7 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
       data.textRuns.delete(inbound_id);
       void inbounds.recordDecision(decision);
       void inbounds.settleInbound(settlement);
-      if (chat) {
-        await chats.createChat(chat.chat, chat.plan, chat.messages);
-        data.textPairs.set(pair, { ...data.textPairs.get(pair)!, chat_id: chat.chat.chat_id });
-      }
+      if (chat) await chats.createChat(chat.chat, chat.plan, chat.messages);
       for (const [id, text] of silent ? waitingOf(pair) : []) {
         const shares = text.handling === 'chat' && text.inbound_id === inbound_id;
         if (shares) data.texts.set(id, { ...text, done_timestamp: outcome_timestamp });

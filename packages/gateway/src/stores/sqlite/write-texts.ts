@@ -53,7 +53,6 @@ export function writeTexts(db: Database): WriteHandlers {
   const settle = db.prepare<Cell[]>(SETTLE);
   const attemptsOf = db.prepare<Cell[], string | null>('SELECT attempts FROM inbounds WHERE inbound_id = ?').pluck();
   const outcomeOf = db.prepare<Cell[], Cell>('SELECT outcome FROM inbounds WHERE inbound_id = ?').pluck();
-  const setPairChat = db.prepare<Cell[]>('UPDATE text_pairs SET chat_id = ? WHERE pair = ?');
   const setPairInbound = db.prepare<Cell[]>('UPDATE text_pairs SET inbound_id = ? WHERE pair = ?');
   const pairOfText = db.prepare<Cell[], string>('SELECT pair FROM texts WHERE text_id = ?').pluck();
   const moveTexts = db.prepare<Cell[]>(
@@ -126,10 +125,7 @@ export function writeTexts(db: Database): WriteHandlers {
       cells.push(JSON.stringify(mergeAttempts(recorded, d.attempts)), s.outcome, s.outcome_timestamp, s.inbound_id);
       if (run === undefined || settle.run(...cells).changes === 0) return outcomeOf.get(s.inbound_id) ?? '';
       dropRun.run(s.inbound_id);
-      if (chat) {
-        createChat(chat.chat, JSON.stringify(chat.plan), chat.messages);
-        setPairChat.run(chat.chat.chat_id, pair);
-      }
+      if (chat) createChat(chat.chat, JSON.stringify(chat.plan), chat.messages);
       if (silent) finishShared.run(s.outcome_timestamp, pair, s.inbound_id);
       return 1;
     },
