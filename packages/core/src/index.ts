@@ -17,3 +17,4 @@ export * from './rehearsal/rehearsal-facts.ts';
 export * from './rehearsal/rehearse.ts';
 export type { SessionPlan } from './session-plan.ts';
 export { buildRequestBody, webhookUrl } from './webhook/build-request.ts';
+export { compareAnswers } from './webhook/compare-answers.ts';
