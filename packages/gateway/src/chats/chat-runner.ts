@@ -36,7 +36,7 @@ import {
 } from './chat-rows.ts';
 import { closingLine } from './chat-talk.ts';
 import { talkerOf } from './pick-talker.ts';
-import type { ChatTalker, ChatTurn, TurnResult } from './talker.ts';
+import { BEGINNING, type ChatTalker, type ChatTurn, type TurnResult } from './talker.ts';
 
 export type ChatAnswer =
   /** What came after the message, tool calls and moves included; `repeated`: the text had been answered before. */
@@ -142,7 +142,7 @@ class Runner implements ChatRunner {
     const now = clock.wallMs();
     const talker = this.#talkerOf(plan);
     const opened = await this.#within(signal, (within) =>
-      talker.open({ plan, now, startedAt: now }, within, first && 'a_message'),
+      talker.open({ plan, now, startedAt: now, turn: BEGINNING }, within, first && 'a_message'),
     );
     if (!opened.ok) return { kind: 'failed', reason: opened.reason, retry: opened.retry };
     let turn = opened.turn;
@@ -151,7 +151,7 @@ class Runner implements ChatRunner {
       const at = clock.wallMs();
       messages.push(userMessage(first.content, first.text_id, at));
       if (talker.missing === undefined) {
-        const moment = { plan: turn.plan ?? plan, now: at, startedAt: now };
+        const moment = { plan: turn.plan ?? plan, now: at, startedAt: now, turn: BEGINNING };
         const answered = await this.#follow(turn, first.content, moment, signal);
         if (!answered.ok) return { kind: 'failed', reason: answered.reason, retry: answered.retry };
         turn = {

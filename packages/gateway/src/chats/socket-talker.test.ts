@@ -22,7 +22,7 @@ const PLAN = {
   },
   ...{ metadata: { tier: 1 }, dynamic_variables: { name: 'Bo' }, variables: {} },
 } as unknown as SessionPlan;
-const MOMENT: ChatMoment = { plan: PLAN, startedAt: 1, now: 2 };
+const MOMENT: ChatMoment = { plan: PLAN, startedAt: 1, now: 2, turn: 0 };
 const NEVER = new AbortController().signal;
 const CONFIG = {
   response_type: 'config',
