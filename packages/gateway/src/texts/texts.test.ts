@@ -317,6 +317,83 @@ describe('sending', () => {
     expect(await store.getChat(chatId)).toMatchObject({ chat_status: 'ended' });
   });
 
+  test('a clock that is set back makes no part wait longer for the word on the one before', async () => {
+    const { text, bodies, advance, clock, store } = await world({ send: (_part, nth) => taken(nth, false) });
+    const { inbound_id } = await text('Hi');
+    const chatId = (await store.getInbound(inbound_id))!.chat_id!;
+    const hour = 3_600_000;
+    const now = clock.wallMs();
+    clock.wallMs = () => now - hour;
+    await text('7');
+    clock.wallMs = () => now - hour + 1_000;
+    await advance(200);
+    expect(bodies()).toEqual(['Well?', '7']);
+    expect((await store.listOutgoing(chatId))[0]).toMatchObject({ state: 'sent' });
+  });
+
+  test('case 78 A8 HELP and STOP wait for no agent; what waited for it is dropped, and nobody is asked again', async () => {
+    const { text, agent, advance, bodies, store } = await world();
+    let asked = 0;
+    agent.fails = { kind: 'failed', reason: 'the model is away', retry: true };
+    const { inbound_id } = await text('Hi');
+    await text('HELP');
+    expect(bodies()).toEqual([expect.stringMatching(/^Reply STOP/)]);
+    expect(await store.getInbound(inbound_id)).toMatchObject({ outcome: null });
+    Object.defineProperty(agent, 'fails', { get: () => void asked++ });
+    await text('Stop');
+    expect(bodies().slice(1)).toEqual([expect.stringMatching(/unsubscribed/)]);
+    expect(await store.getInbound(inbound_id)).toMatchObject({
+      outcome: 'opted_out',
+      decision: [expect.stringMatching(/before it was answered \(A8\)/)],
+    });
+    for (let nth = 0; nth < 50; nth++) await advance(200);
+    expect([asked, bodies().length]).toEqual([0, 2]);
+  });
+
+  test('A8 STOP while a text of the ongoing chat waits: the chat ends, the text is dropped, START begins anew', async () => {
+    const { text, agent, bodies, store } = await world();
+    const { inbound_id } = await text('Hi');
+    agent.fails = { kind: 'failed', reason: 'the model is away', retry: true };
+    await text('7');
+    delete agent.fails;
+    await text('stop');
+    const chatId = (await store.getInbound(inbound_id))!.chat_id!;
+    const { chat, messages } = (await store.getWholeChat(chatId))!;
+    expect(chat).toMatchObject({ chat_status: 'ended', disconnection_reason: 'user_hangup' });
+    expect(messages.map(({ content }) => content)).not.toContain('7');
+    await text('Start');
+    await text('Hi again');
+    expect(bodies().slice(1)).toEqual([
+      expect.stringMatching(/unsubscribed/),
+      expect.stringMatching(/resubscribed/),
+      'Well?',
+    ]);
+  });
+
+  test('an inbound that has another outcome by now is not decided in a loop: its text is a first one again', async () => {
+    const { text, agent, advance, bodies, store } = await world();
+    agent.fails = { kind: 'failed', reason: 'the model is away', retry: true };
+    const { inbound_id } = await text('Hi');
+    await store.settleInbound({ inbound_id, outcome: 'interrupted', outcome_timestamp: 1 });
+    delete agent.fails;
+    for (let nth = 0; nth < 15; nth++) await advance(200);
+    expect(bodies()).toEqual(['Well?']);
+    expect(await store.nextText(`${OURS}|${THEIRS}`)).toBeUndefined();
+    expect(await store.getTextRun(inbound_id)).toBeUndefined();
+  });
+
+  test('poison: NUL, lone surrogates and a megabyte are texts like any other', async () => {
+    const { text, bodies, store } = await world();
+    const { inbound_id } = await text('\u0000');
+    const hostile = ['a\ud800\u0000b', 'x\ud83d'.repeat(500_000), '__proto__', '{{user_number}}\u202e'];
+    for (const words of hostile) await text(words);
+    const { messages } = (await store.getWholeChat((await store.getInbound(inbound_id))!.chat_id!))!;
+    const said = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
+    expect(said).toEqual(['\u0000', ...hostile.map((words) => words.toWellFormed())]);
+    expect(bodies()).toHaveLength(5);
+    expect(await store.nextText(`${OURS}|${THEIRS}`)).toBeUndefined();
+  });
+
   test('A8 else one confirmation, also while opted out', async () => {
     const { text, bodies } = await world();
     for (const words of ['Hi', 'STOP', 'Hello', 'Help', 'START']) await text(words);
