@@ -69,6 +69,8 @@ class Runner implements JobRunner {
   #reserved = 0;
   #wanted = false;
   #stopped = true;
+  /** Epoch ms. */
+  #renewedAt = 0;
 
   constructor(deps: JobRunnerDeps) {
     this.#deps = deps;
@@ -81,6 +83,7 @@ class Runner implements JobRunner {
   async start(): Promise<void> {
     await this.#deps.store.releaseJobsOf(this.#deps.nodeId);
     this.#stopped = false;
+    this.#renewedAt = this.#deps.clock.wallMs();
     this.#poll();
     this.#renewLater();
     this.wake();
@@ -168,8 +171,12 @@ class Runner implements JobRunner {
     const limit = Math.min(MOST_TAKEN, most - this.#running.size - this.#reserved);
     if (limit <= 0 || this.#stopped) return 'all';
     this.#reserved += limit;
+    const now = clock.wallMs();
+    // The clock was set, or the machine stood still: our own leases must not lapse to ourselves, which would do the
+    // same work twice at once. Commands are done in their order.
+    if (now - this.#renewedAt >= 2 * RENEW_MS) void this.#renewLogged();
     try {
-      const jobs = await store.takeJobs({ node_id: nodeId, now: clock.wallMs(), limit, lease_ms: LEASE_MS });
+      const jobs = await store.takeJobs({ node_id: nodeId, now, limit, lease_ms: LEASE_MS });
       for (const job of jobs) this.#begin(job);
       return jobs.length === limit ? 'more' : 'all';
     } finally {
@@ -178,6 +185,7 @@ class Runner implements JobRunner {
   }
 
   #begin(job: Job): void {
+    if (this.#running.has(job.job_id)) return;
     const aborter = new AbortController();
     const done = this.#run(job, aborter.signal).finally(() => {
       this.#running.delete(job.job_id);
@@ -208,18 +216,25 @@ class Runner implements JobRunner {
 
   #renewLater(): void {
     this.#cancelRenewal = this.#deps.clock.after(RENEW_MS, () => {
-      this.#renew()
-        .catch((error) => this.#deps.log.error('jobs_failed', { error: String(error) }))
-        .finally(() => this.#stopped || this.#renewLater());
+      void this.#renewLogged().finally(() => this.#stopped || this.#renewLater());
     });
+  }
+
+  async #renewLogged(): Promise<void> {
+    try {
+      await this.#renew();
+    } catch (error) {
+      this.#deps.log.error('jobs_failed', { error: String(error) });
+    }
   }
 
   /** Whatever is no longer ours is somebody else's to finish. */
   async #renew(): Promise<void> {
     const { store, clock, nodeId, log } = this.#deps;
     const ids = [...this.#running.keys()];
+    this.#renewedAt = clock.wallMs();
     if (ids.length === 0) return;
-    const ours = new Set(await store.renewLeases(ids, nodeId, clock.wallMs() + LEASE_MS));
+    const ours = new Set(await store.renewLeases(ids, nodeId, this.#renewedAt + LEASE_MS));
     for (const id of ids) {
       const one = this.#running.get(id);
       // One that has ended meanwhile is nobody's any more.

@@ -33,6 +33,8 @@ const CLOSE_LIMIT_MS = 5_000;
 /** How long a provider may resend a message, by far. */
 const FORGET_AFTER_MS = 30 * 24 * 3_600_000;
 const FORGET_EVERY_MS = 3_600_000;
+/** In one commit: calls that ring wait for it. */
+const FORGET_AT_ONCE = 500;
 
 export function createTexts(deps: TextsDeps): Texts {
   const { store, clock, nodeId, log } = deps;
@@ -57,13 +59,17 @@ export function createTexts(deps: TextsDeps): Texts {
     ...{ store, clock, nodeId, log },
     handlers: { ...deps.handlers, answer_texts: answerer.handle, send_texts: sender.handle },
   });
+  let isOpen = true;
   let stopForgetting = () => {};
+  const forget = async () => {
+    const before = clock.wallMs() - FORGET_AFTER_MS;
+    while (isOpen && (await store.forgetTexts(before, FORGET_AT_ONCE)) > 0);
+  };
   const forgetLater = () => {
     stopForgetting = clock.after(FORGET_EVERY_MS, () => {
-      store
-        .forgetTexts(clock.wallMs() - FORGET_AFTER_MS)
+      forget()
         .catch((error) => log.error('forget_failed', { error: String(error) }))
-        .finally(forgetLater);
+        .finally(() => isOpen && forgetLater());
     });
   };
   return {
@@ -81,6 +87,7 @@ export function createTexts(deps: TextsDeps): Texts {
       forgetLater();
     },
     async close() {
+      isOpen = false;
       stopForgetting();
       await jobs.stop(CLOSE_LIMIT_MS);
       await Promise.all([...edges.values()].map((edge) => edge.close()));
