@@ -8,6 +8,7 @@ import type { OutgoingPart, SendOutcome, TextEdge } from '../edges/text-port.ts'
 import { createLog } from '../observe/log.ts';
 import { createArrivalReader } from '../runners/read-arrival.ts';
 import { createMemoryData, createMemoryStore } from '../stores/index.ts';
+import type { Store } from '../stores/port.ts';
 import { createTexts, type Texts } from './texts.ts';
 
 const [OURS, THEIRS] = ['+12137771235', '+12137771234'];
@@ -29,7 +30,14 @@ afterEach(async () => {
 type Sent = (part: OutgoingPart, nth: number) => SendOutcome | Promise<SendOutcome>;
 
 async function world(
-  options: { send?: Sent; find?: TextEdge['findSent']; optOut?: boolean; concurrency?: number } = {},
+  options: {
+    send?: Sent;
+    find?: TextEdge['findSent'];
+    optOut?: boolean;
+    concurrency?: number;
+    /** The number asks; called at each attempt. */
+    asked?: (store: Store, inboundId: string) => Promise<void>;
+  } = {},
 ) {
   const clock = new ManualClock();
   const data = createMemoryData();
@@ -52,6 +60,7 @@ async function world(
     phone_number: OURS,
     phone_number_type: 'custom',
     inbound_sms_agents: [{ agent_id: 'agent_1', weight: 1 }],
+    ...(options.asked && { inbound_webhook_url: 'https://endpoint.example/hook' }),
     last_modification_timestamp: 0,
   } as const;
   await store.putNumber({ settings: number }, 'create');
@@ -66,7 +75,7 @@ async function world(
     ...(options.find && { findSent: options.find }),
     async close() {},
   };
-  const agent: { fails?: ChatAnswer & { kind: 'failed' } } = {};
+  const agent: { fails?: ChatAnswer & { kind: 'failed' }; repeats?: true; stopping?: true } = {};
   const chats = createChatRunner({ store, clock, newId, log, inTurn: createTurns(), eventHook: () => undefined });
   const readArrival = createArrivalReader({
     ...{ store, clock, newId, ringBudgetMs: 45_000, webhookProfile: 'seed', concurrency: options.concurrency ?? 0 },
@@ -75,14 +84,22 @@ async function world(
   });
   const texts = createTexts({
     ...{ store, clock, log, newId, nodeId: 'node-1', random: () => 0.5, readArrival, gateway: readArrival.gateway },
-    sender: { send: async () => answered(clock) },
+    sender: {
+      async send(inboundId) {
+        await options.asked?.(store, inboundId);
+        return answered(clock);
+      },
+    },
     chats: {
       ...{ end: (id, reason) => chats.end(id, reason) },
       beginChat: async (plan: SessionPlan, more): Promise<BegunChat> => agent.fails ?? chats.beginChat(plan, more),
-      answer: async (id, content, more) => agent.fails ?? chats.answer(id, content, more),
+      async answer(id, content, more) {
+        if (agent.repeats) return { kind: 'answered', chat: (await store.getChat(id))!, repeated: true, messages: [] };
+        return agent.fails ?? chats.answer(id, content, more);
+      },
     },
     country: 'US',
-    taking: () => true,
+    taking: () => !agent.stopping,
     checkUrl: (url) => (url.includes('10.') ? { ok: false, message: 'a private address' } : { ok: true }),
   });
   texts.addEdge(edge);
@@ -171,6 +188,15 @@ describe('taking', () => {
     expect(await texts.take(one)).toEqual({ kind: 'unavailable' });
   });
 
+  test('H5 a gateway that is stopping takes none; a hidden number is anonymous', async () => {
+    const { text, store, agent } = await world();
+    const { inbound_id } = await text('Hi', { from: 'Restricted' });
+    expect(await store.getInbound(inbound_id)).toMatchObject({ from_number: 'anonymous' });
+    agent.stopping = true;
+    expect(await text('Hi')).toEqual({ kind: 'unavailable' });
+    expect(await store.getTextPair(`${OURS}|${THEIRS}`)).toBeUndefined();
+  });
+
   test('the reply goes the way of the newest text', async () => {
     const { text, parts } = await world();
     await text('Hi', { reply_route: { peer: 1 } });
@@ -223,6 +249,78 @@ describe('an agent that does not answer', () => {
     await text('10');
     const { messages } = (await store.getWholeChat((await store.getInbound(next.inbound_id))!.chat_id!))!;
     expect(messages.map(({ content }) => content)).toEqual(['Well?', 'Hi again', '10', '10']);
+  });
+});
+
+describe('the decision', () => {
+  const away = { kind: 'failed', reason: 'the model is away', retry: true } as const;
+
+  test('C8 the number of an attempt is stored before its request goes; an answered one is not asked again', async () => {
+    const stored: unknown[] = [];
+    const { text, agent, advance, bodies } = await world({
+      async asked(store, inboundId) {
+        stored.push((await store.getTextRun(inboundId))?.version);
+      },
+    });
+    agent.fails = away;
+    await text('Hi');
+    delete agent.fails;
+    for (let nth = 0; nth < 15; nth++) await advance(200);
+    expect(bodies()).toEqual(['Well?']);
+    expect(stored).toEqual([1]);
+  });
+
+  test('S15 who cannot store where it is gives way, and does not ask in a loop', async () => {
+    let asked = 0;
+    const { text, store, advance, bodies } = await world({ asked: async () => void asked++ });
+    const record = store.recordTextProgress;
+    let tries = 0;
+    store.recordTextProgress = async () => {
+      tries += 1;
+      return false;
+    };
+    await text('Hi');
+    expect([tries, asked]).toEqual([2, 0]);
+    store.recordTextProgress = record;
+    for (let nth = 0; nth < 15; nth++) await advance(200);
+    expect([asked, bodies()]).toEqual([1, ['Well?']]);
+  });
+
+  test('G a slot is held by no text whose agent is away', async () => {
+    const { text, store, agent } = await world({ concurrency: 1 });
+    agent.fails = away;
+    await text('Hi');
+    expect(await store.takeSlot({ inbound_id: 'inb_other', node_id: 'node-1', limit: 1 })).toBe('taken');
+  });
+
+  test('A4 a number that is nobody’s any more is just that, also to whom it had stopped', async () => {
+    const { text, store } = await world();
+    await text('STOP');
+    await store.deleteNumber(OURS);
+    const { inbound_id, kind } = await text('Hi');
+    expect(kind).toBe('unknown_number');
+    expect(await store.getInbound(inbound_id)).toMatchObject({ outcome: 'unknown_number' });
+  });
+
+  test('a text on which we fail is given up after ten tries, and the ones behind it go on', async () => {
+    const { text, store, advance, bodies, lines } = await world();
+    const get = store.getTextRun;
+    store.getTextRun = async () => Promise.reject(new TypeError('a bug'));
+    const { inbound_id } = await text('Hi');
+    for (const second of [3, 8, 21, 55, 149, 404, 1_097, 2_981, 8_104]) {
+      if (second === 8_104) {
+        // The tenth is the last: what it needs to say so works.
+        let nth = 0;
+        store.getTextRun = async (id) => (nth++ === 0 ? Promise.reject(new TypeError('a bug')) : get(id));
+      }
+      await advance(second * 1_000);
+      await advance(200);
+    }
+    expect(await store.getInbound(inbound_id)).toMatchObject({ outcome: 'agent_failed' });
+    expect(lines.filter((line) => line.includes('a fault of Pickup'))).toHaveLength(1);
+    store.getTextRun = get;
+    await text('Hi again');
+    expect(bodies()).toEqual(['Well?']);
   });
 });
 
@@ -301,6 +399,46 @@ describe('sending', () => {
     await text('7');
     expect(looked).toEqual(['Well?']);
     expect(bodies()).toEqual(['Well?', '7']);
+  });
+
+  test('what the list has of another part, with the same words, is not this one; what failed there has failed', async () => {
+    const known = ['out_1', 'out_lost'];
+    const { text, bodies, advance, store } = await world({
+      send: (_part, nth) => (nth === 2 || nth === 4 ? Promise.reject(new Error('cut')) : taken(nth)),
+      find: async () => {
+        const provider_message_id = known.shift()!;
+        return { provider_message_id, status: provider_message_id === 'out_lost' ? 'failed' : 'sent' };
+      },
+    });
+    const { inbound_id } = await text('Hi');
+    for (const words of ['7', '7']) {
+      await text(words);
+      for (let nth = 0; nth < 15; nth++) await advance(200);
+    }
+    expect(bodies()).toEqual(['Well?', '7', '7', '7']);
+    const chatId = (await store.getInbound(inbound_id))!.chat_id!;
+    expect((await store.listOutgoing(chatId)).map(({ state }) => state)).toEqual(['sent', 'sent', 'failed']);
+  });
+
+  test('after eight failures a part is given up, and the next one goes', async () => {
+    const { text, bodies, advance } = await world({
+      send: ({ body }, nth) => (body === 'Well?' ? refused(false, '20429') : taken(nth)),
+    });
+    await text('Hi');
+    await text('7');
+    for (const second of [3, 8, 21, 55, 149, 404, 1_097]) {
+      await advance(second * 1_000);
+      await advance(200);
+    }
+    expect(bodies()).toEqual([...Array(8).fill('Well?'), '7']);
+  });
+
+  test('a text that was answered without being marked so does not come again', async () => {
+    const { text, store, agent } = await world();
+    await text('Hi');
+    agent.repeats = true;
+    await text('7');
+    expect(await store.nextText(`${OURS}|${THEIRS}`)).toBeUndefined();
   });
 
   test('A8 after STOP nothing of the chat goes out any more; where the provider answers, we are silent', async () => {
