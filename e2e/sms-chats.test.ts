@@ -15,7 +15,7 @@ afterEach(async () => {
   await twilio?.close();
 });
 
-test('create-sms-chat: from a bought number the first line goes out, the answers continue the chat; others are refused', async () => {
+test('create-sms-chat: from a bought number the first line goes out, the answers continue the chat; others are refused, and who wrote STOP gets none (A8)', async () => {
   twilio = await startFakeTwilio();
   twilio.serve(createTwilioNumbers(twilio.account, [{ phoneNumber: OURS }]).routes);
   const port = await freePort();
@@ -56,6 +56,12 @@ test('create-sms-chat: from a bought number the first line goes out, the answers
     [OURS, THEIRS, 'Hello Ann, your number?'],
     [OURS, THEIRS, 'Got 7.'],
   ]);
+  await twilio.receive({ from: THEIRS, to: OURS, body: ' Stop' }, { url: `${publicUrl}/twilio/sms` });
+  await expect(client.chat.createSMSChat({ from_number: OURS, to_number: THEIRS })).rejects.toMatchObject({
+    status: 422,
+    message: expect.stringMatching(/opted out .*until it has written START/),
+  });
+  expect(heard()).toHaveLength(2);
   expect((await client.chat.retrieve(chat.chat_id)).transcript).toMatch(/User: 7\nAgent: Got 7\.$/);
-  expect((await gateway.rest('POST', '/list-inbounds', {})).body.items).toEqual([]);
+  expect((await gateway.rest('POST', '/list-inbounds', {})).body.items).toMatchObject([{ outcome: 'opted_out' }]);
 });

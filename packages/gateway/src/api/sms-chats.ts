@@ -10,6 +10,7 @@ import {
 import type { SessionPlan } from '@pickup/core';
 import { planChat } from '../chats/plan-chat.ts';
 import { chatBody } from '../stores/chat-body.ts';
+import { pairOf } from '../stores/texts-of-chat.ts';
 import { modelFailure } from './chats.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, badReference } from './failure.ts';
@@ -29,6 +30,8 @@ export function smsChatRoutes(deps: ApiDeps): readonly Route[] {
         const read = accept(parseCreateSmsChat(body), warn);
         const agent = await findSender(deps, read);
         if (!(await deps.sendsTexts(read.from_number))) throw cannotSend(read.from_number);
+        const pair = await deps.store.getTextPair(pairOf(read.from_number, read.to_number));
+        if (pair?.opted_out) throw optedOut(read);
         const plan = await planned(deps, read, { agent, warn });
         // Stored as the person sees it: who writes to us is `from_number`.
         const parties = { chat_type: 'sms_chat', from_number: read.to_number, to_number: read.from_number } as const;
@@ -45,6 +48,12 @@ function cannotSend(from: string): ApiFailure {
   const reason =
     `${from} sends no texts: that takes a number at an SMS provider (Twilio or Telnyx) whose account is set up here. ` +
     'A chat without a telephone begins with POST /create-chat.';
+  return new ApiFailure(apiError('cannot_answer', { reason }));
+}
+
+/** A8. */
+function optedOut({ from_number: from, to_number: to }: CreateSmsChatBody): ApiFailure {
+  const reason = `${to} has opted out of texts from ${from} (STOP); nothing is sent there until it has written START.`;
   return new ApiFailure(apiError('cannot_answer', { reason }));
 }
 
