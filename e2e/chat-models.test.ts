@@ -12,6 +12,8 @@ import {
 import Retell from 'retell-sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { API_KEY, type GatewayProcess, startGateway } from './support/gateway.ts';
+import { waitForOutcome } from './support/outcome.ts';
+import { conversation, simulateText } from './support/text-stage.ts';
 
 type Answer = (request: RecordedModelRequest, nth: number) => ModelAnswer;
 type Message = { readonly role: string; readonly content?: string; readonly name?: string };
@@ -459,4 +461,41 @@ test('a chat that is over is analysed, over a kill -9; chat_analyzed tells of it
   } finally {
     await hook.close();
   }
+}, 90_000);
+
+test('a text is answered by the model that the reply of its webhook names; over a kill -9 it is answered once', async () => {
+  const agent_id = await makeAgent({ begin_message: 'Welcome {{name}}.', general_prompt: 'You help {{name}}.' });
+  const phone_number = '+14155550123';
+  await gateway.client.phoneNumber.import({ phone_number, termination_uri: 'trunk.example.com' });
+  await gateway.client.phoneNumber.update(phone_number, { inbound_sms_webhook_url: `${server.url}/texts` } as never);
+  const agent_override = {
+    agent: { post_call_analysis_model: 'gpt-4.1-mini' },
+    retell_llm: { model: 'gpt-4.1-nano', model_temperature: 0.7, begin_message: 'Hi {{name}}!' },
+  };
+  served = {
+    body: JSON.stringify({
+      chat_inbound: { override_agent_id: agent_id, dynamic_variables: { name: 'Ann' }, agent_override },
+    }),
+  };
+  // The gateway dies while the model thinks about the first text.
+  answer = () => ({ text: 'Late.', delayMs: 60_000 });
+  const text = { to: phone_number, from: '+12137771234' };
+  const { inbound_id } = await simulateText(gateway, { ...text, text: 'Where is my order?' });
+  await expect.poll(() => model.requests.length, { timeout: 15_000 }).toBe(1);
+  await gateway.kill9();
+  answer = () => ({ text: 'On its way.' });
+  gateway = await start();
+  const inbound = await waitForOutcome(gateway, inbound_id);
+  expect(inbound).toMatchObject({ outcome: 'connected', agent_id, issues: [] });
+  expect(await conversation(gateway, inbound_id, 3)).toEqual([
+    ...['agent: Hi Ann!', 'user: Where is my order?', 'agent: On its way.'],
+  ]);
+  expect(wire(-1).body).toMatchObject({ model: 'gpt-4.1-nano', temperature: 0.7 });
+  expect(system(-1)).toContain('You help Ann.');
+  expect(server.requests).toHaveLength(1);
+  await simulateText(gateway, { ...text, text: 'Thanks' });
+  expect((await conversation(gateway, inbound_id, 5)).slice(3)).toEqual(['user: Thanks', 'agent: On its way.']);
+  expect(wire(-1).messages.at(-1)).toEqual({ role: 'user', content: 'Thanks' });
+  await gateway.client.chat.end(inbound.chat_id!);
+  await expect.poll(() => wire(-1).model, { timeout: 15_000 }).toBe('gpt-4.1-mini');
 }, 90_000);

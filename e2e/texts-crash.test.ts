@@ -160,6 +160,25 @@ describe('case 81 kill -9 in the life of a text', { timeout: 120_000 }, () => {
     await hears(customer(1), [GREETING, 'Got 7.', 'Got 7.', 'Got 8.']);
   });
 
+  test('H5 SIGTERM while the endpoint is asked and while the provider is: exit 0, the rest is done by the next start, once', async () => {
+    answer = (nth) => (nth === 1 ? 'hang' : { body: '{}' });
+    await deliver('Hi', customer(9));
+    await until('the request', () => endpoint.requests.length === 1);
+    expect((await gateway.stop()).code).toBe(0);
+    gateway = await start();
+    await hears(customer(9), [GREETING]);
+    expect(attempts()).toEqual([1, 2]);
+    twilio.failWith(({ method }) => (method === 'POST' ? 'hang_after' : undefined));
+    await deliver('7', customer(9));
+    await until('it has it', () => heard(customer(9)).length === 2);
+    expect((await gateway.stop()).code).toBe(0);
+    twilio.failWith(undefined);
+    gateway = await start();
+    await deliver('8', customer(9));
+    await hears(customer(9), [GREETING, 'Got 7.', 'Got 8.']);
+    expect((await records()).map(({ outcome }) => outcome)).toEqual(['connected']);
+  });
+
   test('at random, many times, while the provider resends what was not acknowledged: each text answered once, in order', async () => {
     const [chats, texts, kills] = [12, 10, 8];
     let resent = 0;

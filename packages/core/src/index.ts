@@ -20,3 +20,4 @@ export type { SessionPlan } from './session-plan.ts';
 export * from './texts/opt-out.ts';
 export { LONGEST_PART, splitText } from './texts/split-text.ts';
 export { buildRequestBody, webhookUrl } from './webhook/build-request.ts';
+export { compareAnswers } from './webhook/compare-answers.ts';

@@ -174,7 +174,16 @@ async function composeOn(
     }),
   };
   const chats = createChatRunner({
-    ...{ store, clock, newId, log, inTurn: createTurns() },
+    ...{ clock, newId, log, inTurn: createTurns() },
+    store: {
+      ...store,
+      // The job that sends what was said is taken by the commit of the turn.
+      advanceChat(advance) {
+        const advancing = store.advanceChat(advance);
+        texts.takeAlong();
+        return advancing;
+      },
+    },
     talkerOf: (plan) => talkerOf(plan, turns),
     eventHook: (plan) => hookOfPlan(plan, hooks, clock.wallMs()),
     analysisTask: (plan) => analysisTask(models, plan.agent),
@@ -260,6 +269,7 @@ async function composeOn(
     analyzeChat: analyst.analyze,
     simulateCall: async (call) => ({ inbound_id: (await simulator.call(call)).inbound_id }),
     simulateText: (text) => simulator.text(text),
+    sendsTexts: (phoneNumber) => texts.sendsFrom(phoneNumber),
     async endCall(callId) {
       const ended = sessions.stop(callId);
       if (ended) await sessions.stored(callId, END_STORED_LIMIT_MS);

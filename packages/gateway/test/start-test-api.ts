@@ -94,6 +94,7 @@ export async function startTestApi(over: Partial<ApiDeps> = {}): Promise<TestApi
     chats,
     rehearseStart: async () => ({ ready: true, runtime: 'built-in', issues: [] }),
     analyzeChat: async () => ({ kind: 'cannot', reason: 'that takes a model, and this gateway has none' }),
+    sendsTexts: async () => false,
     simulateText: async () => ({ inbound_id: 'inb_simulated_text' }),
     simulateCall: async () => ({ inbound_id: 'inb_simulated' }),
     endCall: () => true,

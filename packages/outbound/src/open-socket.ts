@@ -4,7 +4,7 @@
  */
 import { Client, WebSocket } from 'undici';
 import type { Dialer } from './dial.ts';
-import { abortedBy, DialError, type Failure, timedOut } from './failure.ts';
+import { abortedBy, DialError, type Failure, internalError, timedOut } from './failure.ts';
 import type { Target } from './target.ts';
 import type { Clock } from './types.ts';
 
@@ -39,18 +39,20 @@ export function httpUrlOf(url: string): string {
   return url.replace(/^ws(s?):/i, 'http$1:');
 }
 
-/** Never rejects. */
-export function openSocket(
-  { dialer, clock }: { readonly dialer: Dialer; readonly clock: Clock },
-  target: Target,
-  request: SocketRequest,
-): Promise<OpenedSocket> {
-  return new Promise((resolve) => new Opening({ dialer, clock, target, request }, resolve).begin());
-}
-
-interface Given {
+/** What a socket needs of its sender. */
+export interface SocketHost {
   readonly dialer: Dialer;
   readonly clock: Clock;
+  /** Holds the sockets that are opening or open: `close` ends either. */
+  readonly sockets: Set<{ close(): void }>;
+}
+
+/** Never rejects. */
+export function openSocket(host: SocketHost, target: Target, request: SocketRequest): Promise<OpenedSocket> {
+  return new Promise((resolve) => new Opening({ ...host, target, request }, resolve).begin());
+}
+
+interface Given extends SocketHost {
   readonly target: Target;
   readonly request: SocketRequest;
 }
@@ -84,12 +86,26 @@ class Opening implements OutboundSocket {
   }
 
   begin(): void {
-    const { clock, request } = this.#given;
+    const { clock, request, sockets } = this.#given;
     if (request.signal?.aborted) return this.#fail(abortedBy('caller', 'aborted before it began'));
+    sockets.add(this);
     request.signal?.addEventListener('abort', this.#aborted, { once: true });
     this.#cancelLimit = clock.after(request.openLimitMs, () => this.#fail(timedOut('connect', 0)));
-    const { headers } = request;
-    const socket = new WebSocket(request.url, { dispatcher: this.#client, ...(headers && { headers }) });
+    try {
+      this.#connect();
+    } catch (error) {
+      this.#fail(internalError(error));
+    }
+  }
+
+  #connect(): void {
+    const { target, request } = this.#given;
+    const url = new URL(request.url);
+    // Neither is part of a request; the library takes no URL that has them.
+    [url.hash, url.username, url.password] = ['', '', ''];
+    const { authorization } = target;
+    const headers = { ...(authorization !== undefined && { authorization }), ...request.headers };
+    const socket = new WebSocket(url, { dispatcher: this.#client, headers });
     this.#socket = socket;
     socket.addEventListener('open', () => this.#opened());
     socket.addEventListener('message', ({ data }) => this.#message(data));
@@ -103,10 +119,10 @@ class Opening implements OutboundSocket {
   }
 
   close(): void {
+    if (this.#state === 'opening') return this.#fail(abortedBy('gateway', 'the sender was closed'));
     if (this.#state === 'closed') return;
-    const wasOpen = this.#state === 'open';
     this.#end();
-    if (wasOpen) this.#given.request.onClose();
+    this.#given.request.onClose();
   }
 
   #opened(): void {
@@ -144,6 +160,7 @@ class Opening implements OutboundSocket {
 
   #end(): void {
     this.#state = 'closed';
+    this.#given.sockets.delete(this);
     this.#cancelLimit();
     this.#cancelDial();
     this.#given.request.signal?.removeEventListener('abort', this.#aborted);

@@ -12,7 +12,7 @@ import { Endpoint } from './endpoint.ts';
 import { Exchange, type ExchangeHost } from './exchange.ts';
 import { abortedBy, addressRefused, type Failure } from './failure.ts';
 import { type DialSettings, makeDialer } from './make-dialer.ts';
-import { httpUrlOf, type OpenedSocket, type OutboundSocket, openSocket, type SocketRequest } from './open-socket.ts';
+import { httpUrlOf, type OpenedSocket, openSocket, type SocketRequest } from './open-socket.ts';
 import { parseTarget, type Target, type TargetFault } from './target.ts';
 import type { Clock, OutboundGet, OutboundRequest, OutboundResult, UrlVerdict } from './types.ts';
 
@@ -57,7 +57,7 @@ class Sender implements Outbound, ExchangeHost {
   readonly #deadlines: Deadlines;
   readonly #targets = new Map<string, Target>();
   readonly #endpoints = new Map<string, Endpoint>();
-  readonly #sockets = new Set<OutboundSocket>();
+  readonly #sockets = new Set<{ close(): void }>();
   #closed = false;
 
   constructor(options: OutboundOptions) {
@@ -84,16 +84,7 @@ class Sender implements Outbound, ExchangeHost {
     const target = /^wss?:/i.test(request.url) ? this.#target(httpUrlOf(request.url)) : 'unsupported_scheme';
     if (typeof target === 'string') return { ok: false, ...addressRefused(target) };
     if (this.#closed) return { ok: false, ...abortedBy('gateway', 'the sender is closed') };
-    let socket: OutboundSocket | undefined;
-    const onClose = () => {
-      if (socket) this.#sockets.delete(socket);
-      request.onClose();
-    };
-    const opened = await openSocket({ dialer: this.#dialer, clock: this.clock }, target, { ...request, onClose });
-    if (!opened.ok) return opened;
-    socket = opened.socket;
-    this.#sockets.add(socket);
-    return opened;
+    return openSocket({ dialer: this.#dialer, clock: this.clock, sockets: this.#sockets }, target, request);
   }
 
   #send(request: OutboundGet | OutboundRequest): Promise<OutboundResult> {

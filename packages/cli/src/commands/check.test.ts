@@ -55,6 +55,15 @@ const FAULTY = `{
   }
 }`;
 
+test('what a reply holds cannot act on the terminal, with --json neither', async () => {
+  const hostile = '{"call_inbound":{"a\\u001b[2J\\u009b\\u202eb":"\\u001b]0;x\\u0007"}}';
+  for (const more of [[], ['--json']]) {
+    const { out } = await check(['-', ...more], hostile);
+    expect(out).toContain('unknown_field');
+    expect(out).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  }
+});
+
 test('without a target it needs no gateway: 0 clean, 0 with warnings, 1 with errors', async () => {
   expect(await check(['-'], '{"call_inbound":{}}')).toMatchObject({
     code: 0,

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type Channel, lintReplyBody, parseReplyBody, REPLY_MAX_BYTES } from '@pickup/contract';
 import { createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { jsonText } from '../json-text.ts';
 import { parseOptions } from '../parse-options.ts';
 import { readStart } from '../read-start.ts';
 import { type CheckedReply, isGood, renderCheck } from '../render-check.ts';
@@ -39,7 +40,7 @@ export async function run(context: Context): Promise<ExitCode> {
         ...target,
       })) as CheckedReply)
     : lintReplyBody(bytes, { channel });
-  if (values.json) context.out(`${JSON.stringify(found, null, 2)}\n`);
+  if (values.json) context.out(`${jsonText(found)}\n`);
   else context.out(renderCheck(found, { name: path === '-' ? 'the reply' : path, bytes, channel }, context.style));
   return isGood(found) ? 0 : 1;
 }

@@ -1,5 +1,6 @@
 import type { NamedFinding } from '@pickup/gateway';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { jsonText } from '../json-text.ts';
 import { parseOptions } from '../parse-options.ts';
 import { printable, type Style } from '../style.ts';
 
@@ -24,7 +25,7 @@ export async function run({ args, env, out, err, style }: Context): Promise<Exit
     onSlow: (names) => err(`pickup doctor: still looking at ${names.join(', ')}\n`),
   });
   const failed = findings.filter((one) => one.level === 'fail').length;
-  if (values.json) out(`${JSON.stringify({ ok: failed === 0, findings }, null, 2)}\n`);
+  if (values.json) out(`${jsonText({ ok: failed === 0, findings })}\n`);
   else out(formatFindings(findings, style));
   return failed === 0 ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import type { ListedKey } from '@pickup/gateway';
 import { type Client, createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { jsonText } from '../json-text.ts';
 import { parseOptions } from '../parse-options.ts';
 import { formatTable } from '../table.ts';
 
@@ -33,7 +34,7 @@ export async function run(context: Context): Promise<ExitCode> {
 async function list({ out, style }: Context, client: Client, json: boolean): Promise<ExitCode> {
   const { items = [] } = (await client.get('/list-api-keys')) as { readonly items?: readonly ListedKey[] };
   if (json) {
-    out(`${JSON.stringify(items, null, 2)}\n`);
+    out(`${jsonText(items)}\n`);
     return 0;
   }
   const day = (at: number | undefined) =>
@@ -60,7 +61,7 @@ async function add(
     readonly key_id: string;
     readonly api_key: string;
   };
-  out(options.json ? `${JSON.stringify(made, null, 2)}\n` : `${made.api_key}\n`);
+  out(options.json ? `${jsonText(made)}\n` : `${made.api_key}\n`);
   err(`${made.key_id} was made; the key is shown this once only\n`);
   return 0;
 }

@@ -1,6 +1,7 @@
 import type { PhoneNumberSettings, WeightedAgent } from '@pickup/contract';
 import { createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { jsonText } from '../json-text.ts';
 import { parseOptions } from '../parse-options.ts';
 import { formatTable } from '../table.ts';
 
@@ -29,7 +30,7 @@ export async function run({ args, env, out, style }: Context): Promise<ExitCode>
     key = page.has_more && page.pagination_key !== key ? page.pagination_key : undefined;
   } while (key !== undefined);
   if (values.json) {
-    out(`${JSON.stringify(numbers, null, 2)}\n`);
+    out(`${jsonText(numbers)}\n`);
     return 0;
   }
   const rows = numbers.map((number) => [

@@ -61,3 +61,23 @@ test('E5 every fault of the file is named with its place', () => {
   expect(extension.voices.map((voice) => voice.voice_id)).toEqual(['c']);
   expect(parseCatalogueExtension([]).issues).toHaveLength(1);
 });
+
+test('E5 a model may have an endpoint of its own, with the variable of its key and its name there', () => {
+  const entry = {
+    provider: 'mine',
+    base_url: 'http://10.0.0.7:8000/v1/',
+    api_key_env: 'MY_KEY',
+    provider_model: 'meta/llama-9',
+  };
+  const { extension, issues } = parseCatalogueExtension({ models: [{ model: 'llama-9', ...entry }] });
+  expect(issues).toEqual([]);
+  expect(extendCatalogue(defaultCatalogue(), extension).models.get('llama-9')).toEqual({
+    ...entry,
+    base_url: 'http://10.0.0.7:8000/v1',
+    kind: 'llm',
+  });
+  for (const base_url of ['ftp://x', 'http://user:pw@x/v1', 'https://x/v1?key=1', 'x', '']) {
+    const found = parseCatalogueExtension({ models: [{ model: 'm', provider: 'p', base_url }] }).issues;
+    expect(found.map(({ pointer }) => pointer)).toEqual(['/models/0/base_url']);
+  }
+});

@@ -1,5 +1,6 @@
 /** Which of a record's issues matters most, and what to do about it: by code and effect, never by its message. */
 import type { Issue, Json } from '../inbound.ts';
+import { shortJson } from '../settings/short-json.ts';
 import type { ExplainedInbound, Mistake } from './explanation.ts';
 
 /** Of those that connect all the same: first what changes who answers or what is said, last what merely has no effect. */
@@ -27,7 +28,7 @@ export function worstIssue(issues: readonly Issue[]): Issue | undefined {
 /** The issue as a clause with its remedy. */
 export function explainIssue(issue: Issue, inbound: ExplainedInbound): Mistake {
   const fix = (FIXES[issue.code] ?? fallback)(issue, inbound);
-  const quoted = issue.sent === undefined || !QUOTED.has(issue.code) ? '' : ` (sent: ${shown(issue.sent)})`;
+  const quoted = issue.sent === undefined || !QUOTED.has(issue.code) ? '' : ` (sent: ${shortJson(issue.sent)})`;
   const clause = clauseOf(issue, inbound);
   return { what: `${clause}${quoted}`, ...(fix !== undefined && { fix }) };
 }
@@ -42,13 +43,6 @@ function clauseOf({ message, nearest }: Issue, inbound: ExplainedInbound): strin
 
 /** Codes whose message does not show the value. */
 const QUOTED = new Set(['out_of_range', 'not_allowed_value', 'bad_format', 'not_an_integer', 'wrong_type']);
-const LONGEST_SHOWN = 60;
-
-function shown(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 1).toWellFormed()}…` : text;
-}
-
 type Fix = (issue: Issue, inbound: ExplainedInbound) => string | undefined;
 
 const groupOf = ({ channel }: ExplainedInbound) => (channel === 'call' ? 'call_inbound' : 'chat_inbound');

@@ -84,6 +84,13 @@ test('D2 case 28 the other group is warned about', () => {
   expect(issues).toMatchObject([{ severity: 'warning', code: 'other_group', pointer: '/chat_inbound' }]);
 });
 
+test('D2 a reply that carries both groups answers both events, and nothing is wrong with it', () => {
+  const both = { call_inbound: { override_agent_id: 'a' }, chat_inbound: { override_agent_id: 'b' } };
+  for (const channel of ['call', 'sms'] as const) expect(lintReply(both, { channel }).issues).toEqual([]);
+  const none = lintReply({ ...both, call_inbound: null }, { channel: 'call' });
+  expect(none.issues).toMatchObject([{ code: 'other_group' }]);
+});
+
 const BAD: readonly (readonly [string, unknown, string])[] = [
   ['a list', [], ''],
   ['null', null, ''],

@@ -125,3 +125,26 @@ test('E5 D9 a mistyped voice or model brings the nearest known one, and the mode
   ]);
   expect(issues[0]?.message).toMatch(/ Did you mean 11labs-Adrian\?$/);
 });
+
+test('E5 a model with an endpoint of its own is there whatever the keys of providers, and not there where it cannot be asked', () => {
+  const catalogue = defaultCatalogue(['openai']);
+  const models = new Map([
+    ...catalogue.models,
+    ['gpt-4.1', { provider: 'openai', kind: 'llm', available: false }] as const,
+  ]);
+  models.set('mine', { provider: 'mine', kind: 'llm', available: true });
+  const check = (model: string) =>
+    checkAvailability({
+      ...{
+        agent: {},
+        engine: { type: 'retell-llm', settings: { model } },
+        saved_engine: { model: 'mine' },
+      },
+      ...{ catalogue: { ...catalogue, models }, knowledgeBases: new Set<string>(), pointerOf },
+    });
+  expect(check('mine')).toMatchObject({ model: 'mine', issues: [] });
+  expect(check('gpt-4.1')).toMatchObject({
+    model: 'mine',
+    issues: [{ code: 'model_without_key', effect: 'degraded' }],
+  });
+});

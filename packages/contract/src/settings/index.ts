@@ -8,3 +8,4 @@ export type { Fields } from './field.ts';
 export { fieldsSchema } from './fields-schema.ts';
 export { nearestName } from './nearest.ts';
 export { ruleOf } from './rules.ts';
+export { shortJson } from './short-json.ts';

@@ -1,7 +1,7 @@
 /** What a flow asks a model beside replies: which condition holds, which values were named, what a function is given. */
 import type { VariableLookup } from '@pickup/core';
 import type { TalkEntry } from '../talk/entry.ts';
-import { linesOf } from '../talk/history.ts';
+import { enclosed, judgedLines } from '../talk/history.ts';
 import type { ModelReply, ModelRequest } from '../talk/model.ts';
 import { modelTool, offerTools, readArguments } from '../talk/model-tools.ts';
 import { type ModelSettings, modelPart } from '../talk/settings.ts';
@@ -86,9 +86,6 @@ function forced(
 }
 
 function conversation(history: readonly TalkEntry[]) {
-  const lines = linesOf(history);
-  return {
-    role: 'user' as const,
-    content: `<conversation>\n${lines === '' ? '(nothing yet)' : lines}\n</conversation>`,
-  };
+  const lines = judgedLines(history);
+  return { role: 'user' as const, content: enclosed('conversation', lines === '' ? '(nothing yet)' : lines) };
 }

@@ -1,5 +1,6 @@
 /** Errors of the library and of streams, as classes: worth another try or not, what may be said of them publicly. */
 import type { TokenUse } from '../talk/model.ts';
+import { EndlessAnswer } from './bounded-fetch.ts';
 import type { WatchCause } from './watch.ts';
 
 export interface Failed {
@@ -24,6 +25,9 @@ const BY_CAUSE: Readonly<Record<WatchCause, Known>> = {
   given_up: { retry: true, reason: 'the turn was given up', detail: 'aborted' },
 };
 
+/** Cut further by whoever takes secrets out of it. */
+const MAX_DETAIL = 4_000;
+
 const WORTH_IT: ReadonlySet<number> = new Set([408, 409, 429]);
 
 /** M3. */
@@ -39,6 +43,7 @@ export function filtered(): Known {
 /** `cause`: why we ended the request, where we did. `wallMs` is for a Retry-After that is a date. */
 export function failureOf(error: unknown, cause: WatchCause | undefined, wallMs: number): Known {
   if (cause !== undefined) return BY_CAUSE[cause];
+  if (error instanceof EndlessAnswer) return BY_CAUSE.too_much;
   const { status, code, param, headers } = fieldsOf(error);
   const detail = describe(error);
   if (status === undefined) {
@@ -86,5 +91,5 @@ function readRetryAfter(headers: Headers | undefined, wallMs: number): number | 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-  return `${error.name}: ${error.message}${cause}`.slice(0, 500);
+  return `${error.name}: ${error.message}${cause}`.slice(0, MAX_DETAIL);
 }

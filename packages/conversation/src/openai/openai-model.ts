@@ -6,10 +6,12 @@
  * M2 429, 408, 409, 5xx, resets, cut streams and silence are tried again, at most `tries` in all, with back-off and by
  *    the endpoint's Retry-After where it fits into `retryMs`; nothing else is.
  * M3 A stream that ends without saying why (`finish_reason`) was cut: none of it counts.
+ *    An answer or a line of it that does not stop is cut.
  * M4 An aborted signal ends it at once, and whatever waits.
  */
 import type { OpenAI } from 'openai';
 import type { AskModel, ModelReply, ModelRequest, ModelResult, TokenUse } from '../talk/model.ts';
+import { boundedFetch } from './bounded-fetch.ts';
 import { type Failed, failureOf } from './failure.ts';
 import { readStream } from './read-stream.ts';
 import { Watch } from './watch.ts';
@@ -49,6 +51,8 @@ export interface OpenAiOptions {
 }
 
 const TIMES: ModelTimes = { firstPieceMs: 30_000, pieceMs: 20_000, requestMs: 60_000, tries: 3, retryMs: 20_000 };
+/** Of a failure, in UTF-16 units. */
+const MAX_DETAIL = 500;
 const FIRST_BACKOFF_MS = 500;
 const NONE: TokenUse = { prompt: 0, completion: 0 };
 
@@ -80,7 +84,8 @@ class Endpoint {
       const tried = await this.#try(request, signal);
       if (tried.ok) return { ok: true, reply: tried.reply, use: sum(use, tried.use), tries };
       use = sum(use, tried.use);
-      const { retry, reason, detail } = tried;
+      const { retry, reason } = tried;
+      const detail = this.#withoutKey(tried.detail);
       if (tried.fixesTemperature && !this.#fixedTemperature.has(request.model)) {
         this.#fixedTemperature.add(request.model);
         tries--;
@@ -123,9 +128,16 @@ class Endpoint {
       webhookSecret: null,
       logLevel: 'off',
       timeout: this.#times.requestMs,
+      fetch: boundedFetch,
       fetchOptions: { redirect: 'error' },
       ...(apiKey === undefined && { defaultHeaders: { authorization: null } }),
     });
+  }
+
+  /** Endpoints say back what they were sent. */
+  #withoutKey(detail: string): string {
+    const { apiKey } = this.#options;
+    return (apiKey ? detail.replaceAll(apiKey, '[key]') : detail).slice(0, MAX_DETAIL);
   }
 
   #backoff(tries: number): number {

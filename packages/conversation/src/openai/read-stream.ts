@@ -36,7 +36,8 @@ class Reading {
 
   take(chunk: Chunk): void {
     // Some endpoints send the running total with every chunk: the last one counts.
-    if (chunk.usage) this.use = { prompt: chunk.usage.prompt_tokens, completion: chunk.usage.completion_tokens };
+    const { usage } = chunk;
+    if (usage) this.use = { prompt: countOf(usage.prompt_tokens), completion: countOf(usage.completion_tokens) };
     const choice = chunk.choices?.[0];
     if (!choice) return;
     const { content, refusal, tool_calls: calls } = choice.delta ?? {};
@@ -58,15 +59,30 @@ class Reading {
   }
 
   /** Pieces of one call have its index; endpoints that leave it out send each call whole. */
-  #takeCall({ index, id, function: part }: CallDelta): void {
+  #takeCall(delta: CallDelta | null): void {
+    const { index, id, function: part } = delta ?? { index: -1 };
     const at = typeof index === 'number' ? index : this.#calls.length;
     if (!Number.isInteger(at) || at < 0 || at >= MAX_CALLS) return;
     while (this.#calls.length <= at) this.#calls.push({ id: '', name: '', arguments: '' });
     const call = this.#calls[at]!;
-    if (id) call.id = id;
-    if (part?.name) call.name = part.name;
-    const text = part?.arguments ?? '';
+    if (isText(id)) call.id = id;
+    if (isText(part?.name)) call.name = part.name;
+    const text = textOf(part?.arguments);
     call.arguments += text;
     this.size += text.length;
   }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Some endpoints send the arguments as they are instead of as JSON. */
+function textOf(written: unknown): string {
+  if (typeof written === 'string') return written;
+  return typeof written === 'object' && written !== null ? JSON.stringify(written) : '';
+}
+
+function countOf(tokens: unknown): number {
+  return typeof tokens === 'number' && Number.isFinite(tokens) ? tokens : 0;
 }

@@ -9,6 +9,6 @@ export function handOver(state: TalkState): { readonly state: TalkState; readonl
   const entries: readonly TalkEntry[] = call
     ? [{ role: 'tool_call_result', tool_call_id: call.id, content: 'Another agent took over.', successful: true }]
     : [];
-  const { variables, history, rounds, asks } = state;
-  return { state: { ...FRESH_TALK, variables, rounds, asks, history: withEntries(history, entries) }, entries };
+  const { variables, history, rounds, asks, called } = state;
+  return { state: { ...FRESH_TALK, variables, rounds, asks, called, history: withEntries(history, entries) }, entries };
 }

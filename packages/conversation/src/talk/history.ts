@@ -1,6 +1,7 @@
 /** What a model is shown of a talk (T3). */
 import type { TalkEntry } from './entry.ts';
 import type { ModelMessage, ToolCall } from './model.ts';
+import { readArguments } from './model-tools.ts';
 import { MAX_HISTORY, MAX_HISTORY_TEXT } from './step.ts';
 
 type History = readonly TalkEntry[];
@@ -43,7 +44,9 @@ export function messagesOf(history: History): readonly ModelMessage[] {
     if (entry.role === 'tool_call_invocation') {
       if (answered) flush();
       answered = false;
-      calls.push({ id: entry.tool_call_id, name: entry.name, arguments: entry.arguments });
+      // Some providers refuse a talk with arguments that are no JSON, such as those of a model that broke off.
+      const args = readArguments(entry.arguments) ? entry.arguments : '{}';
+      calls.push({ id: entry.tool_call_id, name: entry.name, arguments: args });
       continue;
     }
     if (entry.role === 'tool_call_result') {
@@ -58,7 +61,20 @@ export function messagesOf(history: History): readonly ModelMessage[] {
   return messages;
 }
 
-/** The talk as lines, for whoever judges it. */
+/** Material for a model, which cannot end its own element. */
+export function enclosed(element: string, text: string): string {
+  return `<${element}>\n${text.replaceAll('</', '<\\/')}\n</${element}>`;
+}
+
+/** The talk for a model that judges it: further lines of an entry are indented, so that none can pass for another entry. */
+export function judgedLines(history: History): string {
+  return history
+    .map((entry) => linesOf([entry]).replaceAll(/\r\n?|[\n\u2028\u2029]/g, '\n  '))
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+/** The talk as lines, for people. */
 export function linesOf(history: History): string {
   return history
     .map((entry) => {

@@ -10,11 +10,16 @@ export interface OfferedTool {
   readonly tool: Tool;
 }
 
+/** A name as providers take it; they refuse a talk in which a model called by another. */
+export function toolName(name: string): string {
+  return name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || '_';
+}
+
 /** Those a model may use, each under a name of its own; of two with one name the first counts. */
 export function offerTools(tools: readonly Tool[]): readonly OfferedTool[] {
   const offered = new Map<string, Tool>();
   for (const tool of tools) {
-    const alias = tool.name.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64);
+    const alias = toolName(tool.name);
     if (tool.does !== 'nothing' && !offered.has(alias)) offered.set(alias, tool);
   }
   return [...offered].map(([alias, tool]) => ({ alias, tool }));

@@ -32,6 +32,8 @@ export interface TalkState {
   /** Replies that a model was asked for since the user last said something, and questions in all (T1). */
   readonly rounds: number;
   readonly asks: number;
+  /** Tools that were carried out since then. */
+  readonly called: number;
   /** What knowledge bases have on the user's last message, and which ones were asked. */
   readonly passages: readonly string[];
   readonly searched: string;
@@ -108,6 +110,7 @@ export const FRESH_TALK: TalkState = {
   owesReply: false,
   rounds: 0,
   asks: 0,
+  called: 0,
   passages: [],
   searched: '',
   returnTo: '',
@@ -117,9 +120,10 @@ export const FRESH_TALK: TalkState = {
   misses: 0,
 };
 
-/** T1 Replies of a model for one message of the user's, the last without tools; and questions of any kind. */
+/** T1 Replies of a model for one message of the user's, the last without tools; questions of any kind; its tool calls. */
 export const MAX_ROUNDS = 10;
 export const MAX_ASKS = 30;
+export const MAX_CALLS = 40;
 /** T2 Longest text of a tool's result and of one argument list, in UTF-16 units. */
 export const MAX_TOOL_TEXT = 15_000;
 /** T3 Most that is kept of a talk to show the model, in UTF-16 units and in entries. */

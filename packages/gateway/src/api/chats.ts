@@ -148,7 +148,7 @@ function completionRoute(deps: ApiDeps): Route {
 }
 
 /** The failure of whoever the agent asks. */
-function modelFailure(id: string, reason: string): ApiFailure {
+export function modelFailure(id: string, reason: string): ApiFailure {
   return new ApiFailure(apiError('model_failed', { id, reason }));
 }
 

@@ -77,6 +77,8 @@ export interface ApiDeps {
   }) => Promise<{ readonly inbound_id: string }>;
   /** Undefined while no texts are taken. */
   readonly simulateText: Simulator['text'];
+  /** Is there a way out for texts of this number to somebody who never wrote to it? */
+  readonly sendsTexts: (phoneNumber: string) => Promise<boolean>;
   /** Ends a connected call with BYE and waits until that is stored, for a time; false where it is not connected here. */
   readonly endCall: (callId: string) => boolean | Promise<boolean>;
   /** Where the events of a registered call go; undefined: nowhere. */

@@ -19,6 +19,9 @@ let store: Store;
 let clock: ManualClock;
 let revoked = false;
 let reads = 0;
+/** What the store's last end waits for. */
+let storeIsReady = Promise.resolve();
+let asked = 0;
 const streams: Stream[] = [];
 
 beforeEach(async () => {
@@ -26,11 +29,17 @@ beforeEach(async () => {
   feed = createInboundFeed({ log: silentLog });
   const memory = createMemoryStore();
   reads = 0;
+  storeIsReady = Promise.resolve();
+  asked = 0;
+  const lastEndedInbound = () => {
+    asked += 1;
+    return storeIsReady.then(() => memory.lastEndedInbound());
+  };
   const counted: typeof memory.inboundsEndedAfter = async (request) => {
     reads += 1;
     return memory.inboundsEndedAfter(request);
   };
-  store = tellEnds({ ...memory, inboundsEndedAfter: counted }, feed);
+  store = tellEnds({ ...memory, lastEndedInbound, inboundsEndedAfter: counted }, feed);
   clock = new ManualClock();
   api = await startTestApi({
     store,
@@ -224,6 +233,30 @@ test('who may: keys that read; and not more than so many at once', async () => {
   expect((await follow('', { 'last-event-id': 'x' })).status).toBe(400);
   for (let index = 0; index < MOST_STREAMS; index++) expect((await follow()).status).toBe(200);
   await expect.poll(() => feed.listeners).toBe(MOST_STREAMS);
+  expect((await follow()).status).toBe(429);
+});
+
+test('of many who come at once no more are let in, and who leaves meanwhile takes no place', async () => {
+  let ready = () => {};
+  storeIsReady = new Promise((resolve) => {
+    ready = resolve;
+  });
+  const hasty = new AbortController();
+  const gone = api.request('/stream-inbounds', { signal: hasty.signal }).catch(() => 'gone');
+  const many = Array.from({ length: MOST_STREAMS + 10 }, () => follow());
+  await expect.poll(() => asked).toBe(MOST_STREAMS);
+  // Those who come too late are refused at once, while the others wait for the store.
+  expect((await follow()).status).toBe(429);
+  hasty.abort();
+  expect(await gone).toBe('gone');
+  ready();
+  const came = (await Promise.all(many)).filter(({ status }) => status === 200).length;
+  expect([MOST_STREAMS - 1, MOST_STREAMS]).toContain(came);
+  await expect.poll(() => feed.listeners).toBe(came);
+  for (const stream of streams.splice(0)) stream.leave();
+  await expect.poll(() => feed.listeners).toBe(0);
+  await expect.poll(async () => (await follow()).status).toBe(200);
+  for (let index = 1; index < MOST_STREAMS; index++) expect((await follow()).status).toBe(200);
   expect((await follow()).status).toBe(429);
 });
 

@@ -19,6 +19,8 @@ const FILTERS = ['to_number', 'channel', 'outcome'] as const;
 export function streamInboundRoutes(deps: ApiDeps): readonly Route[] {
   const ends = shareEnds(deps.store, deps.feed);
   const render = createRenderer();
+  /** Those who are about to follow included, so that many who come at once are not all let in. */
+  let places = MOST_STREAMS;
   return [
     {
       method: 'GET',
@@ -30,12 +32,20 @@ export function streamInboundRoutes(deps: ApiDeps): readonly Route[] {
       async handle(ask) {
         const filters = filtersOf(ask);
         const after = lastEventOf(ask);
-        if (deps.feed.listeners >= MOST_STREAMS) {
-          throw new ApiFailure(apiError('too_many_streams', { most: MOST_STREAMS }));
-        }
-        const lastEnd = await deps.store.lastEndedInbound();
+        if (places === 0) throw new ApiFailure(apiError('too_many_streams', { most: MOST_STREAMS }));
+        places -= 1;
+        const leave = () => {
+          places += 1;
+        };
+        const lastEnd = await deps.store.lastEndedInbound().catch((error: unknown) => {
+          leave();
+          throw error;
+        });
         const { feed, timers: clock, log } = deps;
         return new EventStream((response, stillAllowed) => {
+          // Gone while the store was asked: no event will tell of it any more.
+          if (response.destroyed) return leave();
+          response.once('close', leave);
           const request = { filters, after, lastEnd, stillAllowed };
           new InboundStream({ ends, feed, clock, log, render }, response, request).start();
         });

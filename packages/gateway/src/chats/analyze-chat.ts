@@ -37,9 +37,9 @@ export function createChatAnalyst(deps: AnalystDeps): ChatAnalyst {
   const analyze = async (whole: WholeChat, signal = new AbortController().signal): Promise<Analyzed> => {
     const { chat, messages } = whole;
     const task = chat.analysis_task ?? (await store.getAgent(chat.agent_id, chat.agent_version))?.settings ?? {};
-    if (!messages.some(({ role }) => role === 'user')) return { kind: 'cannot', reason: 'the user said nothing in it' };
     const found = models.find(analysisModel(task));
-    if ('missing' in found) return { kind: 'cannot', reason: found.missing };
+    if ('missing' in found) return { kind: 'cannot', reason: `that takes a model, and ${found.missing}` };
+    if (!messages.some(({ role }) => role === 'user')) return { kind: 'cannot', reason: 'the user said nothing in it' };
     const result = await found.ask(analysisRequest(task, messages), signal);
     const { prompt: prompt_tokens, completion: completion_tokens } = result.use;
     const told = { chat_id: chat.chat_id, tries: result.tries, prompt_tokens, completion_tokens };

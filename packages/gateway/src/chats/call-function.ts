@@ -2,7 +2,7 @@
  * A custom function of an agent: a signed request to the customer's server, with Retell's body, under the rules of every
  * request to somebody else's URL (address guard, deadline, no redirect).
  */
-import { type CustomTool, MAX_TOOL_TEXT } from '@pickup/conversation';
+import type { CustomTool } from '@pickup/conversation';
 import { renderSpans, renderTemplate, type VariableLookup } from '@pickup/core';
 import type { Outbound, OutboundResult } from '@pickup/outbound';
 import { signWebhook } from '@pickup/signature';
@@ -18,6 +18,8 @@ export interface FunctionCall {
   readonly tool: CustomTool;
   readonly args: Readonly<Record<string, unknown>>;
   readonly lookup: VariableLookup;
+  /** Of the call: the same where it is made again, because it failed or because its turn is made anew. */
+  readonly callKey: string;
   /** The chat as its function is told of it. */
   readonly chat: Readonly<Record<string, unknown>>;
   /** End of the turn on the monotonic clock. */
@@ -26,7 +28,7 @@ export interface FunctionCall {
 }
 
 export interface FunctionResult {
-  /** For the model. */
+  /** For the model, which is shown the beginning of it (T2); variables are taken from all of it. */
   readonly content: string;
   readonly successful: boolean;
   /** For the log. */
@@ -34,16 +36,23 @@ export interface FunctionResult {
   readonly error?: string;
 }
 
-/** Bytes read of a response; the model is shown MAX_TOOL_TEXT of them. */
+/** Bytes read of a response. */
 const MAX_REPLY_BYTES = 256 * 1024;
 const MAX_ERROR_TEXT = 1_000;
 const BETWEEN_TRIES_MS = 500;
-/** Set by us, or by the connection. */
+/** Set by us, or for one connection alone (RFC 9110, 7.6.1), whose sender we are. */
 const OURS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
+  'expect',
   'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
   'transfer-encoding',
+  'upgrade',
+  'webhook-id',
   'x-retell-signature',
 ]);
 
@@ -67,6 +76,7 @@ async function send({ outbound, signingKey, clock }: FunctionDeps, call: Functio
     ...(hasBody && { 'content-type': tool.form ? 'application/x-www-form-urlencoded' : 'application/json' }),
     'accept-encoding': 'identity',
     ...headersOf(tool, call.lookup),
+    'webhook-id': call.callKey,
     'x-retell-signature': signWebhook({ body, key: signingKey(), wallMs: clock.wallMs() }),
   };
   const deadlineMonoMs = Math.min(call.deadlineMonoMs, clock.monoMs() + tool.timeoutMs);
@@ -88,7 +98,7 @@ function resultOf(result: OutboundResult): FunctionResult {
   if (!result.ok) return { content: `The function failed: ${result.message}`, successful: false, error: result.error };
   const { status } = result;
   const text = result.body.toString('utf8');
-  if (status >= 200 && status < 300) return { content: text.slice(0, MAX_TOOL_TEXT), successful: true, status };
+  if (status >= 200 && status < 300) return { content: text, successful: true, status };
   return {
     content: `The function failed with status ${status}. ${text.slice(0, MAX_ERROR_TEXT)}`,
     successful: false,
@@ -104,6 +114,8 @@ function bodyOf({ tool, args, chat }: FunctionCall): string {
 function urlOf({ tool, lookup }: FunctionCall): string | undefined {
   try {
     const url = new URL(renderUrl(tool.url, lookup));
+    // A variable that is `..` cannot be encoded so that it stays where it is.
+    if (depthOf(url) !== depthOf(new URL(renderUrl(tool.url, lookup, 'x')))) return undefined;
     for (const [name, template] of Object.entries(tool.query))
       url.searchParams.set(name, renderTemplate(template, lookup));
     return url.protocol === 'http:' || url.protocol === 'https:' ? url.href : undefined;
@@ -112,18 +124,24 @@ function urlOf({ tool, lookup }: FunctionCall): string | undefined {
   }
 }
 
-/** A variable is one part of a path or query and adds none, unless the address itself is one. */
-function renderUrl(template: string, lookup: VariableLookup): string {
+function depthOf({ pathname }: URL): number {
+  return pathname.split('/').length;
+}
+
+/** A variable is one part of a path or query and adds none, unless the address itself is one. `instead` stands for all. */
+function renderUrl(template: string, lookup: VariableLookup, instead?: string): string {
   return renderSpans(template.trim(), lookup)
     .map(({ text, fromVariable }, index) =>
-      fromVariable && index > 0 ? encodeURIComponent(text.toWellFormed()) : text,
+      fromVariable && index > 0 ? (instead ?? encodeURIComponent(text.toWellFormed())) : text,
     )
     .join('');
 }
 
+/** What the settings say stands: a model adds to it, and changes nothing of it. */
 function withQuery(url: string, args: Readonly<Record<string, unknown>>): string {
   const full = new URL(url);
-  for (const [name, value] of Object.entries(plain(args))) full.searchParams.set(name, value);
+  const set = new Set(full.searchParams.keys());
+  for (const [name, value] of Object.entries(plain(args))) if (!set.has(name)) full.searchParams.set(name, value);
   return full.href;
 }
 

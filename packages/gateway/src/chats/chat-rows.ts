@@ -65,7 +65,7 @@ export function endOf({ collected }: ChatTurn, now: number): ChatEnd {
 /** The chat's own variables over those it began with. */
 export function momentOf(chat: ChatRow, plan: SessionPlan, now: number): ChatMoment {
   const variables = { ...plan.variables, ...chat.override_dynamic_variables };
-  return { plan: { ...plan, variables }, now, startedAt: chat.start_timestamp };
+  return { plan: { ...plan, variables }, now, startedAt: chat.start_timestamp, turn: chat.turn };
 }
 
 /** `end_chat_after_silence_ms`, 2 minutes to 72 hours; default an hour. */

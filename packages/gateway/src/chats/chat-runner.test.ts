@@ -6,6 +6,7 @@ import { createLog } from '../observe/log.ts';
 import { createMemoryData, createMemoryStore } from '../stores/index.ts';
 import type { Store } from '../stores/port.ts';
 import { createChatRunner } from './chat-runner.ts';
+import type { ChatTalker, TurnResult } from './talker.ts';
 
 const says = (id: string, text: string, rest: object) =>
   ({ id, type: 'conversation', instruction: { type: 'static_text', text }, ...rest }) as JsonObject;
@@ -41,7 +42,7 @@ const plan = (id: string, agent: JsonObject = {}): SessionPlan => ({
 });
 
 /** Nodes over one store, each with a runner of its own. */
-function world(nodes: number, over: (store: Store) => Partial<Store> = () => ({})) {
+function world(nodes: number, over: (store: Store) => Partial<Store> = () => ({}), talker?: ChatTalker) {
   const data = createMemoryData();
   let [now, ids] = [1_800_000_000_000, 0];
   const lines: string[] = [];
@@ -50,7 +51,8 @@ function world(nodes: number, over: (store: Store) => Partial<Store> = () => ({}
     const store = createMemoryStore(data);
     const clock = { wallMs: () => now };
     const common = { clock, newId: () => `id_${ids++}`, eventHook: () => undefined, inTurn: createTurns() };
-    return createChatRunner({ ...common, store: { ...store, ...over(store) }, log });
+    const talkerOf = talker && { talkerOf: () => talker };
+    return createChatRunner({ ...common, store: { ...store, ...over(store) }, log, ...talkerOf });
   });
   const advance = (ms: number) => {
     now += ms;
@@ -155,4 +157,105 @@ test('ends once: again is no error, a chat nobody knows is', async () => {
   expect(await runners[1]!.end('chat_2')).toBe(false);
   expect(await runners[1]!.answer('chat_1', '1')).toEqual({ kind: 'over' });
   expect(lines.filter((line) => line.includes('chat_ended'))).toHaveLength(1);
+});
+
+/** Answers after `work`, as a model would. */
+function thinker(work: (signal: AbortSignal) => Promise<void> = async () => {}) {
+  const asked: string[] = [];
+  const turn = (text: string): TurnResult => ({
+    ok: true,
+    turn: { entries: [{ role: 'agent', content: text }], state: { said: asked.length }, collected: {} },
+  });
+  const talker: ChatTalker = {
+    costly: true,
+    async open(_moment, _signal, before) {
+      return turn(before === 'a_message' ? 'Hello.' : 'Hello, who are you?');
+    },
+    async answer(_state, text, _moment, signal) {
+      asked.push(text);
+      await work(signal);
+      if (signal.aborted) return { ok: false, reason: 'the turn was given up', retry: true };
+      return text === 'fail' ? { ok: false, reason: 'it failed', retry: false } : turn(`${text}!`);
+    },
+  };
+  return { talker, asked };
+}
+const saidIn = async (store: Store, id: string) =>
+  (await store.getWholeChat(id))?.messages.map((message) => `${message.role} ${message.content}`);
+
+test('the first text of a chat is answered in its first turn, after the begin message; nothing is stored before', async () => {
+  const { talker, asked } = thinker();
+  const { runners, store } = world(1, undefined, talker);
+  const begun = await runners[0]!.beginChat(plan('chat_1'), {
+    ...{ chat_type: 'sms_chat', from_number: '+1', to_number: '+2' },
+    first_text: { text_id: 'txt_1', content: 'Hi' },
+  });
+  expect(await store.getChat('chat_1')).toBeUndefined();
+  if (begun.kind !== 'begun') throw new Error(begun.reason);
+  expect(begun.messages).toMatchObject([
+    { content: 'Hello.' },
+    { message_id: 'txt_1', role: 'user' },
+    { content: 'Hi!' },
+  ]);
+  expect(begun.chat).toMatchObject({ chat_type: 'sms_chat', from_number: '+1', to_number: '+2', turn: 0 });
+  await store.createChat(begun.chat, begun.plan as unknown as JsonObject, begun.messages);
+  // K5: a job that comes again after a crash.
+  expect(await runners[0]!.answer('chat_1', 'Hi', { text_id: 'txt_1' })).toMatchObject({
+    ...{ kind: 'answered', repeated: true, messages: [{ content: 'Hi!' }] },
+  });
+  expect(asked).toEqual(['Hi']);
+  expect(await runners[0]!.beginChat(plan('chat_2'), { first_text: { text_id: 't', content: 'fail' } })).toEqual({
+    ...{ kind: 'failed', reason: 'it failed', retry: false },
+  });
+});
+
+test('K5 a text is answered once, by whichever node, also where the chat ended with it or keeps nothing', async () => {
+  const { talker, asked } = thinker();
+  const { runners, store } = world(2, undefined, talker);
+  const basic = { data_storage_setting: 'basic_attributes_only' };
+  await runners[0]!.start(plan('chat_1'));
+  await runners[0]!.start(plan('chat_2', basic));
+  for (const id of ['chat_1', 'chat_2']) {
+    for (const runner of [...runners, runners[0]!]) {
+      expect(await runner.answer(id, 'A', { text_id: `${id}.a` })).toMatchObject({ kind: 'answered' });
+    }
+  }
+  expect(asked).toEqual(['A', 'A']);
+  expect(await saidIn(store, 'chat_1')).toEqual(['agent Hello, who are you?', 'user A', 'agent A!']);
+  await runners[0]!.end('chat_1');
+  expect(await runners[1]!.answer('chat_1', 'A', { text_id: 'chat_1.a' })).toMatchObject({ repeated: true });
+  expect(await runners[1]!.answer('chat_1', 'B', { text_id: 'chat_1.b' })).toEqual({ kind: 'over' });
+});
+
+test('K4 a turn that is given up, by its caller or by the end of the gateway, stores nothing', async () => {
+  const untilGivenUp = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
+  const { talker } = thinker(untilGivenUp);
+  const { runners, store } = world(1, undefined, talker);
+  await runners[0]!.start(plan('chat_1'));
+  const abort = new AbortController();
+  const given = runners[0]!.answer('chat_1', 'A', { signal: abort.signal });
+  const stopped = runners[0]!.answer('chat_1', 'B');
+  abort.abort();
+  expect(await given).toEqual({ kind: 'failed', reason: 'the turn was given up', retry: true });
+  runners[0]!.stop();
+  expect(await stopped).toMatchObject({ kind: 'failed' });
+  expect(await saidIn(store, 'chat_1')).toEqual(['agent Hello, who are you?']);
+});
+
+test('K2 a slow turn of one chat holds no other', async () => {
+  let release = () => {};
+  const { talker } = thinker(() => new Promise<void>((resolve) => (release = resolve)));
+  const quick = thinker();
+  const both: ChatTalker = {
+    ...quick.talker,
+    answer: (state, text, ...rest) => (text === 'slow' ? talker : quick.talker).answer(state, text, ...rest),
+  };
+  const { runners } = world(1, undefined, both);
+  for (const id of ['chat_1', 'chat_2']) await runners[0]!.start(plan(id));
+  const slow = runners[0]!.answer('chat_1', 'slow');
+  for (const content of ['a', 'b'])
+    expect(await runners[0]!.answer('chat_2', content)).toMatchObject({ kind: 'answered' });
+  release();
+  expect(await slow).toMatchObject({ messages: [{ content: 'slow!' }] });
 });

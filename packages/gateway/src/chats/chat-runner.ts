@@ -36,7 +36,7 @@ import {
 } from './chat-rows.ts';
 import { closingLine } from './chat-talk.ts';
 import { talkerOf } from './pick-talker.ts';
-import type { ChatTalker, ChatTurn, TurnResult } from './talker.ts';
+import { BEGINNING, type ChatTalker, type ChatTurn, type TurnResult } from './talker.ts';
 
 export type ChatAnswer =
   /** What came after the message, tool calls and moves included; `repeated`: the text had been answered before. */
@@ -126,7 +126,8 @@ export function createChatRunner(deps: ChatRunnerDeps): ChatRunner {
 class Runner implements ChatRunner {
   readonly #deps: ChatRunnerDeps;
   readonly #talkerOf: (plan: SessionPlan) => ChatTalker;
-  readonly #stopping = new AbortController();
+  readonly #turns = new Set<AbortController>();
+  #stopped = false;
   /** By chat id, the one used last at the end. */
   readonly #sessions = new Map<string, Session>();
 
@@ -140,7 +141,9 @@ class Runner implements ChatRunner {
     const { first_text: first, signal, chat_type = 'api_chat', from_number, to_number } = options;
     const now = clock.wallMs();
     const talker = this.#talkerOf(plan);
-    const opened = await talker.open({ plan, now, startedAt: now }, this.#signal(signal), first && 'a_message');
+    const opened = await this.#within(signal, (within) =>
+      talker.open({ plan, now, startedAt: now, turn: BEGINNING }, within, first && 'a_message'),
+    );
     if (!opened.ok) return { kind: 'failed', reason: opened.reason, retry: opened.retry };
     let turn = opened.turn;
     const messages = [...this.#messages(turn, now)];
@@ -148,7 +151,7 @@ class Runner implements ChatRunner {
       const at = clock.wallMs();
       messages.push(userMessage(first.content, first.text_id, at));
       if (talker.missing === undefined) {
-        const moment = { plan: turn.plan ?? plan, now: at, startedAt: now };
+        const moment = { plan: turn.plan ?? plan, now: at, startedAt: now, turn: BEGINNING };
         const answered = await this.#follow(turn, first.content, moment, signal);
         if (!answered.ok) return { kind: 'failed', reason: answered.reason, retry: answered.retry };
         turn = {
@@ -200,7 +203,8 @@ class Runner implements ChatRunner {
   }
 
   stop(): void {
-    this.#stopping.abort();
+    this.#stopped = true;
+    for (const turn of this.#turns) turn.abort();
   }
 
   /** One that cannot be ended is logged and must not keep the others. */
@@ -249,7 +253,9 @@ class Runner implements ChatRunner {
     const { talker, plan } = session;
     if (talker.missing !== undefined) return { kind: 'cannot_answer', reason: talker.missing };
     const moment = momentOf(chat, plan, this.#deps.clock.wallMs());
-    const result = await talker.answer(chat.state ?? {}, content, moment, this.#signal(options.signal));
+    const result = await this.#within(options.signal, (within) =>
+      talker.answer(chat.state ?? {}, content, moment, within),
+    );
     if (!result.ok) return { kind: 'failed', reason: result.reason, retry: result.retry };
     return this.#keep(chat, session, result.turn, { content, textId: options.text_id, askedAt: moment.now });
   }
@@ -299,7 +305,7 @@ class Runner implements ChatRunner {
     const talker = this.#talkerOf(moment.plan);
     // A flow that needs no model begins with the first text; what it says first is its answer.
     if (!talker.costly && turn.entries.length > 0) return Promise.resolve({ ok: true, turn: { ...turn, entries: [] } });
-    return talker.answer(turn.state, content, moment, this.#signal(signal));
+    return this.#within(signal, (within) => talker.answer(turn.state, content, moment, within));
   }
 
   #isSilent(chat: ChatRow): boolean {
@@ -378,7 +384,18 @@ class Runner implements ChatRunner {
     return task === undefined ? {} : { analysis_task: task };
   }
 
-  #signal(given: AbortSignal | undefined): AbortSignal {
-    return given ? AbortSignal.any([given, this.#stopping.signal]) : this.#stopping.signal;
+  /** Given up by the caller or by `stop`. AbortSignal.any keeps a trace of every turn at a signal that lives long. */
+  async #within<T>(given: AbortSignal | undefined, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const turn = new AbortController();
+    const giveUp = () => turn.abort();
+    if (given?.aborted || this.#stopped) giveUp();
+    given?.addEventListener('abort', giveUp, { once: true });
+    this.#turns.add(turn);
+    try {
+      return await task(turn.signal);
+    } finally {
+      this.#turns.delete(turn);
+      given?.removeEventListener('abort', giveUp);
+    }
   }
 }

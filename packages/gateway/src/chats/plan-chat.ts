@@ -85,7 +85,7 @@ const MODEL_OF = { 'retell-llm': ['model', 'model_high_priority'], 'conversation
 
 /** What of an override a chat acts on (E10). */
 export function honouredInChat({ engine }: SessionPlan): ReadonlySet<string> {
-  const fields = new Set(['agent.timezone']);
+  const fields = new Set(['agent.timezone', 'agent.post_chat_analysis_data', 'agent.post_chat_analysis_model']);
   if (engine.type === 'custom-llm') return fields;
   const group = engine.type === 'retell-llm' ? 'retell_llm' : 'conversation_flow';
   const own = ['begin_message', 'start_speaker'];

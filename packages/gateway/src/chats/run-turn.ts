@@ -2,9 +2,9 @@
  * Runs one turn of an engine that asks a model: what it wishes for is fetched, until it rests. Nothing is stored on the
  * way; a turn that fails leaves no trace (K4), but functions it called have been called.
  */
+import { createHash } from 'node:crypto';
 import type { JsonObject } from '@pickup/contract';
 import {
-  type AskModel,
   handOver,
   linesOf,
   type ModelResult,
@@ -76,14 +76,18 @@ class Turn {
   readonly #cancel: () => void;
   readonly #entries: TalkEntry[] = [];
   readonly #unable = new Set<string>();
+  /** How often each call was made in this turn. */
+  readonly #calls = new Map<string, number>();
+  readonly #event: TalkEvent;
   readonly #use = { asked: 0, tries: 0, prompt: 0, completion: 0, functions: 0 };
   #engine: TalkEngine;
   #moment: ChatMoment;
   #swaps = 0;
   #model = '';
 
-  constructor(deps: TurnDeps, { engine, moment, signal }: TurnStart) {
+  constructor(deps: TurnDeps, { engine, event, moment, signal }: TurnStart) {
     this.#deps = deps;
+    this.#event = event;
     this.#engine = engine;
     this.#moment = moment;
     const turnMs = deps.turnMs ?? TURN_MS;
@@ -148,7 +152,7 @@ class Turn {
     this.#model = request.model;
     const found = this.#deps.models.find(request.model);
     if ('missing' in found) return failed(found.missing, false);
-    const result = await (found.ask satisfies AskModel)(request, this.#signal);
+    const result = await found.ask(request, this.#signal);
     this.#count(result);
     if (result.ok) return { event: { on: 'model', reply: result.reply } };
     const { chat_id } = this.#names();
@@ -168,6 +172,7 @@ class Turn {
     const result = await callFunction(this.#deps, {
       ...{ tool, args, deadlineMonoMs: this.#deadlineMs, signal: this.#signal },
       lookup: (name) => own(name) ?? session(name),
+      callKey: this.#callKey(tool.name, args),
       chat: this.#chatObject(state),
     });
     if (this.#signal.aborted) return failed('the turn was given up', true);
@@ -188,6 +193,18 @@ class Turn {
     this.#engine = swapped.engine;
     this.#moment = { ...this.#moment, plan: swapped.plan };
     return this.#step(state, { on: 'taken_over' });
+  }
+
+  /**
+   * A turn that died, or failed later on, makes its calls again: what tells one call from another is the chat, its turn,
+   * what the turn answers, the function with its arguments, and of several alike the how manieth it is.
+   */
+  #callKey(name: string, args: unknown): string {
+    const { plan, turn } = this.#moment;
+    const alike = JSON.stringify([plan.session_id, turn, this.#event, name, args]);
+    const nth = (this.#calls.get(alike) ?? 0) + 1;
+    this.#calls.set(alike, nth);
+    return `call_${createHash('sha256').update(`${alike} ${nth}`).digest('hex').slice(0, 32)}`;
   }
 
   /** As far as a turn knows it: what was said so far is in the transcript. */

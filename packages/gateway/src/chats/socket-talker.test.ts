@@ -22,7 +22,7 @@ const PLAN = {
   },
   ...{ metadata: { tier: 1 }, dynamic_variables: { name: 'Bo' }, variables: {} },
 } as unknown as SessionPlan;
-const MOMENT: ChatMoment = { plan: PLAN, startedAt: 1, now: 2 };
+const MOMENT: ChatMoment = { plan: PLAN, startedAt: 1, now: 2, turn: 0 };
 const NEVER = new AbortController().signal;
 const CONFIG = {
   response_type: 'config',
@@ -130,6 +130,8 @@ test('a connection lost in the middle is made once more; a server that is silent
   mode = 'silent';
   const silent = await talker.answer(state, 'Hi', MOMENT, NEVER);
   expect(silent).toMatchObject({ ok: false, retry: true, reason: expect.stringContaining('in time') });
+  // It had all its time, and is not given it twice.
+  expect(connections).toBe(3);
   mode = 'flood';
   expect(await talker.answer(state, 'Hi', MOMENT, NEVER)).toMatchObject({
     ok: false,
@@ -162,4 +164,59 @@ test('a server that refuses to open the socket is a failure', async () => {
     retry: true,
     reason: expect.stringContaining('cannot be reached'),
   });
+});
+
+test('a flood of configs is answered once, one of words is bounded and ends with the answer, and what comes after it is nobody’s', async () => {
+  const talker = await talkTo(
+    {
+      onOpen: (session) => {
+        for (let nth = 0; nth < 300; nth++) session.send(CONFIG);
+        for (let nth = 0; nth < 300; nth++) {
+          session.send({ response_type: 'agent_interrupt', content: `Wait ${nth}.`, content_complete: true });
+        }
+      },
+      onMessage: ({ interaction_type, response_id }, session) => {
+        if (interaction_type !== 'response_required') return;
+        session.send(says(response_id as number, 'There.'));
+        session.send({ response_type: 'agent_interrupt', content: 'Late.', content_complete: true });
+      },
+    },
+    { configMs: 10 },
+  );
+  const answered = await talker.answer({ history: [], responses: 0 }, 'Hi', MOMENT, NEVER);
+  const entries = answered.ok ? answered.turn.entries : [];
+  expect(entries).toHaveLength(100);
+  expect(entries.at(-1)).toEqual({ role: 'agent', content: 'There.' });
+  expect(answered.ok && answered.turn.state['history']).toEqual([{ role: 'user', content: 'Hi' }, ...entries]);
+  const kinds = server.received.map(({ interaction_type }) => interaction_type);
+  expect(kinds.filter((kind) => kind === 'call_details')).toHaveLength(1);
+  expect(kinds.filter((kind) => kind === 'ping_pong')).toHaveLength(1);
+});
+
+test('garbage is passed over: it ends nothing, and is no answer', async () => {
+  const odd = [
+    ...[
+      '',
+      '{',
+      'null',
+      '[]',
+      '7',
+      '{"response_type":7}',
+      '{"response_type":"response","response_id":"1","content":1}',
+    ],
+    ...[`${'['.repeat(50_000)}`, '{"response_type":"tool_call_result","content":"x"}', '{"response_type":"config"}'],
+    '{"response_type":"response","response_id":1e400,"content":"no","content_complete":true}',
+  ];
+  const talker = await talkTo(
+    {
+      onMessage: ({ response_id }, session) => {
+        for (const text of odd) session.sendText(text);
+        session.send(says(99, 'Somebody else’s.'));
+        session.send(says(response_id as number, 'Here.'));
+      },
+    },
+    { configMs: 10 },
+  );
+  const answered = await talker.answer({ history: [], responses: 0 }, 'Hi', MOMENT, NEVER);
+  expect(answered).toMatchObject({ ok: true, turn: { entries: [{ role: 'agent', content: 'Here.' }] } });
 });

@@ -57,7 +57,8 @@ export function socketTalker(deps: SocketDeps, url: string): ChatTalker {
     for (let tries = 1; ; tries++) {
       const turn = new SocketTurn(deps, { url: withId(url, moment.plan.session_id), times, moment, state, asks });
       const result = await turn.run(signal);
-      if (result.ok || !result.retry || tries >= MAX_TRIES || signal.aborted) return result;
+      // One that had all its time is not given it twice.
+      if (result.ok || !result.retry || tries >= MAX_TRIES || signal.aborted || turn.isLate) return result;
     }
   };
   return {
@@ -92,6 +93,10 @@ class SocketTurn {
   #content = '';
   #withToolCalls = false;
   #asked = false;
+  #configured = false;
+  #over = false;
+  /** It ended because the server did not answer in time. */
+  isLate = false;
 
   constructor(deps: SocketDeps, given: Given) {
     this.#deps = deps;
@@ -121,6 +126,7 @@ class SocketTurn {
   }
 
   #take(text: string): void {
+    if (this.#over) return;
     const event = readServerEvent(text);
     switch (event.type) {
       case 'config':
@@ -130,14 +136,16 @@ class SocketTurn {
       case 'interrupt':
         return this.#said(event, false);
       case 'entry':
-        if (this.#entries.length < MAX_ENTRIES) this.#entries.push(event.entry);
-        return;
+        return this.#add(event.entry);
       case 'ping':
       case 'other':
     }
   }
 
   #config({ callDetails: wants, keepsAlive, withToolCalls }: Extract<ServerEvent, { type: 'config' }>): void {
+    // It comes once; a flood of them must not be answered with one.
+    if (this.#configured) return;
+    this.#configured = true;
     this.#withToolCalls = withToolCalls;
     if (wants) this.#socket?.send(callDetails(this.#callObject()));
     if (keepsAlive) this.#ping();
@@ -171,7 +179,18 @@ class SocketTurn {
   #flush(): void {
     const content = this.#content.trim().toWellFormed();
     this.#content = '';
-    if (content !== '') this.#entries.push({ role: 'agent', content });
+    if (content !== '') this.#add({ role: 'agent', content });
+  }
+
+  /** Of a flood the end stays: it has the answer. */
+  #add(entry: TalkEntry): void {
+    if (this.#entries.length >= MAX_ENTRIES) this.#entries.shift();
+    this.#entries.push(entry);
+  }
+
+  #finish(result: TurnResult): void {
+    this.#over = true;
+    this.#done.resolve(result);
   }
 
   #ask(): void {
@@ -188,12 +207,13 @@ class SocketTurn {
 
   #late(): void {
     // A server that says nothing by itself leaves the beginning to the user.
-    if (this.#given.asks) this.#done.resolve(failed("the agent's own server did not answer in time", true));
-    else this.#settle();
+    if (!this.#given.asks) return this.#settle();
+    this.isLate = true;
+    this.#finish(failed("the agent's own server did not answer in time", true));
   }
 
   #lost(): void {
-    this.#done.resolve(failed("the connection to the agent's own server was lost", true));
+    this.#finish(failed("the connection to the agent's own server was lost", true));
   }
 
   #settle(ended?: string): void {
@@ -206,7 +226,7 @@ class SocketTurn {
       collected: {},
       ...(ended !== undefined && { ended }),
     };
-    this.#done.resolve({ ok: true, turn });
+    this.#finish({ ok: true, turn });
   }
 
   #after(delayMs: number, fire: () => void): void {

@@ -10,7 +10,12 @@ export interface ChatMoment {
   /** Epoch ms. */
   readonly startedAt: number;
   readonly now: number;
+  /** Turns that are stored so far; `BEGINNING` while the chat itself is not. */
+  readonly turn: number;
 }
+
+/** The turn of a chat that is not stored yet. */
+export const BEGINNING = -1;
 
 /** What comes of a beginning or of a message. */
 export interface ChatTurn {

@@ -157,6 +157,40 @@ test('S9 a job that takes long stays with its node, one whose lease was lost is 
   expect(signals[0]!.aborted).toBe(true);
 });
 
+test('S9 where the clock is set, or the machine stood still, nothing is done twice at once', async () => {
+  const signals: AbortSignal[] = [];
+  let end = () => {};
+  const {
+    runners: [runner],
+    add,
+    advance,
+    store,
+    clock,
+  } = world((_job, signal) => {
+    signals.push(signal);
+    return new Promise((resolve) => {
+      end = () => resolve();
+    });
+  });
+  await runner!.start();
+  await add({ queue: 'q', job_key: 'q' });
+  runner!.wake();
+  await turns();
+  // One that comes after it, on its queue.
+  await add({ queue: 'q', job_key: 'q' });
+  const real = clock.wallMs.bind(clock);
+  clock.wallMs = () => real() + 3_600_000;
+  for (let nth = 0; nth < 3; nth++) await advance(200);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+  end();
+  await turns();
+  await advance(200);
+  expect(signals.map(({ aborted }) => aborted)).toEqual([false, false]);
+  end();
+  await turns();
+  expect(await store.nextJobAt()).toBeUndefined();
+});
+
 test('a stop breaks off what does not end, and gives it back as it was; a start takes up what a crash left', async () => {
   let began = 0;
   const {

@@ -17,6 +17,11 @@ export interface JobRunner {
   start(): Promise<void>;
   /** Something may be due: looks at once, which costs no commit. */
   wake(): void;
+  /**
+   * To be called right behind a store command that adds a job, before it is waited for: what is due is then taken by
+   * the same commit.
+   */
+  takeAlong(): void;
   /** Takes nothing more, waits for at most `limitMs`, then breaks off; what was broken off is given back. */
   stop(limitMs: number): Promise<void>;
   readonly running: number;
@@ -58,9 +63,14 @@ class Runner implements JobRunner {
   #cancelPoll = () => {};
   #cancelRenewal = () => {};
   #looking = false;
+  #takingAlong = false;
   #taking = false;
+  /** Places for jobs that are being taken. */
+  #reserved = 0;
   #wanted = false;
   #stopped = true;
+  /** Epoch ms. */
+  #renewedAt = 0;
 
   constructor(deps: JobRunnerDeps) {
     this.#deps = deps;
@@ -73,6 +83,7 @@ class Runner implements JobRunner {
   async start(): Promise<void> {
     await this.#deps.store.releaseJobsOf(this.#deps.nodeId);
     this.#stopped = false;
+    this.#renewedAt = this.#deps.clock.wallMs();
     this.#poll();
     this.#renewLater();
     this.wake();
@@ -85,6 +96,16 @@ class Runner implements JobRunner {
     setImmediate(() => {
       this.#looking = false;
       void this.#look();
+    });
+  }
+
+  takeAlong(): void {
+    if (this.#stopped || this.#takingAlong) return;
+    this.#takingAlong = true;
+    // Still before the batch goes to the writer, and once for all that is added in this turn.
+    queueMicrotask(() => {
+      this.#takingAlong = false;
+      this.#take().catch((error) => this.#deps.log.error('jobs_failed', { error: String(error) }));
     });
   }
 
@@ -131,25 +152,40 @@ class Runner implements JobRunner {
 
   /** One look at a time; what was wanted meanwhile is looked at again. */
   async #takeAll(): Promise<void> {
-    const { store, clock, nodeId, log, most = MOST_AT_ONCE } = this.#deps;
     this.#taking = true;
     try {
       while (this.#wanted && !this.#stopped) {
-        const limit = Math.min(MOST_TAKEN, most - this.#running.size);
-        if (limit <= 0) break;
         this.#wanted = false;
-        const jobs = await store.takeJobs({ node_id: nodeId, now: clock.wallMs(), limit, lease_ms: LEASE_MS });
-        for (const job of jobs) this.#begin(job);
-        if (jobs.length === limit) this.#wanted = true;
+        if ((await this.#take()) === 'more') this.#wanted = true;
       }
     } catch (error) {
-      log.error('jobs_failed', { error: String(error) });
+      this.#deps.log.error('jobs_failed', { error: String(error) });
     } finally {
       this.#taking = false;
     }
   }
 
+  /** `more`: there may be more than could be taken at once. */
+  async #take(): Promise<'more' | 'all'> {
+    const { store, clock, nodeId, most = MOST_AT_ONCE } = this.#deps;
+    const limit = Math.min(MOST_TAKEN, most - this.#running.size - this.#reserved);
+    if (limit <= 0 || this.#stopped) return 'all';
+    this.#reserved += limit;
+    const now = clock.wallMs();
+    // The clock was set, or the machine stood still: our own leases must not lapse to ourselves, which would do the
+    // same work twice at once. Commands are done in their order.
+    if (now - this.#renewedAt >= 2 * RENEW_MS) void this.#renewLogged();
+    try {
+      const jobs = await store.takeJobs({ node_id: nodeId, now, limit, lease_ms: LEASE_MS });
+      for (const job of jobs) this.#begin(job);
+      return jobs.length === limit ? 'more' : 'all';
+    } finally {
+      this.#reserved -= limit;
+    }
+  }
+
   #begin(job: Job): void {
+    if (this.#running.has(job.job_id)) return;
     const aborter = new AbortController();
     const done = this.#run(job, aborter.signal).finally(() => {
       this.#running.delete(job.job_id);
@@ -180,18 +216,25 @@ class Runner implements JobRunner {
 
   #renewLater(): void {
     this.#cancelRenewal = this.#deps.clock.after(RENEW_MS, () => {
-      this.#renew()
-        .catch((error) => this.#deps.log.error('jobs_failed', { error: String(error) }))
-        .finally(() => this.#stopped || this.#renewLater());
+      void this.#renewLogged().finally(() => this.#stopped || this.#renewLater());
     });
+  }
+
+  async #renewLogged(): Promise<void> {
+    try {
+      await this.#renew();
+    } catch (error) {
+      this.#deps.log.error('jobs_failed', { error: String(error) });
+    }
   }
 
   /** Whatever is no longer ours is somebody else's to finish. */
   async #renew(): Promise<void> {
     const { store, clock, nodeId, log } = this.#deps;
     const ids = [...this.#running.keys()];
+    this.#renewedAt = clock.wallMs();
     if (ids.length === 0) return;
-    const ours = new Set(await store.renewLeases(ids, nodeId, clock.wallMs() + LEASE_MS));
+    const ours = new Set(await store.renewLeases(ids, nodeId, this.#renewedAt + LEASE_MS));
     for (const id of ids) {
       const one = this.#running.get(id);
       // One that has ended meanwhile is nobody's any more.

@@ -131,6 +131,31 @@ test('wrong credentials name the settings, and never their values', async () => 
   expect(`${refused.message}${other.message}`).not.toMatch(/wrong-token|KEY_wrong/);
 });
 
+test('what a provider says is passed on without what it says of the account', async () => {
+  const { accountSid } = twilio.account;
+  const token = '0123456789abcdef0123456789abcdef';
+  const words = `No /2010-04-01/Accounts/${accountSid}/IncomingPhoneNumbers.json for ${token} of ${accountSid.toLowerCase()}`;
+  const key = 'KEY0123456789ABCDEF_abcdef';
+  telnyx.failWith(() => ({ status: 400, json: { errors: [{ code: '10009', detail: `No access for ${key}` }] } }));
+  for (const [status, code] of [
+    [400, 21422],
+    [404, 20404],
+    [403, 20403],
+    [429, 20429],
+  ]) {
+    twilio.failWith(() => ({ status: status!, json: { code, message: words, status } }));
+    const shop = twilioShop();
+    const asked = [shop.search(US), shop.buy({ purchase_id: 'b', phone_number: '+14155550100' }), shop.point('+1415')];
+    const said = await Promise.all(asked.map((one) => one.catch((error) => error.message)));
+    expect(JSON.stringify(said)).not.toMatch(/AC[0-9a-f]{10}|0123456789abc/i);
+    expect(JSON.stringify(said)).toContain('/IncomingPhoneNumbers.json for');
+  }
+  const told = await telnyxShop()
+    .search(US)
+    .catch((error) => error.message);
+  expect(told).toBe('No access for KEY… (error 10009)');
+});
+
 test('a trial account at Twilio is told of, and its refusal of a second number is passed on', async () => {
   const shop = twilioShop();
   expect(await shop.accountWarnings()).toEqual([]);

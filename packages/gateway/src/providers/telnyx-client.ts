@@ -40,6 +40,9 @@ export function telnyxFault(error: unknown): ProviderFault {
   return new ProviderFault('refused', words);
 }
 
+/** A key, also one that is not ours. */
+const API_KEY = /KEY[0-9A-Z_-]{8,}/gi;
+
 /** `errors[]` of the answer (developers.telnyx.com/development/api-fundamentals/api-errors), in one line. */
 export function telnyxWords(error: unknown): string {
   const { error: body } = (error ?? {}) as { readonly error?: { readonly errors?: unknown } };
@@ -48,5 +51,5 @@ export function telnyxWords(error: unknown): string {
     const text = typeof detail === 'string' && detail !== '' ? detail : title;
     return `${typeof text === 'string' ? text : 'no reason given'} (error ${String(code ?? 'unknown')})`;
   });
-  return lines.length > 0 ? lines.join(' ').slice(0, 500) : 'no reason given';
+  return lines.length > 0 ? lines.join(' ').replaceAll(API_KEY, 'KEY…').slice(0, 500) : 'no reason given';
 }

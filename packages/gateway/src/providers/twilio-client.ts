@@ -37,7 +37,7 @@ export function twilioStatus(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-/** A failure of the library as one of ours. Twilio's own words are passed on; they are written for whoever asked. */
+/** A failure of the library as one of ours. Twilio's own words are passed on, without what they say of the account. */
 export function twilioFault(error: unknown): ProviderFault {
   const status = twilioStatus(error);
   if (status === undefined || status >= 500 || status === 408) {
@@ -51,9 +51,12 @@ export function twilioFault(error: unknown): ProviderFault {
   return new ProviderFault('refused', inWords(error).replace(/^: /, ''));
 }
 
+/** Of an account: its SID, which stands in the paths that Twilio quotes, and its token. */
+const SECRET = /(?<![0-9a-f])(AC)?[0-9a-f]{32}(?![0-9a-f])/gi;
+
 function inWords(error: unknown): string {
   const { message } = (error ?? {}) as { readonly message?: unknown };
   const code = twilioCode(error);
-  const text = typeof message === 'string' ? message.slice(0, 500) : 'no reason given';
+  const text = typeof message === 'string' ? message.replaceAll(SECRET, '…').slice(0, 500) : 'no reason given';
   return `: ${text}${code === undefined ? '' : ` (error ${code})`}`;
 }

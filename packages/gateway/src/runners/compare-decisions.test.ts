@@ -34,7 +34,7 @@ test('outcome, agent, each field of the reply and each issue are told', () => {
     'agent_id was "agent_1", is absent',
     'agent_version was 2, is absent',
     'reply /call_inbound/override_agent_id was "agent_1", is absent',
-    'reply /call_inbound/a~1b was [1], is [2]',
+    'reply /call_inbound/a~1b/0 was 1, is 2',
     'reply /call_inbound/reject was absent, is true',
     'gone: warning /call_inbound/a a is unknown.',
     'new: warning /x a is unknown.',

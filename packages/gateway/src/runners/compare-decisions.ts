@@ -1,5 +1,5 @@
 /** What two decisions about one inbound have different, in sentences. */
-import type { InboundObject, Issue, Json, JsonObject } from '@pickup/contract';
+import { type InboundObject, type Issue, type Json, jsonDifferences, shortJson } from '@pickup/contract';
 
 /** The part of a record that says what was decided. */
 export type Decided = Pick<InboundObject, 'outcome' | 'agent_id' | 'agent_version' | 'decision' | 'issues' | 'reply'>;
@@ -21,24 +21,19 @@ export function compareDecisions(then: Decided, now: Decided): readonly string[]
 }
 
 function changed(what: string, then: Json | undefined, now: Json | undefined): readonly string[] {
-  return then === now ? [] : [`${what} was ${shown(then)}, is ${shown(now)}`];
+  return then === now ? [] : [difference(what, then, now)];
+}
+
+function difference(what: string, then: Json | undefined, now: Json | undefined): string {
+  return `${what} was ${shortJson(then, LONGEST_VALUE)}, is ${shortJson(now, LONGEST_VALUE)}`;
 }
 
 function replyChanges(then: Json | undefined, now: Json | undefined): readonly string[] {
-  const fields = [...fieldChanges('', then, now)];
+  const fields = [...jsonDifferences(then, now)].map(({ pointer, first, second }) =>
+    difference(`reply${pointer === '' ? '' : ` ${pointer}`}`, first, second),
+  );
   const more = fields.length - MOST_FIELDS;
   return [...fields.slice(0, MOST_FIELDS), ...(more > 0 ? [`reply: ${more} more fields differ`] : [])];
-}
-
-function* fieldChanges(pointer: string, then: Json | undefined, now: Json | undefined): Generator<string> {
-  if (isObject(then) && isObject(now)) {
-    for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
-      const token = name.replaceAll('~', '~0').replaceAll('/', '~1');
-      yield* fieldChanges(`${pointer}/${token}`, own(then, name), own(now, name));
-    }
-  } else if (JSON.stringify(then) !== JSON.stringify(now)) {
-    yield* changed(`reply${pointer === '' ? '' : ` ${pointer}`}`, then, now);
-  }
 }
 
 function issueChanges(then: readonly Issue[], now: readonly Issue[]): readonly string[] {
@@ -56,17 +51,4 @@ function wording({ code, pointer, message }: Issue): string {
 
 function told({ severity, pointer, message }: Issue): string {
   return `${severity} ${pointer === '' ? '' : `${pointer} `}${message}`;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function own(value: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(value, name) ? value[name] : undefined;
-}
-
-function shown(value: Json | undefined): string {
-  const text = value === undefined ? 'absent' : JSON.stringify(value);
-  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1).toWellFormed()}…` : text;
 }

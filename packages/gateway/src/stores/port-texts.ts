@@ -50,6 +50,7 @@ export interface TextStored {
   /** False: it had been stored before, and the rest is what was said of it then. */
   readonly stored: boolean;
   readonly text_id: string;
+  /** The chat's id where that began with a text of ours. */
   readonly inbound_id: string;
   /** Of the chat that it goes to, where that is known already. */
   readonly chat_id?: string;
@@ -158,17 +159,20 @@ export interface TextCommands {
    * nothing is stored then. Adds the pair's job. STOP and START change the pair at once.
    */
   storeText(text: NewText, opening?: TextOpening): Promise<TextStored | 'needs_opening'>;
-  /** S13: the pair's first waiting text. */
+  /** S13: the pair's first waiting text; what is not for an agent (A8) waits for none that is. */
   nextText(pair: string): Promise<WaitingText | undefined>;
   /** A pair nobody has texted yet is not there. */
   getTextPair(pair: string): Promise<TextPair | undefined>;
-  /** An inbound for a text whose chat ended before it could be answered; later waiting texts of its pair share it. */
+  /**
+   * An inbound for a text whose chat ended before it could be answered; later waiting texts of its pair share it.
+   * Where one of them has opened one already, that is it, and `opening` is not stored.
+   */
   reopenText(textId: string, opening: TextOpening): Promise<void>;
   /** Undefined once it has its outcome. */
   getTextRun(inboundId: string): Promise<TextRun | undefined>;
   /** S15; false where another went on from that version. C8 stands on it. */
   recordTextProgress(inboundId: string, fromVersion: number, progress: JsonObject, now: number): Promise<boolean>;
-  /** S2. */
+  /** S2. Where another outcome stands, its run is over all the same. */
   settleTextInbound(settlement: TextSettlement): Promise<SettleResult>;
   /** False where it was done already; then nothing of it happens. */
   finishText(finished: FinishedText): Promise<boolean>;
@@ -190,6 +194,9 @@ export interface TextCommands {
   findOutgoing(edge: EdgeName, providerMessageId: string): Promise<OutgoingRow | undefined>;
   /** In the order in which they are sent. */
   listOutgoing(chatId: string): Promise<readonly OutgoingRow[]>;
-  /** Forgets texts and parts that were done before then; a provider resends no longer. Says how many. */
-  forgetTexts(before: number): Promise<number>;
+  /**
+   * Forgets texts and parts that were done before then, at most `most` of each; a provider resends no longer. Pairs
+   * go with them that nothing is known of: no chat, no STOP, nothing that waits. Says how many texts and parts.
+   */
+  forgetTexts(before: number, most: number): Promise<number>;
 }

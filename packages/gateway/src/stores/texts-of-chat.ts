@@ -79,7 +79,8 @@ export function placeOf(
 ): TextPlace {
   if (handling !== 'chat') return { opens: 'inbound' };
   if (inbound_id !== undefined && look.isUndecided(inbound_id)) return { inbound_id };
-  if (inbound_id !== undefined && chat_id !== undefined && look.isOngoing(chat_id)) return { inbound_id, chat_id };
+  // A chat that began with a text of ours has no inbound: its own id stands there.
+  if (chat_id !== undefined && look.isOngoing(chat_id)) return { inbound_id: inbound_id ?? chat_id, chat_id };
   return { opens: 'run' };
 }
 

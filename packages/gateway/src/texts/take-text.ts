@@ -30,8 +30,8 @@ export interface TextTakerDeps {
   readonly checkUrl: (url: string) => { readonly ok: true } | { readonly ok: false; readonly message: string };
   /** Told of each inbound that a text opens; absent: nobody. */
   readonly feed?: Pick<InboundFeed, 'changed'>;
-  /** A text waits. */
-  readonly wake: () => void;
+  /** A text is being stored: its job is to be taken by the same commit. */
+  readonly takeAlong: () => void;
   readonly log: Log;
 }
 
@@ -51,23 +51,27 @@ export function createTextTaker(deps: TextTakerDeps): TakeText {
 }
 
 async function take(deps: TextTakerDeps, arrived: ArrivedText): Promise<TextTaken> {
-  const { store, wake, country } = deps;
+  const { store, takeAlong, country } = deps;
   const to = (await ownNumber(deps, arrived.to)) ?? toE164(arrived.to, country) ?? arrived.to;
   const from = isHidden(arrived.from) ? ANONYMOUS : (toE164(arrived.from, country) ?? arrived.from);
   const text = newText(deps, arrived, { to, from });
   const known = (await store.getTextPair(pairOf(to, from))) !== undefined && handlingOf(text.text, false) === 'chat';
-  let stored = known ? await store.storeText(text) : 'needs_opening';
+  const storeNow = (...given: Parameters<Store['storeText']>) => {
+    const storing = store.storeText(...given);
+    takeAlong();
+    return storing;
+  };
+  let stored = known ? await storeNow(text) : 'needs_opening';
   let isOwned = true;
   if (stored === 'needs_opening') {
     const facts = await readFacts(deps, arrived, { to, from });
     isOwned = facts.entry.kind !== 'nobody';
     const opening = openingOf(facts, deps.nodeId);
-    stored = await store.storeText(isOwned ? text : { ...text, unowned: true }, opening);
+    stored = await storeNow(isOwned ? text : { ...text, unowned: true }, opening);
     const isNew = stored !== 'needs_opening' && stored.stored && stored.inbound_id === facts.inbound_id;
     if (isNew) deps.feed?.changed(() => liveInboundObject(begin(facts).state, []));
   }
   if (stored === 'needs_opening') throw new Error('The store wants an opening that it has.');
-  wake();
   return takenOf(stored, isOwned);
 }
 

@@ -10,7 +10,7 @@ import { liveInboundObject } from '../runners/inbound-object.ts';
 import type { ArrivalReader } from '../runners/read-arrival.ts';
 import type { Job, TextRun, WaitingText } from '../stores/port.ts';
 import { StoreUnavailable } from '../stores/port.ts';
-import { pairJob } from '../stores/texts-of-chat.ts';
+import { pairJob, pairOf } from '../stores/texts-of-chat.ts';
 import { AgentNotReady, LostToAnother } from './faults.ts';
 import { withFault } from './take-text.ts';
 import { TextDecision, type TextDecisionDeps } from './text-decision.ts';
@@ -20,8 +20,6 @@ export interface TextAnswererDeps extends TextDecisionDeps {
   readonly chats: Pick<ChatRunner, 'beginChat' | 'answer' | 'end'>;
   readonly readArrival: ArrivalReader;
   readonly newId: () => string;
-  /** Parts may wait to be sent. */
-  readonly wake: () => void;
   /** Does the provider answer STOP, START and HELP of this number itself (A8)? */
   readonly answersOptOut: (text: WaitingText) => boolean;
 }
@@ -55,13 +53,17 @@ class Answerer implements TextAnswerer {
 
   readonly handle: JobHandler = async (job, signal) => {
     const pair = String(job.payload['pair']);
+    let lost: string | undefined;
     for (;;) {
       signal.throwIfAborted();
       const text = await this.#deps.store.nextText(pair);
       if (text === undefined) return;
       const laterAt = await this.#take(text, { pair, job, signal });
-      this.#deps.wake();
-      if (laterAt !== undefined)
+      if (laterAt === 'lost') {
+        // Whoever took over goes on; the next look sees what is left. Lost again, it is not looked at in a loop.
+        if (lost === text.text_id) throw new LostToAnother(`text ${text.text_id}`);
+        lost = text.text_id;
+      } else if (laterAt !== undefined)
         return { again: { ...pairJob(pair), run_at: laterAt, job_key_mode: 'preserve_run_at' } };
     }
   };
@@ -69,12 +71,11 @@ class Answerer implements TextAnswerer {
   async #take(
     text: WaitingText,
     given: { readonly pair: string; readonly job: Job; readonly signal: AbortSignal },
-  ): Promise<number | undefined> {
+  ): Promise<number | 'lost' | undefined> {
     try {
       return await this.#handleOne(text, given.pair, given.signal);
     } catch (error) {
-      // Whoever took over goes on; the next look sees what is left.
-      if (error instanceof LostToAnother) return undefined;
+      if (error instanceof LostToAnother) return 'lost';
       const isBug = !given.signal.aborted && !(error instanceof AgentNotReady) && !(error instanceof StoreUnavailable);
       if (!isBug || given.job.attempts < MOST_BUGS) throw error;
       this.#deps.log.error('bug', { what: 'text', id: text.text_id, error });
@@ -85,8 +86,9 @@ class Answerer implements TextAnswerer {
 
   async #handleOne(text: WaitingText, pair: string, signal: AbortSignal): Promise<number | undefined> {
     if (text.handling !== 'chat') return this.#word(text, pair);
-    const chatId = (await this.#deps.store.getTextPair(pair))?.chat_id;
+    const { chat_id: chatId, opted_out: optedOut } = (await this.#deps.store.getTextPair(pair)) ?? {};
     const run = await this.#deps.store.getTextRun(text.inbound_id);
+    if (optedOut && !text.unowned) return this.#drop(text, run);
     if (run) return this.#decide(run, pair, text, signal);
     if (chatId !== undefined && (await this.#answer(chatId, text, signal))) return undefined;
     return this.#decide(await this.#reopen(text), pair, text, signal);
@@ -94,7 +96,7 @@ class Answerer implements TextAnswerer {
 
   /** A8: no webhook and no agent; a running chat ends, and whoever wrote hears one confirmation. */
   async #word(text: WaitingText, pair: string): Promise<undefined> {
-    const { store, clock, chats, answersOptOut, log } = this.#deps;
+    const { store, clock, chats, answersOptOut, takeAlong, log } = this.#deps;
     const { handling, text_id, inbound_id } = text;
     if (handling === 'stop') {
       const chatId = (await store.getTextPair(pair))?.chat_id;
@@ -102,14 +104,34 @@ class Answerer implements TextAnswerer {
     }
     const isSilent = handling === 'opted_out' || answersOptOut(text);
     const now = clock.wallMs();
-    const finished = await store.finishText({
+    const finishing = store.finishText({
       text_id,
       now,
       why: handling,
       settlement: { inbound_id, outcome: 'opted_out', outcome_timestamp: now, steps: wordSteps(text, isSilent) },
       ...(!isSilent && { confirmation: { part_id: `${text_id}.1`, body: confirmationOf(handling as OptOutWord) } }),
     });
-    if (finished) log.info('opt_out_word', { inbound_id, word: handling, confirmed: !isSilent });
+    takeAlong();
+    if (await finishing) log.info('opt_out_word', { inbound_id, word: handling, confirmed: !isSilent });
+    return undefined;
+  }
+
+  /** A8: its sender stopped texts before it was answered, so nobody is asked what could not be sent. */
+  async #drop(text: WaitingText, run: TextRun | undefined): Promise<undefined> {
+    const { store, clock, log } = this.#deps;
+    const { text_id, inbound_id, to_number, from_number } = text;
+    const now = clock.wallMs();
+    if (run) {
+      const steps = ['its sender stopped texts before it was answered (A8) → opted_out, silence'];
+      await store.settleTextInbound({
+        pair: pairOf(to_number, from_number),
+        decision: { inbound_id, decided_timestamp: now, intended: 'opted_out', attempts: [], issues: [], steps },
+        settlement: { inbound_id, outcome: 'opted_out', outcome_timestamp: now },
+        silent: true,
+      });
+    }
+    await store.finishText({ text_id, now, why: 'opted_out' });
+    log.info('text_dropped', { id: text_id, inbound_id, why: 'opted_out' });
     return undefined;
   }
 
@@ -178,7 +200,7 @@ class Answerer implements TextAnswerer {
     if (run) {
       const steps = [`${why} → ${outcome}, silence`];
       await store.settleTextInbound({
-        pair: `${text.to_number}|${text.from_number}`,
+        pair: pairOf(text.to_number, text.from_number),
         decision: { inbound_id, decided_timestamp: now, intended: outcome, attempts: [], issues: [], steps },
         settlement: { inbound_id, outcome, outcome_timestamp: now },
         silent: true,

@@ -48,6 +48,8 @@ export interface TextDecisionDeps {
   /** Told of each change while it is undecided; absent: nobody. */
   readonly feed?: Pick<InboundFeed, 'changed'>;
   readonly nodeId: string;
+  /** Parts are being stored: the job that sends them is to be taken by the same commit. */
+  readonly takeAlong: () => void;
   readonly log: Log;
 }
 
@@ -243,18 +245,19 @@ export class TextDecision {
   }
 
   async #end(settle: Effect<'settle'>): Promise<undefined> {
-    const { store, clock, log } = this.#deps;
+    const { store, clock, takeAlong, log } = this.#deps;
     const at = clock.wallMs();
     const { facts } = this.#state;
     const chat = await this.#chatOf(settle, at);
-    const { won } = await store.settleTextInbound({
+    const settling = store.settleTextInbound({
       pair: this.#pair,
       decision: textDecisionRow(this.#state, settle, { text: this.#text, at }),
       settlement: { inbound_id: facts.inbound_id, outcome: settle.outcome, outcome_timestamp: at },
       ...(chat && { chat }),
       silent: settle.outcome !== 'connected',
     });
-    if (!won) throw new LostToAnother(`inbound ${facts.inbound_id}`);
+    takeAlong();
+    if (!(await settling).won) throw new LostToAnother(`inbound ${facts.inbound_id}`);
     logOutcome(log, this.#state, clock.monoMs());
     return undefined;
   }

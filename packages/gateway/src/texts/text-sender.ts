@@ -10,6 +10,7 @@ import type { Log } from '../observe/index.ts';
 import type { Clock } from '../runners/clock.ts';
 import type { OutgoingRow, PartResult, PartToSend, Store } from '../stores/port.ts';
 import { sendJob } from '../stores/texts-of-chat.ts';
+import { withinLimit } from './within-limit.ts';
 
 export interface TextSender {
   readonly handle: JobHandler;
@@ -93,9 +94,11 @@ class Sender implements TextSender {
       return this.#failed(part, { final: false, known: true, code: 'no_edge', message });
     }
     const outgoing = outgoingOf(part, pair);
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(SEND_LIMIT_MS)]);
+    const limit = { clock: this.#deps.clock, limitMs: SEND_LIMIT_MS, signal };
     try {
-      const found = again ? await this.#find(edge, part, outgoing, limited) : undefined;
+      const found = again
+        ? await withinLimit(limit, (limited) => this.#find(edge, part, outgoing, limited))
+        : undefined;
       if (found?.status === 'failed') {
         return await this.#failed(part, { final: true, known: true, message: 'The provider could not deliver it.' });
       }
@@ -103,7 +106,8 @@ class Sender implements TextSender {
         const { provider_message_id, status } = found;
         return await this.#took(part, edge.name, { provider_message_id, sent: status !== 'accepted' });
       }
-      return await this.#outcome(part, edge.name, await edge.send(outgoing, limited));
+      const outcome = await withinLimit(limit, (limited) => edge.send(outgoing, limited));
+      return await this.#outcome(part, edge.name, outcome);
     } catch (error) {
       // Cut off: what the provider did is asked at the next start.
       signal.throwIfAborted();
@@ -149,8 +153,12 @@ class Sender implements TextSender {
   async #afterAccept(part: OutgoingRow): Promise<Next> {
     const { store, clock } = this.#deps;
     const now = clock.wallMs();
-    const until = (part.accepted_timestamp ?? now) + STATUS_LIMIT_MS;
-    return now < until ? { waitUntil: until } : { next: await store.finishPart(part.part_id, { state: 'sent' }, now) };
+    const accepted = part.accepted_timestamp ?? now;
+    const until = accepted + STATUS_LIMIT_MS;
+    // A clock that was set back makes nobody wait longer.
+    return accepted <= now && now < until
+      ? { waitUntil: until }
+      : { next: await store.finishPart(part.part_id, { state: 'sent' }, now) };
   }
 
   async #failed(

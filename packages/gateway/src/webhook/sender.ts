@@ -1,11 +1,8 @@
 /** Sends one attempt of the webhook, signed afresh (B2, B3), and reports how it went. */
-import { VERIFICATION_FAULTS, type VerificationFault } from '@pickup/contract';
+import { REPLY_MAX_BYTES, VERIFICATION_FAULTS, type VerificationFault } from '@pickup/contract';
 import type { AttemptResult, InboundEffect } from '@pickup/core';
 import type { Outbound, OutboundRequest, OutboundResult } from '@pickup/outbound';
 import { signWebhook } from '@pickup/signature';
-
-/** Bytes of a reply after inflation (D1). */
-const MOST_REPLY_BYTES = 256 * 1024;
 
 export interface WebhookSender {
   /** Never rejects. */
@@ -54,7 +51,7 @@ export function webhookRequest(
     body: ask.body,
     deadlineMonoMs: ask.deadline_mono_ms,
     signal,
-    maxReplyBytes: MOST_REPLY_BYTES,
+    maxReplyBytes: REPLY_MAX_BYTES,
   };
 }
 

@@ -201,6 +201,24 @@ test('a run that was aborted is no answer to a retry: it runs anew', async () =>
   expect(runs).toBe(2);
 });
 
+test('B4 a retry with another event_timestamp is the same question', async () => {
+  const onCall = vi.fn(() => accept());
+  const inbound = make({ onCall });
+  for (const event_timestamp of [1, 2]) {
+    await inbound.fetch(request({ id: 'inb_1', body: bodyOf('call_inbound', { event_timestamp }) }));
+  }
+  expect(onCall).toHaveBeenCalledTimes(1);
+});
+
+test('a request with the id of another inbound does not displace its reply', async () => {
+  const onCall = vi.fn(() => accept());
+  const inbound = make({ onCall });
+  for (const more of [{}, { replay: { inbound_id: 'inb_2' } }, {}]) {
+    await inbound.fetch(request({ id: 'inb_1', body: bodyOf('call_inbound', more) }));
+  }
+  expect(onCall).toHaveBeenCalledTimes(2);
+});
+
 test('replies are forgotten after five minutes, and the oldest where they are many', async () => {
   let nowMs = Date.now();
   let runs = 0;

@@ -55,7 +55,7 @@ function replier(start: StartRun, now: () => number) {
     const attempt = Math.max(1, Math.trunc(Number(delivery.header('x-pickup-attempt') ?? 1)) || 1);
     const run = () => start(event, { inboundId, attempt, deadlineAt });
     try {
-      const asked = { inboundId: inboundId ?? '', body, start: run };
+      const asked = { inboundId: inboundId ?? '', question: event.question, start: run };
       return jsonAnswer(200, await (inboundId === undefined ? run().reply : memory.replyTo(asked, deadlineAt)));
     } catch (error) {
       if (!(error instanceof HandlerFailed)) tellError(error);

@@ -41,9 +41,14 @@ export interface InboundContext {
 }
 
 /** A request's body, read. */
-export type InboundEvent =
-  | { readonly event: 'call_inbound'; readonly party: InboundCall; readonly replayOf?: string }
-  | { readonly event: 'chat_inbound'; readonly party: InboundText; readonly replayOf?: string };
+export type InboundEvent = {
+  readonly replayOf?: string;
+  /** The body without `event_timestamp`, which is new on every attempt (B4): the same for all of one inbound. */
+  readonly question: string;
+} & (
+  | { readonly event: 'call_inbound'; readonly party: InboundCall }
+  | { readonly event: 'chat_inbound'; readonly party: InboundText }
+);
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -64,5 +69,6 @@ export function readEvent(body: string): InboundEvent | string {
   if (!isObject(party) || typeof party['from_number'] !== 'string' || typeof party['to_number'] !== 'string')
     return `${event} has no from_number and to_number.`;
   const replayOf = isObject(replay) && typeof replay['inbound_id'] === 'string' ? replay['inbound_id'] : undefined;
-  return { event, party: party as unknown as InboundCall, ...(replayOf !== undefined && { replayOf }) };
+  const question = JSON.stringify({ ...value, event_timestamp: undefined });
+  return { event, party: party as unknown as InboundCall, question, ...(replayOf !== undefined && { replayOf }) };
 }

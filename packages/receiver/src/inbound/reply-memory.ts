@@ -1,12 +1,14 @@
 /**
- * Replies by inbound: a retry (same `webhook-id`, same body) gets the reply its first attempt got or is about to get.
- * Only replies are remembered, no failures. Bounded in entries, size and time.
+ * Replies by inbound: a retry (same `webhook-id`, same question) gets the reply its first attempt got or is about to
+ * get. The question belongs to the key, for it is signed and the id is not: whoever sends somebody else's id finds
+ * nothing and displaces nothing. Only replies are remembered, no failures. Bounded in entries, size and time.
  */
 
 /** A request for a reply, by what makes two of them the same. */
 export interface AskedOnce<Run> {
   readonly inboundId: string;
-  readonly body: string;
+  /** As it was signed, but for what differs from attempt to attempt. */
+  readonly question: string;
   /** Starts the handler; called at most once per reply. */
   start(): Run;
 }
@@ -14,13 +16,12 @@ export interface AskedOnce<Run> {
 /** A run of the handler that others may wait for. */
 export interface SharedRun {
   readonly reply: Promise<string>;
-  /** Whether it was told to stop: its failure says nothing about a retry. */
+  /** Whether it was told to stop: nobody waits for it any more, and a retry starts anew. */
   readonly aborted: boolean;
   extend(deadlineAt: number): void;
 }
 
 interface Entry<Run> {
-  readonly body: string;
   readonly run?: Run;
   readonly reply?: string;
   readonly keptUntil: number;
@@ -50,53 +51,55 @@ export class ReplyMemory<Run extends SharedRun> {
     if (known?.reply !== undefined) return known.reply;
     if (known?.run !== undefined && sharesRuns() && !known.run.aborted) {
       known.run.extend(deadlineAt);
-      try {
-        return await known.run.reply;
-      } catch (error) {
-        if (!known.run.aborted) throw error;
-      }
+      return known.run.reply;
     }
     return this.#run(asked);
   }
 
   async #run(asked: AskedOnce<Run>): Promise<string> {
+    const key = keyOf(asked);
     const run = asked.start();
-    const entry = { body: asked.body, run, keptUntil: this.#now() + TTL_MS };
-    this.#set(asked.inboundId, entry);
+    const entry = { run, keptUntil: this.#now() + TTL_MS };
+    this.#set(key, entry);
     try {
       const reply = await run.reply;
-      this.#set(asked.inboundId, { body: asked.body, reply, keptUntil: this.#now() + TTL_MS });
+      this.#set(key, { reply, keptUntil: this.#now() + TTL_MS });
       return reply;
     } catch (error) {
-      if (this.#entries.get(asked.inboundId) === entry) this.#delete(asked.inboundId);
+      if (this.#entries.get(key) === entry) this.#delete(key);
       throw error;
     }
   }
 
-  #find({ inboundId, body }: AskedOnce<Run>): Entry<Run> | undefined {
-    const entry = this.#entries.get(inboundId);
-    return entry !== undefined && entry.body === body && entry.keptUntil > this.#now() ? entry : undefined;
+  #find(asked: AskedOnce<Run>): Entry<Run> | undefined {
+    const entry = this.#entries.get(keyOf(asked));
+    return entry !== undefined && entry.keptUntil > this.#now() ? entry : undefined;
   }
 
-  #set(inboundId: string, entry: Entry<Run>): void {
-    this.#delete(inboundId);
-    this.#entries.set(inboundId, entry);
-    this.#chars += sizeOf(entry);
+  #set(key: string, entry: Entry<Run>): void {
+    this.#delete(key);
+    this.#entries.set(key, entry);
+    this.#chars += sizeOf(key, entry);
     for (const [oldest, { keptUntil }] of this.#entries) {
       const full = this.#entries.size > MAX_ENTRIES || this.#chars > MAX_CHARS;
-      if (oldest === inboundId || (!full && keptUntil > this.#now())) break;
+      if (oldest === key || (!full && keptUntil > this.#now())) break;
       this.#delete(oldest);
     }
   }
 
-  #delete(inboundId: string): void {
-    const entry = this.#entries.get(inboundId);
+  #delete(key: string): void {
+    const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    this.#entries.delete(inboundId);
-    this.#chars -= sizeOf(entry);
+    this.#entries.delete(key);
+    this.#chars -= sizeOf(key, entry);
   }
 }
 
-function sizeOf(entry: { readonly body: string; readonly reply?: string }): number {
-  return entry.body.length + (entry.reply?.length ?? 0);
+/** A header holds no line break, so no id and question are taken for another pair. */
+function keyOf({ inboundId, question }: { readonly inboundId: string; readonly question: string }): string {
+  return `${inboundId}\n${question}`;
+}
+
+function sizeOf(key: string, entry: { readonly reply?: string }): number {
+  return key.length + (entry.reply?.length ?? 0);
 }

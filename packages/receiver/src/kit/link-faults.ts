@@ -1,12 +1,6 @@
 /** Simulated faults between Pickup and the endpoint, as `pickup call --fault` has them, without a network. */
-import {
-  HANG_UP_AFTER_MS,
-  type Issue,
-  parseFaultOption,
-  SIMULATED_FAULTS,
-  type SimulatedFault,
-} from '@pickup/contract';
-import type { Ask, AttemptResult, Instant } from '@pickup/core';
+import { HANG_UP_AFTER_MS, parseFaultOption, SIMULATED_FAULTS, type SimulatedFault } from '@pickup/contract';
+import { type Ask, type AttemptResult, compareAnswers, type Instant } from '@pickup/core';
 import { type AskOptions, askEndpoint, failed, spent } from './ask-endpoint.ts';
 import type { FaultKind } from './fault-name.ts';
 
@@ -72,21 +66,8 @@ async function untilHungUp(ask: Ask, signal: AbortSignal, options: AskOptions): 
 async function twice(ask: Ask, signal: AbortSignal, options: AskOptions): Promise<AttemptResult> {
   const first = await askEndpoint(ask, signal, options);
   const second = await askEndpoint(ask, signal, options);
-  return sameAnswer(first, second) ? first : { ...first, noticed: [differentReplies] };
-}
-
-const differentReplies: Issue = {
-  severity: 'warning',
-  effect: 'ignored',
-  code: 'answers_differ',
-  rule: 'B3',
-  pointer: '',
-  message: 'The same request (the same webhook-id) was answered differently the second time. The first answer counts.',
-};
-
-function sameAnswer(a: AttemptResult, b: AttemptResult): boolean {
-  if (!a.received || !b.received) return a.received === b.received;
-  return a.status === b.status && a.body.length === b.body.length && a.body.every((byte, at) => byte === b.body[at]);
+  const noticed = compareAnswers(first, second);
+  return { ...first, ...(noticed && { noticed: [noticed] }) };
 }
 
 type Received = AttemptResult & { readonly received: true };

@@ -10,6 +10,8 @@ export interface CustomLlmSession {
   /** The path that was connected to. */
   readonly path: string;
   send(message: object): void;
+  /** Whatever it is. */
+  sendText(text: string): void;
   /** Ends the connection without a close. */
   cut(): void;
 }
@@ -48,6 +50,7 @@ export async function startCustomLlmServer(options: CustomLlmServerOptions = {})
     const session: CustomLlmSession = {
       path: request.url ?? '',
       send: (message) => socket.send(JSON.stringify(message)),
+      sendText: (text) => socket.send(text),
       cut: () => socket.terminate(),
     };
     paths.push(session.path);

@@ -54,3 +54,28 @@ test('A0 numbers are read as a carrier would write them, and a hidden caller is 
 test('H5 a call that comes while the gateway stops is said to be refused', async () => {
   expect((await arrivalOf(NUMBERS, false)).media).toBe('draining');
 });
+
+test.each([
+  ['it cannot be read', { readArrival: async () => Promise.reject(new Error('no store')) }, []],
+  ['it ends', {}, ['begun', 'ended', 'closed']],
+  ['its run fails', { runner: { run: async () => Promise.reject(new Error('a bug')) } }, ['begun', 'closed']],
+])('the link of a simulated fault is gone once %s', async (_, over, expected) => {
+  const told: string[] = [];
+  const simulator = createSimulator({
+    clock: { monoMs: () => 1, wallMs: () => 2, after: () => () => {} },
+    newId: () => 'id',
+    country: 'US',
+    readArrival: async () => ({}) as never,
+    startFaultySender: async () => {
+      told.push('begun');
+      return { send: async () => ({}) as never, close: async () => void told.push('closed') };
+    },
+    taking: () => true,
+    ...{ runner: { run: async () => void told.push('ended') }, ...over },
+  } as unknown as Parameters<typeof createSimulator>[0]);
+  await simulator
+    .call({ ...NUMBERS, fault: { kind: 'reset' } })
+    .then(({ recorded }) => recorded)
+    .catch(() => {});
+  expect(told).toEqual(expected);
+});

@@ -60,7 +60,6 @@ export function createSimulator(deps: {
       const inboundId = `inb_${deps.newId()}`;
       const e164 = toE164(call.to_number, deps.country);
       const { fault } = call;
-      const sender = fault && (await deps.startFaultySender(fault));
       const facts = await deps.readArrival({
         edge: 'simulator',
         arrived: { monoMs: deps.clock.monoMs(), wallMs: deps.clock.wallMs() },
@@ -78,6 +77,8 @@ export function createSimulator(deps: {
       const leg = simulatedLeg({ onAnswered: whenAnswered, ...(fault?.kind === 'hang-up' && { clock: deps.clock }) });
       if (!fault) return { inbound_id: inboundId, answered, recorded: deps.runner.run(facts, leg) };
       const told = { ...facts, simulated_fault: describeSimulatedFault(fault) };
+      // Begun last: what fails before would leave its link behind.
+      const sender = await deps.startFaultySender(fault);
       const recorded = deps.runner.run(told, leg, sender && { sender }).finally(() => sender?.close());
       return { inbound_id: inboundId, answered, recorded };
     },

@@ -72,6 +72,23 @@ export function jobCases(stores: () => TwoConnections): void {
     expect(await a.nextJobAt()).toBeUndefined();
   });
 
+  test('S9 S10 one in whose place another stands is gone once its lease lapses, or its node starts again', async () => {
+    const { a, b } = stores();
+    for (const [key, end] of Object.entries({
+      lapse: () => take(b, 'node-2', NOW + 5_000),
+      start: () => a.releaseJobsOf('node-1').then(() => take(b, 'node-2', NOW + 500)),
+    })) {
+      await a.addJob(job('1', { job_key: key }), NOW);
+      await take(a);
+      await b.addJob(job('2', { job_key: key }), NOW);
+      const [second] = await take(b, 'node-2');
+      expect(second).toMatchObject({ payload: { name: '2' } });
+      await b.completeJob(second!.job_id, 'node-2');
+      expect(await end()).toEqual([]);
+      expect([await a.nextJobAt(), await a.deadJobs(5)]).toEqual([undefined, []]);
+    }
+  });
+
   test('S9 a node that starts again gives back what it had', async () => {
     const { a, b } = stores();
     for (const name of ['1', '2']) await a.addJob(job(name, { queue: name }), NOW);

@@ -190,6 +190,66 @@ export function textCases(stores: () => TwoConnections): void {
       expect(await waiting(a)).toBeUndefined();
     });
 
+    test('a text whose chat ended shares the inbound that a later one has opened; none is left behind', async () => {
+      const { a, b } = stores();
+      await store(a, 't0');
+      await a.settleTextInbound(connected('t0'));
+      await store(a, 't1');
+      // Its chat is silent for too long by now.
+      await store(b, 't2', { arrival_timestamp: NOW + 60_000 });
+      for (const by of [a, b]) await by.reopenText('t1', opening('again'));
+      expect(await a.nextText(PAIR)).toMatchObject({ text_id: 't1', inbound_id: 'inb_t2' });
+      expect(await b.getInbound('inb_again')).toBeUndefined();
+      expect(await b.getTextRun('inb_again')).toBeUndefined();
+      await b.settleTextInbound(refused('t2'));
+      expect(await waiting(a)).toBeUndefined();
+    });
+
+    test('S2 one that has another outcome already goes on no more', async () => {
+      const { a, b } = stores();
+      await store(a, 't0');
+      await b.settleInbound({ inbound_id: 'inb_t0', outcome: 'interrupted', outcome_timestamp: NOW });
+      expect(await a.settleTextInbound(connected('t0'))).toEqual({ won: false, outcome: 'interrupted' });
+      expect(await a.getTextRun('inb_t0')).toBeUndefined();
+      expect(await a.listOutgoing('chat_t0')).toEqual([]);
+      expect(await waiting(b)).toBe('t0');
+    });
+
+    test('case 78 words are handed out before what waits for an agent, in their own order', async () => {
+      const { a, b } = stores();
+      for (const [id, words] of [
+        ['t0', 'Hi'],
+        ['h', 'HELP'],
+        ['t1', 'You there?'],
+        ['s', 'STOP'],
+        ['l', 'Hey'],
+      ] as const)
+        await store(a, id, { text: words });
+      const order: (string | undefined)[] = [];
+      for (let nth = 0; nth < 5; nth++) {
+        const next = await b.nextText(PAIR);
+        order.push(next?.text_id);
+        await a.finishText({ text_id: next!.text_id, now: NOW, why: 'test' });
+      }
+      expect(order).toEqual(['h', 's', 'l', 't0', 't1']);
+    });
+
+    test('a chat that begins with a text of ours is its pair’s: the first part goes out, the answers continue it', async () => {
+      const { a, b } = stores();
+      await a.createChat(chat('chat_ours'), {}, [agent('m_1', 'Hello from us')]);
+      expect(await b.beginPart(PAIR, NOW)).toMatchObject({
+        part: { body: 'Hello from us', to_number: THEIRS },
+        pair: { chat_id: 'chat_ours' },
+      });
+      expect(await b.storeText(text('t1'))).toMatchObject({
+        stored: true,
+        inbound_id: 'chat_ours',
+        chat_id: 'chat_ours',
+      });
+      await a.advanceChat({ chat_id: 'chat_ours', from_turn: 0, messages: [user('t1'), agent('m_2')] });
+      expect(await waiting(a)).toBeUndefined();
+    });
+
     test('A8 STOP and START hold from their storage on; each has an inbound of its own and one confirmation', async () => {
       const { a, b } = stores();
       await store(a, 't0');
@@ -346,9 +406,28 @@ export function textCases(stores: () => TwoConnections): void {
       await store(a, 't1');
       await a.beginPart(PAIR, NOW);
       await a.finishPart('m_one.1', sent, NOW + 10);
-      expect(await b.forgetTexts(NOW + 100)).toBe(2);
+      expect(await b.forgetTexts(NOW + 100, 10)).toBe(2);
       expect(await waiting(a)).toBe('t1');
       expect((await a.listOutgoing('chat_t0')).map(({ part_id }) => part_id)).toEqual(['m_two.1']);
+    });
+
+    test('forgets so many at once; of pairs those that nothing is known of', async () => {
+      const { a, b } = stores();
+      const from = (nth: number) => ({ from_number: `+1213777000${nth}`, pair: `${OURS}|+1213777000${nth}` });
+      const done = async (id: string, nth: number, over: Partial<NewText> = {}) => {
+        await store(a, id, { from_number: from(nth).from_number, ...over });
+        if (over.text === undefined) await a.settleTextInbound({ ...refused(id), pair: from(nth).pair });
+        else await a.finishText({ text_id: id, now: NOW, why: 'a word' });
+      };
+      for (const nth of [1, 2, 3]) await done(`t${nth}`, nth);
+      await done('out', 4, { text: 'STOP' });
+      await done('t5', 5);
+      await store(a, 'waits', { from_number: from(5).from_number });
+      const told: number[] = [];
+      for (let nth = 0; nth < 4; nth++) told.push(await b.forgetTexts(NOW + 100, 2));
+      expect(told).toEqual([2, 2, 1, 0]);
+      const known = await Promise.all([1, 2, 3, 4, 5].map((nth) => a.getTextPair(from(nth).pair)));
+      expect(known.map((pair) => pair?.opted_out)).toEqual([undefined, undefined, undefined, true, false]);
     });
   });
 }

@@ -9,7 +9,7 @@ import { copyOf, type MemoryChat, type MemoryData } from './data.ts';
 import { tell } from './events.ts';
 import { addJob } from './jobs.ts';
 import { listPage } from './list-page.ts';
-import { meansForTexts } from './outgoing.ts';
+import { joinPair, meansForTexts } from './outgoing.ts';
 
 /** The chat commands over shared data; each runs to its end before another begins. */
 export function createMemoryChats(data: MemoryData): ChatCommands {
@@ -19,6 +19,7 @@ export function createMemoryChats(data: MemoryData): ChatCommands {
       const row = copyOf({ chat, messages: keepsSpeech(chat) ? messages : [] });
       const over = chat.chat_status !== 'ongoing';
       data.chats.set(chat.chat_id, { sequence: data.nextSequence(), ...row, ...(!over && { plan: copyOf(plan) }) });
+      joinPair(data, row.chat);
       meansForTexts(data, row.chat, copyOf(messages));
       tell(data, eventsOfNewChat(row));
       addAnalysis(data, row.chat);

@@ -11,6 +11,14 @@ export function addParts(data: MemoryData, parts: readonly OutgoingRow[], now: n
   for (const pair of new Set(parts.map((part) => part.pair))) addJob(data, sendJob(pair), now);
 }
 
+/** The newest chat of a pair is the one its texts continue. */
+export function joinPair(data: MemoryData, chat: ChatRow): void {
+  const pair = pairOfChat(chat);
+  if (pair === undefined) return;
+  const known = data.textPairs.get(pair) ?? { pair, opted_out: false };
+  data.textPairs.set(pair, { ...known, chat_id: chat.chat_id });
+}
+
 /** What messages of a chat mean for texts (S12, S14). */
 export function meansForTexts(data: MemoryData, chat: ChatRow, messages: readonly ChatMessage[]): void {
   if (pairOfChat(chat) === undefined) return;

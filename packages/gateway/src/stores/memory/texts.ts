@@ -22,6 +22,13 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
   };
   const waitingOf = (pair: string) =>
     [...data.texts.entries()].filter(([, one]) => one.pair === pair && one.done_timestamp === undefined);
+  const forgetPair = (name: string) => {
+    const pair = data.textPairs.get(name);
+    const isKept = pair === undefined || pair.opted_out || pair.chat_id !== undefined;
+    const isBusy = data.textRuns.has(pair?.inbound_id ?? '') || waitingOf(name).length > 0;
+    const hasParts = [...data.parts.values()].some((one) => one.row.pair === name && one.done_timestamp === undefined);
+    if (!isKept && !isBusy && !hasParts) data.textPairs.delete(name);
+  };
   return {
     ...createMemoryOutgoing(data),
     async storeText(given, opening) {
@@ -57,15 +64,18 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
       return { stored: true, text_id: text.text_id, inbound_id, ...chat };
     },
     async nextText(pair) {
-      const first = waitingOf(pair)[0]?.[1];
+      const waiting = waitingOf(pair).map(([, one]) => one);
+      const first = waiting.find(({ handling }) => handling !== 'chat') ?? waiting[0];
       return first && { ...first.text, handling: first.handling, inbound_id: first.inbound_id };
     },
     getTextPair: async (pair) => data.textPairs.get(pair),
     async reopenText(textId, opening) {
       const pair = data.texts.get(textId)?.pair;
       if (pair === undefined) throw new Error(`There is no text ${textId}.`);
-      const { inbound_id } = opening.arrival;
-      openRun(opening);
+      const current = data.textPairs.get(pair)?.inbound_id;
+      const shared = current !== undefined && data.textRuns.has(current) ? current : undefined;
+      const inbound_id = shared ?? opening.arrival.inbound_id;
+      if (shared === undefined) openRun(opening);
       data.textPairs.set(pair, { ...data.textPairs.get(pair)!, inbound_id });
       for (const [id, { chat_id: _old, ...text }] of waitingOf(pair))
         if (text.handling === 'chat') data.texts.set(id, { ...text, inbound_id });
@@ -80,16 +90,12 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
     },
     async settleTextInbound({ pair, decision, settlement, chat, silent }) {
       const { inbound_id, outcome_timestamp } = settlement;
-      if (!data.textRuns.has(inbound_id)) {
-        return { won: false, outcome: data.inbounds.get(inbound_id)?.settlement?.outcome ?? null };
-      }
-      data.textRuns.delete(inbound_id);
+      const before = data.inbounds.get(inbound_id)?.settlement;
+      const hadRun = data.textRuns.delete(inbound_id);
+      if (!hadRun || before) return { won: false, outcome: before?.outcome ?? null };
       void inbounds.recordDecision(decision);
       void inbounds.settleInbound(settlement);
-      if (chat) {
-        await chats.createChat(chat.chat, chat.plan, chat.messages);
-        data.textPairs.set(pair, { ...data.textPairs.get(pair)!, chat_id: chat.chat.chat_id });
-      }
+      if (chat) await chats.createChat(chat.chat, chat.plan, chat.messages);
       for (const [id, text] of silent ? waitingOf(pair) : []) {
         const shares = text.handling === 'chat' && text.inbound_id === inbound_id;
         if (shares) data.texts.set(id, { ...text, done_timestamp: outcome_timestamp });
@@ -104,12 +110,15 @@ export function createMemoryTexts(data: MemoryData): TextCommands {
       if (confirmation) addParts(data, [confirmationPart(text.text, confirmation, now)], now);
       return true;
     },
-    async forgetTexts(before) {
-      let forgotten = 0;
-      for (const rows of [data.texts, data.parts])
-        for (const [id, { done_timestamp: done }] of rows)
-          if (done !== undefined && done < before && rows.delete(id)) forgotten++;
-      return forgotten;
+    async forgetTexts(before, most) {
+      const isOld = ([, { done_timestamp: done }]: [string, { done_timestamp?: number }]) =>
+        done !== undefined && done < before;
+      const texts = [...data.texts].filter(isOld).slice(0, most);
+      const parts = [...data.parts].filter(isOld).slice(0, most);
+      for (const [id] of texts) data.texts.delete(id);
+      for (const [id] of parts) data.parts.delete(id);
+      for (const [, { pair }] of texts) forgetPair(pair);
+      return texts.length + parts.length;
     },
   };
 }

@@ -45,10 +45,11 @@ export function preparePair(db: Database): (pair: string) => TextPair | undefine
   };
 }
 
-/** A pair's first waiting text (S13). */
+/** A pair's first waiting text (S13); few of a pair wait at a time, so they may be sorted. */
 export function prepareNextText(db: Database): (pair: string) => WaitingText | undefined {
   const find = db.prepare<[string], TextCells>(
-    'SELECT handling, inbound_id, doc FROM texts WHERE pair = ? AND done_timestamp IS NULL ORDER BY seq LIMIT 1',
+    `SELECT handling, inbound_id, doc FROM texts WHERE pair = ? AND done_timestamp IS NULL
+     ORDER BY handling = 'chat', seq LIMIT 1`,
   );
   return (pair) => {
     const cells = find.get(pair);

@@ -46,6 +46,6 @@ export function createTexts(writer: Writer, db: Database): TextCommands {
     },
     findOutgoing: async (edge, id) => sentPart(edge, id),
     listOutgoing: async (chatId) => outgoingOf(chatId),
-    forgetTexts: async (before) => Number(await writer.send('forgetTexts', [before])),
+    forgetTexts: async (before, most) => Number(await writer.send('forgetTexts', [before, most])),
   };
 }

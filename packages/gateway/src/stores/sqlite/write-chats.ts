@@ -5,6 +5,7 @@ import { analysisJob, analyzedChat } from '../analysis-of-chat.ts';
 import { eventsOfAnalyzedChat, eventsOfEndedChat, eventsOfNewChat } from '../chat-events.ts';
 import { keepsSpeech } from '../ended-call.ts';
 import type { AdvanceResult, ChatAdvance, ChatChange, ChatFindings, ChatMessage, ChatRow } from '../port.ts';
+import { pairOfChat } from '../texts-of-chat.ts';
 import type { Cell, WriteHandlers } from './cells.ts';
 import { prepareEventInsert } from './events.ts';
 import { prepareJobInsert } from './jobs.ts';
@@ -17,6 +18,10 @@ const REPLACE = 'UPDATE chats SET chat_status = ?, expires_timestamp = ?, doc = 
 const APPEND = `INSERT INTO chat_messages (chat_id, position, doc)
   SELECT ?, coalesce(max(position) + 1, 0), ? FROM chat_messages WHERE chat_id = ?`;
 
+/** The newest chat of a pair is the one its texts continue. */
+const JOIN_PAIR = `INSERT INTO text_pairs (pair, chat_id) VALUES (?, ?)
+  ON CONFLICT (pair) DO UPDATE SET chat_id = excluded.chat_id`;
+
 /** Makes a chat within the transaction, with what its first messages mean for texts. */
 export function prepareChatCreation(db: Database): (chat: ChatRow, plan: string, sent: readonly ChatMessage[]) => void {
   const insert = db.prepare<Cell[]>(INSERT);
@@ -25,6 +30,7 @@ export function prepareChatCreation(db: Database): (chat: ChatRow, plan: string,
   const tell = prepareEventInsert(db);
   const addJob = prepareJobInsert(db);
   const meansForTexts = prepareTextsOfChat(db);
+  const joinPair = db.prepare<Cell[]>(JOIN_PAIR);
   return (chat, plan, sent) => {
     const { chat_id, start_timestamp, chat_status, agent_id, agent_version, expires_timestamp } = chat;
     const doc = JSON.stringify(chat);
@@ -32,6 +38,8 @@ export function prepareChatCreation(db: Database): (chat: ChatRow, plan: string,
     if (chat_status === 'ongoing') insertPlan.run(chat_id, plan);
     const messages = keepsSpeech(chat) ? sent : [];
     for (const message of messages) append.run(chat_id, JSON.stringify(message), chat_id);
+    const pair = pairOfChat(chat);
+    if (pair !== undefined) joinPair.run(pair, chat_id);
     meansForTexts(chat, sent);
     if (chat.event_hook) tell(eventsOfNewChat({ chat, messages }));
     const job = analysisJob(chat);

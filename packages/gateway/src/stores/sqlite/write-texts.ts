@@ -53,7 +53,6 @@ export function writeTexts(db: Database): WriteHandlers {
   const settle = db.prepare<Cell[]>(SETTLE);
   const attemptsOf = db.prepare<Cell[], string | null>('SELECT attempts FROM inbounds WHERE inbound_id = ?').pluck();
   const outcomeOf = db.prepare<Cell[], Cell>('SELECT outcome FROM inbounds WHERE inbound_id = ?').pluck();
-  const setPairChat = db.prepare<Cell[]>('UPDATE text_pairs SET chat_id = ? WHERE pair = ?');
   const setPairInbound = db.prepare<Cell[]>('UPDATE text_pairs SET inbound_id = ? WHERE pair = ?');
   const pairOfText = db.prepare<Cell[], string>('SELECT pair FROM texts WHERE text_id = ?').pluck();
   const moveTexts = db.prepare<Cell[]>(
@@ -72,10 +71,20 @@ export function writeTexts(db: Database): WriteHandlers {
     `UPDATE texts SET done_timestamp = ?, doc = NULL
      WHERE pair = ? AND done_timestamp IS NULL AND handling = 'chat' AND inbound_id = ?`,
   );
-  const forget = [
-    db.prepare<Cell[]>('DELETE FROM texts WHERE done_timestamp < ?'),
-    db.prepare<Cell[]>('DELETE FROM outgoing_texts WHERE done_timestamp < ?'),
-  ];
+  const forgetParts = db.prepare<Cell[]>(
+    'DELETE FROM outgoing_texts WHERE seq IN (SELECT seq FROM outgoing_texts WHERE done_timestamp < ? LIMIT ?)',
+  );
+  const forgetTexts = db
+    .prepare<Cell[], string>(
+      'DELETE FROM texts WHERE seq IN (SELECT seq FROM texts WHERE done_timestamp < ? LIMIT ?) RETURNING pair',
+    )
+    .pluck();
+  const forgetPair = db.prepare<Cell[]>(
+    `DELETE FROM text_pairs WHERE pair = ? AND opted_out = 0 AND chat_id IS NULL
+     AND NOT EXISTS (SELECT 1 FROM text_runs WHERE inbound_id = text_pairs.inbound_id)
+     AND NOT EXISTS (SELECT 1 FROM texts WHERE pair = text_pairs.pair AND done_timestamp IS NULL)
+     AND NOT EXISTS (SELECT 1 FROM outgoing_texts WHERE pair = text_pairs.pair AND done_timestamp IS NULL)`,
+  );
   const openAll = (inboundId: string, facts: string, arrival: readonly Cell[]) => {
     openInbound(...arrival);
     openRun.run(inboundId, facts);
@@ -109,9 +118,13 @@ export function writeTexts(db: Database): WriteHandlers {
     reopenText(textId: string, facts: string, ...arrival: Cell[]) {
       const pair = pairOfText.get(textId);
       if (pair === undefined) throw new Error(`There is no text ${textId}.`);
-      const inboundId = arrival[0] as string;
-      openAll(inboundId, facts, arrival);
-      setPairInbound.run(inboundId, pair);
+      const current = pairRow(pair)?.inbound_id;
+      const shared = current !== undefined && isUndecided.get(current) === 1 ? current : undefined;
+      const inboundId = shared ?? (arrival[0] as string);
+      if (shared === undefined) {
+        openAll(inboundId, facts, arrival);
+        setPairInbound.run(inboundId, pair);
+      }
       moveTexts.run(inboundId, pair);
       return null;
     },
@@ -120,16 +133,14 @@ export function writeTexts(db: Database): WriteHandlers {
     settleTextInbound(doc: string) {
       const { pair, decision: d, settlement: s, chat, silent } = JSON.parse(doc) as TextSettlement;
       const run = isUndecided.get(s.inbound_id);
+      // Whichever way it ended, it goes on no more.
+      dropRun.run(s.inbound_id);
       const cells: Cell[] = [d.decided_timestamp, d.intended, d.agent_id ?? null, d.agent_version ?? null];
       cells.push(d.request ?? null, jsonCell(d.reply), JSON.stringify(d.issues), JSON.stringify(d.steps));
       const recorded = fromJsonCell<AttemptRecord[]>(attemptsOf.get(s.inbound_id) ?? null) ?? [];
       cells.push(JSON.stringify(mergeAttempts(recorded, d.attempts)), s.outcome, s.outcome_timestamp, s.inbound_id);
       if (run === undefined || settle.run(...cells).changes === 0) return outcomeOf.get(s.inbound_id) ?? '';
-      dropRun.run(s.inbound_id);
-      if (chat) {
-        createChat(chat.chat, JSON.stringify(chat.plan), chat.messages);
-        setPairChat.run(chat.chat.chat_id, pair);
-      }
+      if (chat) createChat(chat.chat, JSON.stringify(chat.plan), chat.messages);
       if (silent) finishShared.run(s.outcome_timestamp, pair, s.inbound_id);
       return 1;
     },
@@ -157,7 +168,11 @@ export function writeTexts(db: Database): WriteHandlers {
       if (confirmation) addParts([confirmationPart(JSON.parse(text) as NewText, confirmation, now)], now);
       return 1;
     },
-    forgetTexts: (before: number) => forget.reduce((sum, drop) => sum + drop.run(before).changes, 0),
+    forgetTexts(before: number, most: number) {
+      const pairs = forgetTexts.all(before, most);
+      for (const pair of new Set(pairs)) forgetPair.run(pair);
+      return pairs.length + forgetParts.run(before, most).changes;
+    },
   };
 }
 
