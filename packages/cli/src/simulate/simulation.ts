@@ -1,6 +1,7 @@
 /** What `pickup call` and `pickup sms` are told by their options. */
 import { type Channel, parseFaultOption, SIMULATED_FAULTS, type SimulatedFault } from '@pickup/contract';
 import { nearestName } from '@pickup/gateway/config';
+import { readAgentOption } from '../agent-option.ts';
 import { CommandFault, type Context } from '../command.ts';
 import { parseOptions, positiveInteger } from '../parse-options.ts';
 
@@ -105,25 +106,16 @@ function readWebhook(
   return {
     url,
     ...(key !== undefined && { signingKey: key }),
-    ...(more.agent !== undefined && { agent: readAgent(more.agent) }),
+    ...(more.agent !== undefined && { agent: readAgentOption(more.agent) }),
   };
 }
 
-/** `agent_1`, `agent_1@3`, `agent_1@prod`. */
-function readAgent(text: string): NonNullable<WebhookOptions['agent']> {
-  const at = text.lastIndexOf('@');
-  if (at < 0) return { agent_id: text };
-  const version = text.slice(at + 1);
-  if (at === 0 || version === '') throw new CommandFault('--agent must be an id, or an id and a version: agent_1@3');
-  return { agent_id: text.slice(0, at), agent_version: /^\d{1,9}$/.test(version) ? Number(version) : version };
-}
-
-/** `X-Name=value` or `X-Name: value`. */
+/** `X-Name:value`; an equals sign will do too. */
 function readHeaders(texts: readonly string[]): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const text of texts) {
     const found = /^([A-Za-z0-9-]+)\s*[=:]\s*(.*)$/s.exec(text);
-    if (!found) throw new CommandFault(`--header must be NAME=value, not ${JSON.stringify(text)}`);
+    if (!found) throw new CommandFault(`--header must be X-Name:value, not ${JSON.stringify(text)}`);
     headers[found[1]!] = found[2]!;
   }
   return headers;

@@ -33,12 +33,12 @@ export function explainIssue(issue: Issue, inbound: ExplainedInbound): Mistake {
   return { what: `${clause}${quoted}`, ...(fix !== undefined && { fix }) };
 }
 
-/** The message without its full stop, and without the hint at its end that the fix repeats. */
+/** The message in the middle of a sentence: without its full stop, and without the hint at its end that the fix repeats. */
 function clauseOf({ message, nearest }: Issue, inbound: ExplainedInbound): string {
   const hints = [` Did you mean ${nearest}?`, ` It belongs inside ${groupOf(inbound)}.`];
   const hint = hints.find((one) => message.endsWith(one));
   const told = hint === undefined ? message : message.slice(0, -hint.length);
-  return told.replace(/\.$/, '').replace(/^The /, 'the ');
+  return told.replace(/\.$/, '').replace(/^(?:The|There|Agent) /, (word) => word.toLowerCase());
 }
 
 /** Codes whose message does not show the value. */
