@@ -133,3 +133,11 @@ test('A1 on a text the words are those of texts', () => {
   expect(line({ channel: 'sms', outcome: 'no_agent', attempts: [] })).toMatch(/^Not answered: /);
   expect(line({ channel: 'sms' })).toMatch(/^Answered by agent_1/);
 });
+
+test('E6 a fault is told before a warning, wherever it stands', () => {
+  const issues = [
+    issue({ code: 'misplaced_field', message: 'metadata is not a known field and was ignored.' }),
+    issue({ severity: 'error', code: 'out_of_range', message: 'agent.voice_speed is out of range.' }),
+  ];
+  expect(line({ issues })).toContain('but agent.voice_speed is out of range (and 1 more issue).');
+});

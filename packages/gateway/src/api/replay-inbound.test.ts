@@ -108,6 +108,15 @@ test('the two decisions side by side, and what differs', async () => {
   expect(body.differences).toContain('reply /call_inbound was absent, is {"override_agent_id":"agent_gone"}');
 });
 
+test('E2 the number’s own version answers, as it would a call', async () => {
+  await api.client.agent.createVersion(agentId, { base_version: 0 });
+  const own = (inbound_agents: object[]) => api.client.phoneNumber.update(NUMBER, { inbound_agents } as never);
+  await own([{ agent_id: agentId, weight: 1 }]);
+  expect((await replay()).body.replay).toMatchObject({ agent_id: agentId, agent_version: 1 });
+  await own([{ agent_id: agentId, agent_version: 0, weight: 1 }]);
+  expect((await replay()).body.replay).toMatchObject({ agent_id: agentId, agent_version: 0 });
+});
+
 test('one attempt: a failure is not tried again, and what would follow is told', async () => {
   answer = { status: 503 };
   const { body } = await replay();
