@@ -95,7 +95,7 @@ function replyEntries(reply: Json | undefined): readonly TimelineEntry[] {
 }
 
 /** An issue with its place, rule and effect. */
-export function issueEntry(issue: Issue, index: number): TimelineEntry {
+function issueEntry(issue: Issue, index: number): TimelineEntry {
   // Without a pointer it is not about the reply's own fields; the message names what it is about.
   const place = issue.pointer === '' ? '' : `${issue.pointer} `;
   return {

@@ -17,7 +17,7 @@ interface Decided {
 }
 
 /** What replay-inbound answers. */
-export interface ReplayAnswer {
+interface ReplayAnswer {
   readonly original: Decided;
   readonly replay: Decided;
   readonly differences: readonly string[];
@@ -49,7 +49,7 @@ export async function replay(context: Context, client: Client, id: string, optio
 }
 
 /** What differs first, then the two in columns. */
-export function renderReplay(answer: ReplayAnswer, width: number, style: Style): readonly string[] {
+function renderReplay(answer: ReplayAnswer, width: number, style: Style): readonly string[] {
   const { original, replay: now, differences, signing_key } = answer;
   const same = differences.length === 0;
   const verdict = same ? 'Decided as before.' : `${differences.length} difference${differences.length > 1 ? 's' : ''}:`;
