@@ -2,6 +2,7 @@
 import type { Explanation, InboundObject, Issue, Json } from '@pickup/contract';
 import type { Client } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { placeOf } from '../issue-place.ts';
 import { jsonText } from '../json-text.ts';
 import { printable, type Style } from '../style.ts';
 import { labelled, padTo, wrapText } from '../wrap-text.ts';
@@ -85,8 +86,9 @@ function columnOf(title: string, decided: Decided, cells: number): readonly stri
   ];
 }
 
-function issueText({ severity, pointer, message, code }: Issue): string {
-  return `${severity} ${pointer === '' ? '' : `${pointer} `}${message} [${code}]`;
+function issueText(issue: Issue): string {
+  const { severity, message, code } = issue;
+  return `${severity} ${placeOf(issue)}${message} [${code}]`;
 }
 
 /** Two columns of `cells` each; the sections of the shorter one end where they end. */
