@@ -5,6 +5,10 @@ import type { ExplainedInbound } from './explanation.ts';
 export interface WebhookPlace {
   /** `inbound_webhook_url of +1213…`, or `the webhook URL` where no number has it. */
   readonly setting: string;
+  /** The key that signs what is sent there, in words. */
+  readonly key: string;
+  /** How to find out which it is; only the account's own is listed. */
+  readonly whichKey?: string;
   /** Without query and userinfo; '' where it is not known. */
   readonly url: string;
   readonly secure: boolean;
@@ -23,6 +27,9 @@ export function webhookPlace({ settings, to_number, channel }: ExplainedInbound)
   const secure = parts?.[1] === 'https';
   return {
     setting: isNumbers ? `${member} of ${to_number}` : 'the webhook URL',
+    ...(isNumbers
+      ? { key: 'the key that signs', whichKey: 'pickup keys list shows which key signs' }
+      : { key: 'the key that this request was signed with' }),
     url: typeof url === 'string' ? url : '',
     secure,
     host: parts?.[2] ?? 'the host',

@@ -117,6 +117,18 @@ test('E2 the number’s own version answers, as it would a call', async () => {
   expect((await replay()).body.replay).toMatchObject({ agent_id: agentId, agent_version: 0 });
 });
 
+test('what is wrong with the endpoint that was asked is told of that one and of its key', async () => {
+  answer = { status: 401, headers: { 'x-pickup-verification': 'wrong_key' } };
+  const own = (await replay()).body.replay.explanation;
+  expect(own.fix).toBe('Give the endpoint the key that signs: pickup keys list shows which key signs.');
+  const other = (await replay({ webhook_url: `${endpoint.url}/other` })).body.replay.explanation;
+  expect(other.fix).toBe('Give the endpoint the key that this request was signed with.');
+  answer = { status: 404 };
+  const lost = (await replay({ webhook_url: `${endpoint.url}/other?key=1` })).body.replay.explanation;
+  expect(lost.headline).toContain('it has nothing at /other)');
+  expect(lost.fix).toBe('Correct the path in the webhook URL, or serve POST /other.');
+});
+
 test('one attempt: a failure is not tried again, and what would follow is told', async () => {
   answer = { status: 503 };
   const { body } = await replay();
