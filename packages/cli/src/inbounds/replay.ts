@@ -6,6 +6,7 @@ import { placeOf } from '../issue-place.ts';
 import { jsonText } from '../json-text.ts';
 import { printable, type Style } from '../style.ts';
 import { labelled, padTo, wrapText } from '../wrap-text.ts';
+import { readInbound } from './read-inbound.ts';
 import { spacedJson } from './render-inbound.ts';
 
 /** One of the two decisions in the answer of replay-inbound. */
@@ -40,6 +41,7 @@ export async function replay(context: Context, client: Client, id: string, optio
   if (options.signingKey !== undefined && options.webhook === undefined) {
     throw new CommandFault('--signing-key goes with --webhook: the own URL is sent what the API key signs');
   }
+  await readInbound(client, id);
   const answer = (await client.post(`/replay-inbound/${encodeURIComponent(id)}`, {
     ...(options.webhook !== undefined && { webhook_url: options.webhook }),
     ...(options.signingKey !== undefined && { signing_key: options.signingKey }),

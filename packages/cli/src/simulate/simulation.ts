@@ -91,7 +91,9 @@ export function readSimulation({ args }: Context, channel: Channel): Simulation 
 function readFault(text: string, wrong: (why: string) => CommandFault): SimulatedFault {
   const fault = parseFaultOption(text);
   if (fault) return fault;
-  const near = nearestName(text.split(':')[0] ?? '', SIMULATED_FAULTS);
+  const [kind = ''] = text.split(':');
+  if (SIMULATED_FAULTS.some((known) => known === kind)) throw wrong(`after ${kind}: a number from 1 to 4 is needed`);
+  const near = nearestName(kind, SIMULATED_FAULTS);
   throw wrong(`there is no fault ${JSON.stringify(text)}${near === undefined ? '' : `; did you mean ${near}?`}`);
 }
 
