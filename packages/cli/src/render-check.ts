@@ -9,6 +9,7 @@ import {
   type Outcome,
   worstIssue,
 } from '@pickup/contract';
+import { placeOf } from './issue-place.ts';
 import { printable, type Style } from './style.ts';
 
 /** The answer of `POST /check-webhook-reply`, or of the linter alone; outcome and decision only with a target. */
@@ -123,7 +124,7 @@ function issueLines(
   const { severity, pointer, message, sent, allowed } = issue;
   const place = pointer === '' ? undefined : locateInJson(text, pointer);
   const where = [
-    ...(pointer === '' ? [] : [printable(pointer)]),
+    ...(pointer === '' ? [] : [printable(placeOf(issue).trimEnd())]),
     ...(place === undefined ? [] : [style.dim(`line ${place.line}, column ${place.column}`)]),
   ];
   const paint = severity === 'error' ? style.bad : style.warn;
@@ -155,7 +156,7 @@ const plain = (value: Json): string => (typeof value === 'string' ? value : JSON
 const LONGEST = 400;
 
 function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1).toWellFormed()}…` : text;
 }
 
 function decisionLines(decision: readonly string[] | undefined, style: Style): readonly string[] {

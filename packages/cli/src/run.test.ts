@@ -296,7 +296,7 @@ test.each([
   [['serv'], 'unknown command "serv"; did you mean serve?'],
   [['call', '--form', '+1'], 'unknown option --form; did you mean --from?'],
   [['call', '--from', '+1'], '--to is needed'],
-  [['call', '--from', '+1', '--to', '+2', '--header', 'nonsense'], '--header must be NAME=value'],
+  [['call', '--from', '+1', '--to', '+2', '--header', 'nonsense'], '--header must be X-Name:value'],
   [['inbounds'], 'usage: pickup inbounds list'],
   [['inbounds', 'list', '--outcome', 'conected'], 'did you mean connected?'],
   [['inbounds', 'list', '--limit', '-3x'], '--limit'],

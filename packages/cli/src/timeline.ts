@@ -1,5 +1,6 @@
 /** An inbound's record as a timeline: pure. Polling calls it again and prints what is new, by key. */
 import type { AttemptRecord, CallMediaStats, InboundObject, Issue, Json } from '@pickup/contract';
+import { placeOf } from './issue-place.ts';
 import { printable, type Style } from './style.ts';
 
 /** The part of a call object (H4) the timeline shows. */
@@ -95,9 +96,9 @@ function replyEntries(reply: Json | undefined): readonly TimelineEntry[] {
 }
 
 /** An issue with its place, rule and effect. */
-export function issueEntry(issue: Issue, index: number): TimelineEntry {
+function issueEntry(issue: Issue, index: number): TimelineEntry {
   // Without a pointer it is not about the reply's own fields; the message names what it is about.
-  const place = issue.pointer === '' ? '' : `${issue.pointer} `;
+  const place = placeOf(issue);
   return {
     key: `issue ${index}`,
     label: issue.severity,

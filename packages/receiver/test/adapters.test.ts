@@ -228,6 +228,15 @@ describe.each(SERVERS)('%s', (_, { raw }, start) => {
   });
 });
 
+test('a body that no webhook has is refused before it is verified, however it comes', async () => {
+  const body = 'x'.repeat(1024 * 1024 + 1);
+  const url = await listen(createServer(nodeListener(inbound)));
+  const signature = await Retell.sign(body, apiKey);
+  expect(await post(url, { body, signature })).toMatchObject({ status: 413, body: { error: 'too_large' } });
+  const event = { httpMethod: 'POST', headers: await headersFor(signature), body };
+  expect((await lambdaHandler(inbound)(event)).statusCode).toBe(413);
+});
+
 test('a parser that leaves nothing is an answer of 500 that says what to do', async () => {
   const swallow: express.RequestHandler = (request, _, next) => void request.resume().on('end', () => next());
   const url = await listen(createServer(express().use(swallow).post('/', expressHandler(inbound))));

@@ -64,6 +64,13 @@ test('what a reply holds cannot act on the terminal, with --json neither', async
   }
 });
 
+test('a name as long as a reply makes no line as long', async () => {
+  const long = 'n'.repeat(50_000);
+  const { lines } = await check(['-'], `{"call_inbound":{"dynamic_variables":{"${long}":7},"${long}":1}}`);
+  expect(lines.length).toBeGreaterThan(8);
+  for (const line of lines) expect(line.length).toBeLessThan(600);
+});
+
 test('without a target it needs no gateway: 0 clean, 0 with warnings, 1 with errors', async () => {
   expect(await check(['-'], '{"call_inbound":{}}')).toMatchObject({
     code: 0,

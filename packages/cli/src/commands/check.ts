@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { type Channel, lintReplyBody, parseReplyBody, REPLY_MAX_BYTES } from '@pickup/contract';
+import { readAgentOption } from '../agent-option.ts';
 import { createClient } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
 import { jsonText } from '../json-text.ts';
@@ -45,15 +46,10 @@ export async function run(context: Context): Promise<ExitCode> {
   return isGood(found) ? 0 : 1;
 }
 
-/** The members that name a target. A version of digits is a number. */
+/** The members that name a target. */
 function targetOf({ number, agent }: { readonly number?: string | undefined; readonly agent?: string | undefined }) {
   if (number !== undefined) return { to_number: number };
-  if (agent === undefined) return undefined;
-  const at = agent.lastIndexOf('@');
-  if (at < 0) return { agent_id: agent };
-  const version = agent.slice(at + 1);
-  if (at === 0 || version === '') throw new CommandFault('--agent must be an id, or an id and a version: agent_1@3');
-  return { agent_id: agent.slice(0, at), agent_version: /^\d{1,9}$/.test(version) ? Number(version) : version };
+  return agent === undefined ? undefined : readAgentOption(agent);
 }
 
 /** The bytes as an endpoint would send them; beyond the cap one more is enough to be too large (D1). */

@@ -4,7 +4,7 @@ import { COMMANDS } from '../run.ts';
 
 const EXAMPLES = `Examples:
   pickup serve
-  pickup call --from +12137771234 --to +12137771235 --header X-Account=42
+  pickup call --from +12137771234 --to +12137771235 --header X-Account:42
   pickup call --webhook http://127.0.0.1:3000/inbound --signing-key KEY --fault slow-drip
   pickup sms --webhook http://127.0.0.1:3000/inbound --signing-key KEY --text "Are you open?"
   pickup inbounds list --outcome declined --limit 10

@@ -1,5 +1,6 @@
 /** The whole story of an inbound on one screen: what became of it first, then how it came to that. Pure. */
 import { explainInbound, type InboundObject, type Issue, type Json } from '@pickup/contract';
+import { placeOf } from '../issue-place.ts';
 import { printable, type Style } from '../style.ts';
 import { duration, type TimelineCall, timelineOf } from '../timeline.ts';
 import { labelled, wrapText } from '../wrap-text.ts';
@@ -89,7 +90,7 @@ export function spacedJson(json: Json): string {
 }
 
 function issueLines(issue: Issue, width: number, style: Style): readonly string[] {
-  const place = issue.pointer === '' ? '' : `${issue.pointer} `;
+  const place = placeOf(issue);
   const text = `${place}${issue.message} [${issue.code}, ${issue.rule}, ${issue.effect.replace('_', ' ')}]`;
   const [first = '', ...more] = labelled(`  ${issue.severity.padEnd(8)} `, text, width);
   return [(issue.severity === 'error' ? style.bad : style.warn)(first), ...more];

@@ -2,9 +2,11 @@
 import type { Explanation, InboundObject, Issue, Json } from '@pickup/contract';
 import type { Client } from '../client.ts';
 import { CommandFault, type Context, type ExitCode } from '../command.ts';
+import { placeOf } from '../issue-place.ts';
 import { jsonText } from '../json-text.ts';
 import { printable, type Style } from '../style.ts';
 import { labelled, padTo, wrapText } from '../wrap-text.ts';
+import { readInbound } from './read-inbound.ts';
 import { spacedJson } from './render-inbound.ts';
 
 /** One of the two decisions in the answer of replay-inbound. */
@@ -17,7 +19,7 @@ interface Decided {
 }
 
 /** What replay-inbound answers. */
-export interface ReplayAnswer {
+interface ReplayAnswer {
   readonly original: Decided;
   readonly replay: Decided;
   readonly differences: readonly string[];
@@ -39,6 +41,7 @@ export async function replay(context: Context, client: Client, id: string, optio
   if (options.signingKey !== undefined && options.webhook === undefined) {
     throw new CommandFault('--signing-key goes with --webhook: the own URL is sent what the API key signs');
   }
+  await readInbound(client, id);
   const answer = (await client.post(`/replay-inbound/${encodeURIComponent(id)}`, {
     ...(options.webhook !== undefined && { webhook_url: options.webhook }),
     ...(options.signingKey !== undefined && { signing_key: options.signingKey }),
@@ -49,7 +52,7 @@ export async function replay(context: Context, client: Client, id: string, optio
 }
 
 /** What differs first, then the two in columns. */
-export function renderReplay(answer: ReplayAnswer, width: number, style: Style): readonly string[] {
+function renderReplay(answer: ReplayAnswer, width: number, style: Style): readonly string[] {
   const { original, replay: now, differences, signing_key } = answer;
   const same = differences.length === 0;
   const verdict = same ? 'Decided as before.' : `${differences.length} difference${differences.length > 1 ? 's' : ''}:`;
@@ -85,8 +88,9 @@ function columnOf(title: string, decided: Decided, cells: number): readonly stri
   ];
 }
 
-function issueText({ severity, pointer, message, code }: Issue): string {
-  return `${severity} ${pointer === '' ? '' : `${pointer} `}${message} [${code}]`;
+function issueText(issue: Issue): string {
+  const { severity, message, code } = issue;
+  return `${severity} ${placeOf(issue)}${message} [${code}]`;
 }
 
 /** Two columns of `cells` each; the sections of the shorter one end where they end. */

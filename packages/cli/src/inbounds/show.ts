@@ -1,10 +1,10 @@
 /** `pickup inbounds show`: one record, whole. */
-import type { InboundObject } from '@pickup/contract';
 import type { Client } from '../client.ts';
 import type { Context, ExitCode } from '../command.ts';
 import { jsonText } from '../json-text.ts';
 import type { TimelineCall } from '../timeline.ts';
 import type { ShownChat } from './conversation.ts';
+import { readInbound } from './read-inbound.ts';
 import { renderInbound } from './render-inbound.ts';
 
 /** Wider lines are not read more easily. */
@@ -14,7 +14,7 @@ const WIDTH_OF_A_FILE = 100;
 /** The record and, once connected, the call or the chat that came of it. */
 export async function show(context: Context, client: Client, id: string, json: boolean): Promise<ExitCode> {
   const { out, style, columns = WIDTH_OF_A_FILE } = context;
-  const inbound = (await client.get(`/get-inbound/${encodeURIComponent(id)}`)) as InboundObject;
+  const inbound = await readInbound(client, id);
   if (json) {
     out(`${jsonText(inbound)}\n`);
     return 0;

@@ -37,8 +37,8 @@ test('attempts lie on one scale, each letter where its phase was, the waits betw
   );
   expect(lines).toEqual([
     '  1  503 failed            qqqqddddwwwwbbbb                             400 ms',
-    '     queue 100, DNS 100, wait for the first byte 100 ms; no success status',
-    '     (C2); fault: endpoint',
+    '     queue 100, DNS 100, wait for the first byte 100, body 100 ms; no success',
+    '     status (C2); fault: endpoint',
     '  2  connection reset                      ········cccccccc             200 ms',
     '     connect 200 ms',
     '  3  200 accepted                                          wwwwwwww     200 ms',
@@ -48,10 +48,22 @@ test('attempts lie on one scale, each letter where its phase was, the waits betw
   ]);
 });
 
+test.each([
+  ['a time-out before the first byte', { error: 'timeout', reason: 'sent' }, 'w'],
+  ['one in the queue', { error: 'timeout', reason: 'queue' }, 'q'],
+  ['one in the body', { error: 'timeout', reason: 'body', phases: { first_byte_ms: 1, total_ms: 1_000 } }, 'b'],
+  ['a name that nobody knows', { error: 'dns_error', reason: 'ENOTFOUND' }, 'd'],
+  ['a caller who hung up', { error: 'aborted' }, 'w'],
+] as const)('time that no phase accounts for is that of the one it ended in: %s', (_, over, letter) => {
+  const [bar, , legend] = waterfall([attempt(1, 0, 1_000, over)], 200, PLAIN);
+  expect(bar).toContain(letter.repeat(100));
+  expect(legend).toContain(`${letter} `);
+});
+
 test('what the message says already is not said again', () => {
   const reason = 'ECONNREFUSED';
   const told = (message: string) =>
-    waterfall([attempt(1, 0, 1, { message, reason, error: 'connect_error' })], 200, PLAIN)[1]!.trim();
+    waterfall([attempt(1, 0, 0, { message, reason, error: 'connect_error' })], 200, PLAIN)[1]!.trim();
   expect(told('The connection could not be made (ECONNREFUSED).')).toBe(
     'The connection could not be made (ECONNREFUSED)',
   );
@@ -63,8 +75,8 @@ test('however short or late, an attempt has a cell, and no line is too wide', ()
     const all = [attempt(1, 0, 0), attempt(2, 5, 5), attempt(3, 44_990, 44_999), attempt(4, 45_000, 45_000)];
     const lines = waterfall(all, width, PLAIN);
     for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
-    expect(lines.filter((line) => /^ {2}\d/.test(line)).every((line) => /[ ·]b /.test(line))).toBe(true);
+    expect(lines.filter((line) => /^ {2}\d/.test(line)).every((line) => /[ ·]w /.test(line))).toBe(true);
   }
   expect(waterfall([], 80, PLAIN)).toEqual([]);
-  expect(waterfall([attempt(1, 0, -5)], 80, PLAIN)[0]).toContain(' b ');
+  expect(waterfall([attempt(1, 0, -5)], 80, PLAIN)[0]).toContain(' w ');
 });

@@ -4,15 +4,25 @@ import type { Style } from '../style.ts';
 import { duration, round } from '../timeline.ts';
 import { labelled, padTo } from '../wrap-text.ts';
 
-/** In the order in which an attempt goes through them; `b` is what is left of its time. */
-const PHASES = [
-  ['queue_ms', 'q', 'queue'],
-  ['dns_ms', 'd', 'DNS'],
-  ['connect_ms', 'c', 'connect'],
-  ['tls_ms', 't', 'TLS'],
-  ['first_byte_ms', 'w', 'wait for the first byte'],
-] as const;
-const BODY = ['b', 'body'] as const;
+interface Phase {
+  readonly name: Exclude<keyof AttemptPhases, 'total_ms'>;
+  readonly letter: string;
+  readonly word: string;
+  readonly ends: readonly (string | undefined)[];
+}
+
+/** In the order in which an attempt goes through them; `ends`: reasons and errors of those that ended in it. */
+const PHASES: readonly Phase[] = [
+  { name: 'queue_ms', letter: 'q', word: 'queue', ends: ['queue'] },
+  { name: 'dns_ms', letter: 'd', word: 'DNS', ends: ['dns', 'dns_error'] },
+  { name: 'connect_ms', letter: 'c', word: 'connect', ends: ['connect', 'connect_error'] },
+  { name: 'tls_ms', letter: 't', word: 'TLS', ends: ['tls', 'tls_error'] },
+  { name: 'first_byte_ms', letter: 'w', word: 'wait for the first byte', ends: ['sent'] },
+];
+const WAIT = PHASES[4]!;
+const BODY = { letter: 'b', word: 'body' } as const;
+/** What is left of an attempt's time is told from here on, in ms: clocks and rounding leave a little. */
+const LEAST_REST_MS = 1;
 const PAUSE = '·';
 
 const LABEL_CELLS = 26;
@@ -60,33 +70,54 @@ function barOf(attempt: AttemptRecord, { from, scale, cells, pausedFrom }: Scale
   const lasted = Math.round((attempt.end_timestamp - attempt.start_timestamp) * scale);
   const length = Math.max(1, Math.min(cells - start, lasted));
   const paused = pausedFrom === undefined ? start : Math.min(start, Math.floor((pausedFrom - from) * scale));
-  return (
-    ' '.repeat(Math.max(0, paused)) + PAUSE.repeat(Math.max(0, start - paused)) + lettersOf(attempt.phases, length)
-  );
+  return ' '.repeat(Math.max(0, paused)) + PAUSE.repeat(Math.max(0, start - paused)) + lettersOf(attempt, length);
+}
+
+interface Span {
+  readonly letter: string;
+  readonly word: string;
+  readonly ms: number;
+}
+
+/** What an attempt's time was spent on, in order; what no phase accounts for is the one that it ended in. */
+function spansOf(attempt: AttemptRecord): readonly Span[] {
+  const { phases } = attempt;
+  const known = PHASES.flatMap(({ name, letter, word }) => {
+    const ms = phases[name];
+    return ms === undefined ? [] : [{ letter, word, ms }];
+  });
+  const rest = phases.total_ms - known.reduce((sum, { ms }) => sum + ms, 0);
+  return rest < LEAST_REST_MS ? known : [...known, { ...lastPhaseOf(attempt), ms: rest }];
+}
+
+/** The body once a byte had come; before that the phase whose deadline it was, else the wait. */
+function lastPhaseOf({ phases, status, reason, error }: AttemptRecord): Omit<Span, 'ms'> {
+  if (status !== undefined || phases.first_byte_ms !== undefined) return BODY;
+  const { letter, word } = PHASES.find(({ ends }) => ends.includes(reason ?? error) || ends.includes(error)) ?? WAIT;
+  return { letter, word };
 }
 
 /** Each cell has the letter of what went on in its middle. */
-function lettersOf(phases: AttemptPhases, length: number): string {
+function lettersOf(attempt: AttemptRecord, length: number): string {
+  const spans = spansOf(attempt);
+  const totalMs = Math.max(0, attempt.phases.total_ms);
   let letters = '';
-  for (let cell = 0; cell < length; cell++)
-    letters += letterAt(phases, ((cell + 0.5) / length) * Math.max(0, phases.total_ms));
+  for (let cell = 0; cell < length; cell++) letters += letterAt(spans, ((cell + 0.5) / length) * totalMs);
   return letters;
 }
 
-function letterAt(phases: AttemptPhases, ms: number): string {
+function letterAt(spans: readonly Span[], ms: number): string {
   let end = 0;
-  for (const [name, letter] of PHASES) {
-    end += phases[name] ?? 0;
-    if (ms < end) return letter;
+  for (const span of spans) {
+    end += span.ms;
+    if (ms < end) return span.letter;
   }
-  return BODY[0];
+  return (spans.at(-1) ?? WAIT).letter;
 }
 
-function detailOf({ phases, resent, reason, message, fault, verdict }: AttemptRecord): string {
-  const times = PHASES.flatMap(([name, , word]) => {
-    const spent = phases[name];
-    return spent === undefined ? [] : [`${word} ${round(spent)}`];
-  });
+function detailOf(attempt: AttemptRecord): string {
+  const { resent, reason, message, fault, verdict } = attempt;
+  const times = spansOf(attempt).map(({ word, ms }) => `${word} ${round(ms)}`);
   const why = [
     message?.replace(/\.$/, ''),
     reason && !message?.includes(reason) && reason.replaceAll('_', ' '),
@@ -97,7 +128,8 @@ function detailOf({ phases, resent, reason, message, fault, verdict }: AttemptRe
 }
 
 function legendOf(attempts: readonly AttemptRecord[]): string {
-  const words = PHASES.filter(([name]) => attempts.some(({ phases }) => phases[name] !== undefined));
+  const used = new Set(attempts.flatMap((attempt) => spansOf(attempt).map(({ letter }) => letter)));
+  const words = [...PHASES, BODY].filter(({ letter }) => used.has(letter));
   const pause = attempts.length > 1 ? [`${PAUSE} until the next attempt`] : [];
-  return [...words.map(([, letter, word]) => `${letter} ${word}`), BODY.join(' '), ...pause].join('  ');
+  return [...words.map(({ letter, word }) => `${letter} ${word}`), ...pause].join('  ');
 }

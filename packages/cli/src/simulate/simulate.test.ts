@@ -155,7 +155,7 @@ test.each([
   [['call', '--webhook', 'localhost:3000'], '--webhook must be an http or https URL'],
   [['call', '--webhook', 'http://h/', '--url', 'http://g/'], '--webhook asks the endpoint itself'],
   [['call', '--to', '+1', '--fault', 'slow-drop'], 'there is no fault "slow-drop"; did you mean slow-drip?'],
-  [['call', '--to', '+1', '--fault', '500:9'], 'there is no fault "500:9"'],
+  [['call', '--to', '+1', '--fault', '500:9'], 'after 500: a number from 1 to 4 is needed'],
   [['call', '--to', '+1', '--text', 'hi'], '--text is for pickup sms'],
   [['call', '--to', '+1', '--agent', 'a'], '--signing-key and --agent go with --webhook'],
   [['sms', '--to', '+1'], '--text is needed'],

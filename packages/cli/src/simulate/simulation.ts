@@ -7,6 +7,7 @@ import {
   type SimulatedFault,
 } from '@pickup/contract';
 import { nearestName } from '@pickup/gateway/config';
+import { readAgentOption } from '../agent-option.ts';
 import { CommandFault, type Context } from '../command.ts';
 import { parseOptions, positiveInteger } from '../parse-options.ts';
 
@@ -99,7 +100,10 @@ function readFault(text: string, channel: Channel, wrong: (why: string) => Comma
   const fault = parseFaultOption(text);
   if (fault?.kind === 'hang-up' && channel === 'sms') throw wrong('nobody hangs up on a text');
   if (fault) return fault;
-  const near = nearestName(text.split(':')[0] ?? '', faultsOf(channel));
+  const [kind = ''] = text.split(':');
+  const known = faultsOf(channel);
+  if (known.some((name) => name === kind)) throw wrong(`after ${kind}: a number from 1 to 4 is needed`);
+  const near = nearestName(kind, known);
   throw wrong(`there is no fault ${JSON.stringify(text)}${near === undefined ? '' : `; did you mean ${near}?`}`);
 }
 
@@ -114,25 +118,16 @@ function readWebhook(
   return {
     url,
     ...(key !== undefined && { signingKey: key }),
-    ...(more.agent !== undefined && { agent: readAgent(more.agent) }),
+    ...(more.agent !== undefined && { agent: readAgentOption(more.agent) }),
   };
 }
 
-/** `agent_1`, `agent_1@3`, `agent_1@prod`. */
-function readAgent(text: string): NonNullable<WebhookOptions['agent']> {
-  const at = text.lastIndexOf('@');
-  if (at < 0) return { agent_id: text };
-  const version = text.slice(at + 1);
-  if (at === 0 || version === '') throw new CommandFault('--agent must be an id, or an id and a version: agent_1@3');
-  return { agent_id: text.slice(0, at), agent_version: /^\d{1,9}$/.test(version) ? Number(version) : version };
-}
-
-/** `X-Name=value` or `X-Name: value`. */
+/** `X-Name:value`; an equals sign will do too. */
 function readHeaders(texts: readonly string[]): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (const text of texts) {
     const found = /^([A-Za-z0-9-]+)\s*[=:]\s*(.*)$/s.exec(text);
-    if (!found) throw new CommandFault(`--header must be NAME=value, not ${JSON.stringify(text)}`);
+    if (!found) throw new CommandFault(`--header must be X-Name:value, not ${JSON.stringify(text)}`);
     headers[found[1]!] = found[2]!;
   }
   return headers;

@@ -4,9 +4,7 @@ import { explainConnection } from './explain-connection.ts';
 import type { ExplainedInbound, Mistake } from './explanation.ts';
 import { type WebhookPlace, webhookPlace } from './webhook-place.ts';
 
-const SIGNED_WITH = 'pickup keys list shows which key signs';
-
-const VERIFICATION: Readonly<Record<VerificationFault, Mistake>> = {
+const VERIFICATION: Readonly<Record<Exclude<VerificationFault, 'wrong_key'>, Mistake>> = {
   missing_signature: {
     what: 'it was handed no x-retell-signature header, which Pickup always sends',
     fix: 'Let the header x-retell-signature through whatever stands in front of your code: proxy, gateway or framework.',
@@ -23,16 +21,21 @@ const VERIFICATION: Readonly<Record<VerificationFault, Mistake>> = {
     what: 'it verified a body that was parsed and serialised again, not the bytes that were sent',
     fix: 'Verify the raw bytes of the request, before any JSON parser; docs/receiver.md shows how in each framework.',
   },
-  wrong_key: {
-    what: 'it verifies with another key than the one Pickup signs with',
-    fix: `Give the endpoint the key that signs: ${SIGNED_WITH}.`,
-  },
 };
 
-const UNSAID: Mistake = {
-  what: 'it refused the signature, or wants a login of its own',
-  fix: `Verify the raw body with the key that signs (${SIGNED_WITH}), and let the webhook's path through any login.`,
-};
+/** Why it refused, as far as it says so. */
+function refusedSignature({ verification }: AttemptRecord, { key, whichKey }: WebhookPlace): Mistake {
+  if (verification === undefined) {
+    const signs = whichKey === undefined ? key : `${key} (${whichKey})`;
+    return {
+      what: 'it refused the signature, or wants a login of its own',
+      fix: `Verify the raw body with ${signs}, and let the webhook's path through any login.`,
+    };
+  }
+  if (verification !== 'wrong_key') return VERIFICATION[verification];
+  const signs = whichKey === undefined ? key : `${key}: ${whichKey}`;
+  return { what: 'it verifies with another key than the one Pickup signs with', fix: `Give the endpoint ${signs}.` };
+}
 
 /** What was wrong with a failed attempt, and what to do about it. */
 export function explainAttempt(inbound: ExplainedInbound, attempt: AttemptRecord): Mistake {
@@ -61,7 +64,7 @@ function explainStatus(
   place: WebhookPlace,
 ): Mistake {
   if (status === 401 || status === 403) {
-    const { what, fix } = attempt.verification ? VERIFICATION[attempt.verification] : UNSAID;
+    const { what, fix } = refusedSignature(attempt, place);
     return { what: `your endpoint answered ${status} (${what})`, ...(fix && { fix }) };
   }
   const answered = (why: string) => `your endpoint answered ${status} (${why})`;

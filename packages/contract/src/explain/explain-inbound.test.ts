@@ -141,3 +141,21 @@ test('A1 on a text the words are those of texts', () => {
     }
   }
 });
+
+test('E6 a fault is told before a warning, wherever it stands', () => {
+  const issues = [
+    issue({ code: 'misplaced_field', message: 'metadata is not a known field and was ignored.' }),
+    issue({ severity: 'error', code: 'out_of_range', message: 'agent.voice_speed is out of range.' }),
+  ];
+  expect(line({ issues })).toContain('but agent.voice_speed is out of range (and 1 more issue).');
+});
+
+test.each([
+  ['variable_not_string', 'warning', 7],
+  ['wrong_type', 'error', {}],
+] as const)('D5 a name as long as a reply makes no line as long: %s', (code, severity, sent) => {
+  const pointer = `/call_inbound/dynamic_variables/${'n'.repeat(60_000)}`;
+  const found = line({ issues: [issue({ code, severity, sent, pointer, message: 'a variable must be a string.' })] });
+  expect(found.length).toBeLessThan(500);
+  expect(found).toContain('nnn…');
+});

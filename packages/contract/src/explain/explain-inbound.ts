@@ -155,7 +155,7 @@ function abandoned(inbound: ExplainedInbound): Mistake {
   const failed = inbound.attempts.find(({ verdict }) => verdict === 'failed' || verdict === 'bad_reply');
   if (!failed) return { what: 'before anybody answered' };
   const { what, fix } = explainAttempt(inbound, failed);
-  return { what: `while the webhook was asked again, for ${what}`, ...(fix && { fix }) };
+  return { what: `while the webhook was asked again, because ${what}`, ...(fix && { fix }) };
 }
 
 type Told = (number: string, isCall: boolean) => Mistake;

@@ -33,12 +33,12 @@ export function explainIssue(issue: Issue, inbound: ExplainedInbound): Mistake {
   return { what: `${clause}${quoted}`, ...(fix !== undefined && { fix }) };
 }
 
-/** The message without its full stop, and without the hint at its end that the fix repeats. */
+/** The message in the middle of a sentence: without its full stop, and without the hint at its end that the fix repeats. */
 function clauseOf({ message, nearest }: Issue, inbound: ExplainedInbound): string {
   const hints = [` Did you mean ${nearest}?`, ` It belongs inside ${groupOf(inbound)}.`];
   const hint = hints.find((one) => message.endsWith(one));
   const told = hint === undefined ? message : message.slice(0, -hint.length);
-  return told.replace(/\.$/, '').replace(/^The /, 'the ');
+  return told.replace(/\.$/, '').replace(/^(?:The|There|Agent) /, (word) => word.toLowerCase());
 }
 
 /** Codes whose message does not show the value. */
@@ -51,7 +51,11 @@ const tokensOf = ({ pointer }: Issue) =>
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-const nameOf = (issue: Issue) => tokensOf(issue).at(-1) ?? 'the reply';
+const LONGEST_NAME = 100;
+/** Names are the endpoint's own: one may be as long as the reply. */
+const nameOf = (issue: Issue) => shortened(tokensOf(issue).at(-1) ?? 'the reply');
+const shortened = (name: string) =>
+  name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME - 1).toWellFormed()}…` : name;
 const orNearest = ({ nearest }: Issue) => (nearest === undefined ? '' : `, such as ${nearest}`);
 
 const RANGES: readonly (readonly [string, string])[] = [
@@ -100,7 +104,7 @@ function withoutQuotes(sent: string, allowed: Json | undefined): string | undefi
 const wrongType: Fix = (issue, inbound) => {
   const [, part, name] = tokensOf(issue);
   if (part === 'dynamic_variables' && name !== undefined) {
-    return `Send each value inside ${name} as a variable of its own, with a string; a whole object can go into metadata.`;
+    return `Send each value inside ${shortened(name)} as a variable of its own, with a string; a whole object can go into metadata.`;
   }
   if (part === 'metadata') return 'Send metadata as an object, such as {"note": "…"}, not as JSON inside a string.';
   if (tokensOf(issue).length === 0) return `Answer an object: {"${groupOf(inbound)}": {…}}.`;

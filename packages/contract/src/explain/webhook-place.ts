@@ -7,6 +7,10 @@ export interface WebhookPlace {
   readonly channel: Channel;
   /** `inbound_webhook_url of +1213…`, or `the webhook URL` where no number has it. */
   readonly setting: string;
+  /** The key that signs what is sent there, in words. */
+  readonly key: string;
+  /** How to find out which it is; only the account's own is listed. */
+  readonly whichKey?: string;
   /** Without query and userinfo; '' where it is not known. */
   readonly url: string;
   readonly secure: boolean;
@@ -26,6 +30,9 @@ export function webhookPlace({ settings, to_number, channel }: ExplainedInbound)
   return {
     channel,
     setting: isNumbers ? `${member} of ${to_number}` : 'the webhook URL',
+    ...(isNumbers
+      ? { key: 'the key that signs', whichKey: 'pickup keys list shows which key signs' }
+      : { key: 'the key that this request was signed with' }),
     url: typeof url === 'string' ? url : '',
     secure,
     host: parts?.[2] ?? 'the host',

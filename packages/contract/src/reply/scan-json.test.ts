@@ -55,3 +55,8 @@ test('a pointer leads to its member’s name, or its entry', () => {
   expect(locateInJson(text, '/nowhere')).toBeUndefined();
   expect(locateInJson('{"a":', '/b')).toBeUndefined();
 });
+
+test('text that nests without end costs no stack', () => {
+  expect(findJsonFault('['.repeat(200_000))?.what).toBe('it nests too deep');
+  expect(locateInJson('{"a":'.repeat(100_000), '/b')).toBeUndefined();
+});

@@ -4,7 +4,7 @@
  */
 import type { Issue, Outcome } from '@pickup/contract';
 import { begin, decide } from '../inbound/decide.ts';
-import type { InboundEffect, RefusalAnswer } from '../inbound/effect.ts';
+import type { InboundEffect } from '../inbound/effect.ts';
 import type { AttemptResult, InboundEvent, Instant, TimerName } from '../inbound/event.ts';
 import type { InboundFacts, ResolvedKnowledge } from '../inbound/facts.ts';
 import type { InboundLedger, InboundState } from '../inbound/state.ts';
@@ -46,8 +46,6 @@ export interface RehearsalPorts {
 /** What would have become of the inbound. */
 export interface Rehearsed {
   readonly outcome: Outcome;
-  /** What the caller who is turned away hears. */
-  readonly refusal?: RefusalAnswer;
   /** What the connected caller gets. */
   readonly plan?: SessionPlan;
   /** Attempts, issues, steps and reply, as the record would have them. */
@@ -92,7 +90,6 @@ class Rehearsal {
   #busy = false;
   #over = false;
   #attempt: AbortController | undefined;
-  #refusal: RefusalAnswer | undefined;
 
   constructor(facts: InboundFacts, ports: RehearsalPorts, ending: Ending) {
     this.#ports = ports;
@@ -167,9 +164,7 @@ class Rehearsal {
       case 'record_decision':
         return this.#feed({ type: 'decision_recorded' });
       case 'accept':
-        return this.#feed({ type: 'answer_handed' });
       case 'refuse':
-        this.#refusal = effect.answer;
         return this.#feed({ type: 'answer_handed' });
       case 'settle':
         return this.#settle(effect);
@@ -220,10 +215,7 @@ class Rehearsal {
 
   #settle({ outcome, plan, ledger }: InboundEffect & { readonly type: 'settle' }): void {
     if (!this.#end()) return;
-    // A caller who hung up heard nothing of what had been decided (C6).
-    const refusal = outcome === 'caller_abandoned' ? undefined : this.#refusal;
-    const ended = this.#now();
-    this.#ending.resolve({ outcome, ...(refusal && { refusal }), ...(plan && { plan }), ledger, ended });
+    this.#ending.resolve({ outcome, ...(plan && { plan }), ledger, ended: this.#now() });
   }
 
   #fail(error: unknown): void {

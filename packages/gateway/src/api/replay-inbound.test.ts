@@ -108,6 +108,27 @@ test('the two decisions side by side, and what differs', async () => {
   expect(body.differences).toContain('reply /call_inbound was absent, is {"override_agent_id":"agent_gone"}');
 });
 
+test('E2 the number’s own version answers, as it would a call', async () => {
+  await api.client.agent.createVersion(agentId, { base_version: 0 });
+  const own = (inbound_agents: object[]) => api.client.phoneNumber.update(NUMBER, { inbound_agents } as never);
+  await own([{ agent_id: agentId, weight: 1 }]);
+  expect((await replay()).body.replay).toMatchObject({ agent_id: agentId, agent_version: 1 });
+  await own([{ agent_id: agentId, agent_version: 0, weight: 1 }]);
+  expect((await replay()).body.replay).toMatchObject({ agent_id: agentId, agent_version: 0 });
+});
+
+test('what is wrong with the endpoint that was asked is told of that one and of its key', async () => {
+  answer = { status: 401, headers: { 'x-pickup-verification': 'wrong_key' } };
+  const own = (await replay()).body.replay.explanation;
+  expect(own.fix).toBe('Give the endpoint the key that signs: pickup keys list shows which key signs.');
+  const other = (await replay({ webhook_url: `${endpoint.url}/other` })).body.replay.explanation;
+  expect(other.fix).toBe('Give the endpoint the key that this request was signed with.');
+  answer = { status: 404 };
+  const lost = (await replay({ webhook_url: `${endpoint.url}/other?key=1` })).body.replay.explanation;
+  expect(lost.headline).toContain('it has nothing at /other)');
+  expect(lost.fix).toBe('Correct the path in the webhook URL, or serve POST /other.');
+});
+
 test('one attempt: a failure is not tried again, and what would follow is told', async () => {
   answer = { status: 503 };
   const { body } = await replay();

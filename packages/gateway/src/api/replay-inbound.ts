@@ -9,7 +9,7 @@ import {
   type ReplayBody,
 } from '@pickup/contract';
 import { compareDecisions, type Decided } from '../runners/compare-decisions.ts';
-import { type OtherEndpoint, type Replay, replayInbound } from '../runners/replay-inbound.ts';
+import { type OtherEndpoint, type Replayed, replayInbound } from '../runners/replay-inbound.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiFailure, accept, invalid, unknownAsset } from './failure.ts';
 import type { Route } from './route.ts';
@@ -31,7 +31,7 @@ export function replayInboundRoutes(deps: ApiDeps): readonly Route[] {
         const checkUrl = (url: string) => deps.checkUrl(url, 'agent_webhook');
         const replayed = await replayInbound({ store, clock, catalogue, checkUrl, newId, start, send }, inbound, other);
         if (!replayed.done) throw new ApiFailure(apiError('cannot_replay', { reason: replayed.why }));
-        return { ...besideEachOther(inbound, replayed.replay), ...(made !== undefined && { signing_key: made }) };
+        return { ...besideEachOther(inbound, replayed), ...(made !== undefined && { signing_key: made }) };
       },
     },
   ];
@@ -62,10 +62,10 @@ async function otherEndpoint(
 }
 
 /** The two, each with what it comes to in a sentence. */
-function besideEachOther(inbound: InboundObject, replay: Replay) {
+function besideEachOther(inbound: InboundObject, { replay, settings }: Replayed & { readonly done: true }) {
   const { agent_id, agent_version, reply, ...arrival } = inbound;
   const { attempt } = replay;
-  const now = { ...arrival, ...replay, attempts: attempt ? [attempt] : [] };
+  const now = { ...arrival, ...replay, settings, attempts: attempt ? [attempt] : [] };
   const original = decidedOf(inbound);
   return {
     original: { ...original, explanation: explainInbound(inbound) },

@@ -25,7 +25,7 @@ export function createRehearsedChat(deps: {
     const { missing } = talker;
     if (missing === undefined) return judgeStart(plan, { missing, speaks: true });
     const now = deps.clock.wallMs();
-    const opened = await talker.open({ plan, now, startedAt: now }, AbortSignal.abort(), 'a_message');
+    const opened = await talker.open({ plan, now, startedAt: now, turn: 0 }, AbortSignal.abort(), 'a_message');
     if (!opened.ok) return { ready: false, message: opened.reason };
     return judgeStart(plan, { missing, speaks: opened.turn.entries.some(({ role }) => role === 'agent') });
   };

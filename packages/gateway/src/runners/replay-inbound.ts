@@ -19,6 +19,7 @@ import {
 import type { Store } from '../stores/port.ts';
 import type { Clock } from './clock.ts';
 import type { Decided } from './compare-decisions.ts';
+import { redactUrl } from './inbound-object.ts';
 import { countryOf } from './phone-digits.ts';
 
 type Ask = InboundEffect & { readonly type: 'ask' };
@@ -49,7 +50,8 @@ export interface OtherEndpoint {
 export type Replay = Decided & { readonly attempt?: AttemptRecord };
 
 export type Replayed =
-  | { readonly done: true; readonly replay: Replay }
+  /** `settings`: what an explanation of it goes by; the number's own where its own URL was asked. */
+  | { readonly done: true; readonly replay: Replay; readonly settings: JsonObject }
   /** `why` is a sentence for a person. */
   | { readonly done: false; readonly why: string };
 
@@ -82,6 +84,10 @@ export async function replayInbound(
   const { attempts, issues, steps, reply } = ledger;
   return {
     done: true,
+    settings: {
+      webhook_url: redactUrl(webhookUrl(facts) ?? ''),
+      ...(other === undefined && { phone_number: inbound.to_number }),
+    },
     replay: {
       ...(attempts[0] && { attempt: attempts[0] }),
       outcome,

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { makeCertificate } from '@pickup/testkit/certificate';
 import { type EndpointAnswer, type FakeEndpointOptions, startFakeEndpoint } from '@pickup/testkit/endpoint';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -132,6 +133,34 @@ test('an address that the real sender refuses is refused behind the link too', a
   const { result } = await link.post(request(endpoint.url));
   expect(result).toMatchObject({ ok: false, error: 'address_refused', reason: 'not_public' });
   expect(endpoint.connections).toBe(0);
+});
+
+test('a reply that came compressed is passed on as what it was', async () => {
+  const { send } = await stage('duplicate', {
+    handler: () => ({ headers: { 'content-encoding': 'gzip' }, body: gzipSync(REPLY) }),
+  });
+  expect(textOf((await send()).result)).toBe(REPLY);
+});
+
+test('C6 a reply that drips to nobody any more stops', async () => {
+  const timers = new Set<() => void>();
+  const after: typeof systemClock.after = (delayMs, fire) => {
+    timers.add(fire);
+    const cancel = systemClock.after(delayMs, () => {
+      timers.delete(fire);
+      fire();
+    });
+    return () => {
+      timers.delete(fire);
+      cancel();
+    };
+  };
+  const endpoint = opened.add(await startFakeEndpoint({ handler: () => ({ body: REPLY }) }));
+  const outbound = opened.add(loopbackOutbound());
+  const clock = { ...systemClock, after };
+  const link = opened.add(await startFaultyLink({ fault: 'slow-drip', outbound, clock }));
+  await link.post(request(endpoint.url, 500));
+  await expect.poll(() => timers.size).toBe(0);
 });
 
 test('C6 an aborted request ends at once, and nothing is left open', async () => {

@@ -219,6 +219,34 @@ test('a request with the id of another inbound does not displace its reply', asy
   expect(onCall).toHaveBeenCalledTimes(2);
 });
 
+test('a run that a retry waits for too has the time of both', async () => {
+  const onCall = vi.fn(
+    (_: unknown, { signal }: { readonly signal: AbortSignal }) =>
+      new Promise<object>((resolve, fail) => {
+        signal.addEventListener('abort', () => fail(signal.reason));
+        setTimeout(() => resolve(accept()), 150);
+      }),
+  );
+  const inbound = make({ onCall });
+  const sent = [40, 10_000].map((allottedMs) => inbound.fetch(request({ id: 'inb_1', allottedMs })));
+  expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([200, 200]);
+  expect(onCall).toHaveBeenCalledTimes(1);
+});
+
+test('no header makes a handler wait longer than a minute', async () => {
+  const seen = vi.fn();
+  const inbound = make({ onCall: (_, { deadlineAt }) => seen(deadlineAt - Date.now()) });
+  await inbound.fetch(request({ allottedMs: 3_600_000 }));
+  expect(seen.mock.calls[0]?.[0]).toBeLessThanOrEqual(60_000);
+});
+
+test('replies that are large together are forgotten sooner, the oldest first', async () => {
+  const onCall = vi.fn(() => accept({ metadata: { large: 'x'.repeat(1_500_000) } }));
+  const inbound = make({ onCall });
+  for (const id of ['inb_1', 'inb_2', 'inb_3', 'inb_3', 'inb_1']) await inbound.fetch(request({ id }));
+  expect(onCall).toHaveBeenCalledTimes(4);
+});
+
 test('replies are forgotten after five minutes, and the oldest where they are many', async () => {
   let nowMs = Date.now();
   let runs = 0;

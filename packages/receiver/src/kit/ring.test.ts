@@ -106,6 +106,9 @@ describe('the agents that exist', () => {
     expect((await reply('agent_2')).agent_version).toBe(4);
     expect((await reply('agent_2', 'latest_published')).agent_version).toBe(1);
     expect((await reply('agent_2', 'prod')).agent_version).toBe(1);
+    const draft = { agent_id: 'agent_4', versions: [0], published: [] };
+    const unpublished = make(() => accept({ agent_id: 'agent_4', version: 'latest_published' }));
+    expect(await ring(unpublished, { ...numbers, agents: [draft] })).toMatchObject({ outcome: 'unknown_agent' });
   });
 
   test('a version that nobody knows is not made up', async () => {
@@ -169,6 +172,13 @@ describe('retries and time pass on a virtual clock', () => {
     expect(outcome).toMatchObject(expected);
     expect(onCall).toHaveBeenCalledTimes(runs);
     expect(outcome.attempts.at(0)?.simulated).toBe(true);
+  });
+
+  test('the time that a handler really takes is time the caller waits', async () => {
+    const slow = make(() => new Promise((resolve) => setTimeout(() => resolve(accept()), 60)));
+    const { waited_ms } = await ring(slow, { ...numbers, agent: 'agent_1' });
+    expect(waited_ms).toBeGreaterThanOrEqual(55);
+    expect(waited_ms).toBeLessThan(5_000);
   });
 
   test('duplicate: replies that differ are told', async () => {

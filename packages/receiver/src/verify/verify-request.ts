@@ -5,7 +5,8 @@ import { type VerifySignatureInput, verifySignature } from './verify-signature.t
 export const SIGNATURE_HEADER = 'x-retell-signature';
 
 /**
- * Verifies a Web request by itself, without a handler. The body is read from a clone, so that it can be read again.
+ * Verifies a Web request by itself, without a handler. The whole body is read, from a clone, so that it can be read
+ * again: bounding it is for the server in front.
  * @throws TypeError where the body was read before, or there is no key.
  */
 export async function verifyRequest(
