@@ -3,7 +3,7 @@ import type { Issue } from '@pickup/contract';
 import type { RehearsedStart, SessionPlan } from '@pickup/core';
 import type { Clock } from '../runners/clock.ts';
 import { unheard } from './plan-chat.ts';
-import type { ChatTalker } from './talker.ts';
+import { BEGINNING, type ChatTalker } from './talker.ts';
 
 /** An agent that lacks what it takes to answer must at least say its first line; else the chat cannot be (F4). */
 export function judgeStart(
@@ -25,7 +25,7 @@ export function createRehearsedChat(deps: {
     const { missing } = talker;
     if (missing === undefined) return judgeStart(plan, { missing, speaks: true });
     const now = deps.clock.wallMs();
-    const opened = await talker.open({ plan, now, startedAt: now, turn: 0 }, AbortSignal.abort(), 'a_message');
+    const opened = await talker.open({ plan, now, startedAt: now, turn: BEGINNING }, AbortSignal.abort(), 'a_message');
     if (!opened.ok) return { ready: false, message: opened.reason };
     return judgeStart(plan, { missing, speaks: opened.turn.entries.some(({ role }) => role === 'agent') });
   };
