@@ -1,4 +1,5 @@
 /** Endpoints that misbehave in ways the official API does not. */
+import { getEventListeners } from 'node:events';
 import { type EndpointAnswer, type FakeEndpoint, startFakeEndpoint } from '@pickup/testkit/endpoint';
 import { type ModelEndpoint, startModelEndpoint } from '@pickup/testkit/model';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -68,6 +69,45 @@ describe('429', () => {
     expect(await hour.ask()).toMatchObject({ ok: false, retry: true, tries: 1 });
     expect(hour.fake.requests).toHaveLength(1);
   });
+});
+
+test('429 waits until the date that Retry-After says, and no longer', async () => {
+  const inASecond = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 1_000).toUTCString();
+  const { fake, ask } = await model([
+    { status: 429, headers: { 'retry-after': inASecond } },
+    stream(chunk({ content: 'Yes.' }), DONE),
+  ]);
+  expect(await ask()).toMatchObject({ ok: true, tries: 2 });
+  const [first, second] = fake.requests;
+  expect(second!.arrivedMonoMs - first!.arrivedMonoMs).toBeGreaterThan(700);
+});
+
+test('what the environment says of an account at OpenAI is told to no endpoint', async () => {
+  const [org, project] = [process.env['OPENAI_ORG_ID'], process.env['OPENAI_PROJECT_ID']];
+  Object.assign(process.env, { OPENAI_ORG_ID: 'org-of-env', OPENAI_PROJECT_ID: 'proj-of-env' });
+  try {
+    const { fake, ask } = await model([stream(chunk({ content: 'Yes.' }), DONE)]);
+    await ask();
+    expect(JSON.stringify(fake.requests[0]?.headers)).not.toMatch(/of-env/);
+    expect(fake.requests[0]?.header('authorization')).toBe(`Bearer ${KEY}`);
+  } finally {
+    for (const [name, value] of [
+      ['OPENAI_ORG_ID', org],
+      ['OPENAI_PROJECT_ID', project],
+    ] as const) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+});
+
+test('M4 a signal that outlives many questions keeps nothing of them', async () => {
+  const { fake } = await model([stream(chunk({ content: 'Yes.' }), DONE), { status: 500 }, { status: 401 }]);
+  const long = new AbortController();
+  const options = { baseUrl: fake.url, apiKey: KEY, clock: CLOCK, random: () => 0 };
+  const ask = createOpenAiModel(options);
+  for (let nth = 0; nth < 2; nth++) await ask(ASK, long.signal);
+  expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
 });
 
 describe('M3 what is no stream of the API’s', () => {

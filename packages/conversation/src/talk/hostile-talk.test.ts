@@ -4,7 +4,7 @@ import { analysisRequest } from '../analysis/analysis.ts';
 import { flowEngine } from '../flow-model/flow-engine.ts';
 import { promptEngine } from '../prompt/prompt-engine.ts';
 import { messagesOf } from './history.ts';
-import { MAX_CALLS, MAX_SAID, MAX_TOOL_TEXT, MAX_VARIABLE } from './step.ts';
+import { MAX_CALLS, MAX_HISTORY_TEXT, MAX_ROUNDS, MAX_SAID, MAX_TOOL_TEXT, MAX_VARIABLE } from './step.ts';
 import { talkByHand } from './test-talk.ts';
 
 const LOOK = { type: 'custom', name: 'look', url: 'https://example.com' };
@@ -31,6 +31,53 @@ it('T1 a thousand calls at once, or in every reply, end: so many are carried out
   expect(invoked).toBe(results);
   made.write('Again');
   expect(made.wishes.filter(({ want }) => want === 'tool')).toHaveLength(2 * MAX_CALLS);
+});
+
+it('T1 a model that calls where it was asked for words alone is not obeyed', () => {
+  const made = talk({ general_tools: [LOOK] }, { model: () => [['look', {}]] });
+  made.write('Go');
+  expect(made.asked).toHaveLength(MAX_ROUNDS);
+  expect(made.wishes.filter(({ want }) => want === 'tool')).toHaveLength(MAX_ROUNDS - 1);
+  expect(made.state().history.at(-1)?.role).toBe('tool_call_result');
+});
+
+it('T3 the last message stays whole, however long it and its tools are; what was before goes', () => {
+  const long = 'm'.repeat(MAX_HISTORY_TEXT + 1);
+  const made = talk({ general_tools: [LOOK] }, { model: (_, nth) => (nth === 2 ? [['look', {}]] : 'Ok.') });
+  made.write('First');
+  made.write(long);
+  expect(made.asked.at(-1)?.messages.slice(1)).toMatchObject([
+    { role: 'user', content: long },
+    { role: 'assistant', toolCalls: [{ name: 'look' }] },
+    { role: 'tool' },
+  ]);
+});
+
+it('a strict tool is closed, and what was optional may be null, which the function is not told', () => {
+  const address = { type: 'object', properties: { zip: { type: 'string' } }, required: ['zip'] };
+  const size = { type: 'string', enum: ['s', 'l'] };
+  const tool = {
+    ...LOOK,
+    parameters: { type: 'object', properties: { city: { type: 'string' }, size, address }, required: ['city'] },
+  };
+  const args = { city: 'Rome', size: null, address: null };
+  const made = talk(
+    { general_tools: [tool], tool_call_strict_mode: true },
+    { model: (_, nth) => (nth === 1 ? [['look', args]] : 'Ok.') },
+  );
+  made.write('Go');
+  expect(made.asked[0]?.tools?.[0]).toMatchObject({ strict: true });
+  expect(made.asked[0]?.tools?.[0]?.parameters).toEqual({
+    type: 'object',
+    additionalProperties: false,
+    required: ['city', 'size', 'address'],
+    properties: {
+      city: { type: 'string' },
+      size: { type: ['string', 'null'], enum: ['s', 'l', null] },
+      address: { ...address, type: ['object', 'null'], additionalProperties: false },
+    },
+  });
+  expect(made.wishes.find(({ want }) => want === 'tool')).toMatchObject({ args: { city: 'Rome' } });
 });
 
 it('a tool nobody has, under a name no provider takes, with arguments that are no JSON, leaves a talk that can go on', () => {

@@ -80,6 +80,10 @@ class Runner implements JobRunner {
     return this.#running.size;
   }
 
+  get #isFull(): boolean {
+    return this.#running.size >= (this.#deps.most ?? MOST_AT_ONCE);
+  }
+
   async start(): Promise<void> {
     await this.#deps.store.releaseJobsOf(this.#deps.nodeId);
     this.#stopped = false;
@@ -90,7 +94,8 @@ class Runner implements JobRunner {
   }
 
   wake(): void {
-    if (this.#stopped || this.#looking) return;
+    // While there is no place, the next that ends looks.
+    if (this.#stopped || this.#looking || this.#isFull) return;
     this.#looking = true;
     // After the events of this turn of the loop: what came together is taken together.
     setImmediate(() => {

@@ -8,6 +8,7 @@ import type { OutgoingPart, SendOutcome, TextEdge } from '../edges/text-port.ts'
 import { createLog } from '../observe/log.ts';
 import { createArrivalReader } from '../runners/read-arrival.ts';
 import { createMemoryData, createMemoryStore } from '../stores/index.ts';
+import type { MemoryData } from '../stores/memory/data.ts';
 import type { Store } from '../stores/port.ts';
 import { createTexts, type Texts } from './texts.ts';
 
@@ -37,25 +38,29 @@ async function world(
     concurrency?: number;
     /** The number asks; called at each attempt. */
     asked?: (store: Store, inboundId: string) => Promise<void>;
+    /** Another node on its store. */
+    beside?: { readonly data: MemoryData; readonly clock: ManualClock };
   } = {},
 ) {
-  const clock = new ManualClock();
-  const data = createMemoryData();
+  const { clock, data } = options.beside ?? { clock: new ManualClock(), data: createMemoryData() };
+  const nodeId = options.beside ? 'node-2' : 'node-1';
   const store = createMemoryStore(data);
   const lines: string[] = [];
   const log = createLog({ write: (line) => void lines.push(line), level: 'info', clock });
   let ids = 0;
-  const newId = () => `id${++ids}`;
+  const newId = () => `${nodeId}id${++ids}`;
   const settings = {
     start_node_id: 'ask',
     nodes: [says('ask', 'Well?', 'echo'), says('echo', '{{user_dtmf_input}}', 'echo')],
   };
   const common = { version: 0, is_published: true, last_modification_timestamp: 0 };
-  await store.createEngine({ ...common, kind: 'conversation-flow', id: 'flow_1', settings } as never);
-  await store.createAgent({
-    ...{ ...common, agent_id: 'agent_1', channel: 'chat', base_version: null, tags: [] },
-    settings: { response_engine: { type: 'conversation-flow', conversation_flow_id: 'flow_1' } },
-  } as never);
+  if (!options.beside)
+    await store.createEngine({ ...common, kind: 'conversation-flow', id: 'flow_1', settings } as never);
+  if (!options.beside)
+    await store.createAgent({
+      ...{ ...common, agent_id: 'agent_1', channel: 'chat', base_version: null, tags: [] },
+      settings: { response_engine: { type: 'conversation-flow', conversation_flow_id: 'flow_1' } },
+    } as never);
   const number = {
     phone_number: OURS,
     phone_number_type: 'custom',
@@ -63,7 +68,7 @@ async function world(
     ...(options.asked && { inbound_webhook_url: 'https://endpoint.example/hook' }),
     last_modification_timestamp: 0,
   } as const;
-  await store.putNumber({ settings: number }, 'create');
+  await store.putNumber({ settings: number }, 'replace');
   const parts: OutgoingPart[] = [];
   const edge: TextEdge = {
     name: 'twilio',
@@ -75,7 +80,8 @@ async function world(
     ...(options.find && { findSent: options.find }),
     async close() {},
   };
-  const agent: { fails?: ChatAnswer & { kind: 'failed' }; repeats?: true; stopping?: true } = {};
+  const agent: { fails?: ChatAnswer & { kind: 'failed' }; repeats?: true; stopping?: true; thinks?: Promise<void> } =
+    {};
   const chats = createChatRunner({ store, clock, newId, log, inTurn: createTurns(), eventHook: () => undefined });
   const readArrival = createArrivalReader({
     ...{ store, clock, newId, ringBudgetMs: 45_000, webhookProfile: 'seed', concurrency: options.concurrency ?? 0 },
@@ -83,7 +89,7 @@ async function world(
     checkUrl: () => ({ ok: true }),
   });
   const texts = createTexts({
-    ...{ store, clock, log, newId, nodeId: 'node-1', random: () => 0.5, readArrival, gateway: readArrival.gateway },
+    ...{ store, clock, log, newId, nodeId, random: () => 0.5, readArrival, gateway: readArrival.gateway },
     sender: {
       async send(inboundId) {
         await options.asked?.(store, inboundId);
@@ -92,8 +98,12 @@ async function world(
     },
     chats: {
       ...{ end: (id, reason) => chats.end(id, reason) },
-      beginChat: async (plan: SessionPlan, more): Promise<BegunChat> => agent.fails ?? chats.beginChat(plan, more),
+      async beginChat(plan: SessionPlan, more): Promise<BegunChat> {
+        await agent.thinks;
+        return agent.fails ?? chats.beginChat(plan, more);
+      },
       async answer(id, content, more) {
+        await agent.thinks;
         if (agent.repeats) return { kind: 'answered', chat: (await store.getChat(id))!, repeated: true, messages: [] };
         return agent.fails ?? chats.answer(id, content, more);
       },
@@ -124,6 +134,7 @@ async function world(
     return took as { kind: string; inbound_id: string; chat_id?: string };
   };
   return {
+    data,
     store,
     texts,
     text,
@@ -321,6 +332,43 @@ describe('the decision', () => {
     store.getTextRun = get;
     await text('Hi again');
     expect(bodies()).toEqual(['Well?']);
+  });
+});
+
+describe('two nodes', () => {
+  test('S9 S15 one that was cut off from the store while its agent thought: the other answers, nobody twice', async () => {
+    let asked = 0;
+    const one = await world({ asked: async () => void asked++ });
+    const two = await world({ beside: one, asked: async () => void asked++ });
+    const { renewLeases, takeJobs } = one.store;
+    const bodies = () => [...one.bodies(), ...two.bodies()];
+    let inboundId = '';
+    for (const [words, answers] of [
+      ['Hi', ['Well?']],
+      ['7', ['Well?', '7']],
+    ] as const) {
+      let answer = () => {};
+      one.agent.thinks = new Promise((resolve) => {
+        answer = resolve;
+      });
+      const working = one.store.takeJobs;
+      // Only the first node is to take it.
+      two.store.takeJobs = async () => [];
+      inboundId = (await one.text(words)).inbound_id;
+      one.store.renewLeases = () => Promise.reject(new Error('cut off'));
+      one.store.takeJobs = () => Promise.reject(new Error('cut off'));
+      two.store.takeJobs = working;
+      for (let nth = 0; nth < 200 && bodies().length < answers.length; nth++) await one.advance(200);
+      expect(two.bodies()).toEqual(answers);
+      Object.assign(one.store, { renewLeases, takeJobs });
+      answer();
+      for (let nth = 0; nth < 20; nth++) await one.advance(200);
+      expect(bodies()).toEqual(answers);
+    }
+    expect(asked).toBe(1);
+    const { messages } = (await one.store.getWholeChat((await one.store.getInbound(inboundId))!.chat_id!))!;
+    expect(messages.map(({ content }) => content)).toEqual(['Well?', 'Hi', '7', '7']);
+    expect(await two.store.nextJobAt()).toBeUndefined();
   });
 });
 
