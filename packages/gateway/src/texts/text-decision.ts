@@ -18,7 +18,7 @@ import {
   unpackFacts,
   unpackProgress,
 } from '@pickup/core';
-import type { BeginOptions, BegunChat } from '../chats/chat-runner.ts';
+import type { BeginOptions, BegunChat } from '../chats/chat-port.ts';
 import { honouredInChat } from '../chats/plan-chat.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';
