@@ -10,12 +10,17 @@ const MAX_ANSWER = 16 * 1024 * 1024;
 const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
+/** The platform's, or what stands for it. */
+export type Fetch = typeof globalThis.fetch;
+
 /** Bodies that are longer, or have longer lines, end with `EndlessAnswer`. */
-export async function boundedFetch(url: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const response = await fetch(url, init);
-  if (!response.body) return response;
-  const { status, statusText, headers } = response;
-  return new Response(response.body.pipeThrough(bound()), { status, statusText, headers });
+export function boundedFetch(send: Fetch): Fetch {
+  return async (url, init) => {
+    const response = await send(url, init);
+    if (!response.body) return response;
+    const { status, statusText, headers } = response;
+    return new Response(response.body.pipeThrough(bound()), { status, statusText, headers });
+  };
 }
 
 function bound(): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {

@@ -23,7 +23,14 @@ afterEach(() => endpoint?.close());
 async function model(answers: readonly EndpointAnswer[], times: Partial<ModelTimes> = {}, path = '/v1') {
   const fake = await startFakeEndpoint({ handler: (_, nth) => answers[Math.min(nth, answers.length) - 1]! });
   endpoint = fake;
-  const ask = createOpenAiModel({ baseUrl: `${fake.url}${path}`, apiKey: KEY, clock: CLOCK, random: () => 0, times });
+  const ask = createOpenAiModel({
+    baseUrl: `${fake.url}${path}`,
+    apiKey: KEY,
+    clock: CLOCK,
+    fetch,
+    random: () => 0,
+    times,
+  });
   return { fake, ask: () => ask(ASK, new AbortController().signal) };
 }
 const stream = (...events: readonly string[]): EndpointAnswer => ({
@@ -104,7 +111,7 @@ test('what the environment says of an account at OpenAI is told to no endpoint',
 test('M4 a signal that outlives many questions keeps nothing of them', async () => {
   const { fake } = await model([stream(chunk({ content: 'Yes.' }), DONE), { status: 500 }, { status: 401 }]);
   const long = new AbortController();
-  const options = { baseUrl: fake.url, apiKey: KEY, clock: CLOCK, random: () => 0 };
+  const options = { baseUrl: fake.url, apiKey: KEY, clock: CLOCK, fetch, random: () => 0 };
   const ask = createOpenAiModel(options);
   for (let nth = 0; nth < 2; nth++) await ask(ASK, long.signal);
   expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
@@ -187,7 +194,12 @@ describe('an endpoint that does not stop', () => {
         tool_calls: Array.from({ length: 8 }, () => ({ name: 'look', arguments: `{"a":"${'x'.repeat(40_000)}"}` })),
       }),
     });
-    const ask = createOpenAiModel({ baseUrl: (endpoint as ModelEndpoint).baseUrl, clock: CLOCK, random: () => 0 });
+    const ask = createOpenAiModel({
+      baseUrl: (endpoint as ModelEndpoint).baseUrl,
+      clock: CLOCK,
+      fetch,
+      random: () => 0,
+    });
     expect(await ask(ASK, new AbortController().signal)).toMatchObject({
       ok: false,
       reason: 'the model did not stop writing',
