@@ -2,6 +2,7 @@
  * WebSockets to somebody else's URL (RFC 6455), under the rules of every request: the address is judged on the connection
  * that is used, no redirect is followed, opening ends in time, messages are capped.
  */
+import type { Socket } from 'node:net';
 import { Client, WebSocket } from 'undici';
 import type { Dialer } from './dial.ts';
 import { abortedBy, DialError, type Failure, internalError, timedOut } from './failure.ts';
@@ -62,6 +63,7 @@ class Opening implements OutboundSocket {
   readonly #resolve: (opened: OpenedSocket) => void;
   readonly #client: Client;
   #socket: WebSocket | undefined;
+  #connection: Socket | null = null;
   #state: 'opening' | 'open' | 'closed' = 'opening';
   #failure: Failure | undefined;
   #cancelLimit = () => {};
@@ -74,6 +76,7 @@ class Opening implements OutboundSocket {
       connect: (_options, done) => {
         this.#cancelDial = given.dialer.dial(given.target, { enter() {} }, (error, socket) => {
           if (error instanceof DialError) this.#failure = error.failure;
+          this.#connection = socket;
           if (socket) done(null, socket);
           else done(error ?? new Error('no socket'), null);
         });
@@ -170,7 +173,10 @@ class Opening implements OutboundSocket {
     } catch {
       // It was not open yet.
     }
-    // A peer that does not close its side must not hold the connection.
-    this.#given.clock.after(500, () => void client.destroy().catch(() => {}));
+    // A peer that does not close its side must not hold the connection, which is the client's no more once it is upgraded.
+    this.#given.clock.after(500, () => {
+      this.#connection?.destroy();
+      void client.destroy().catch(() => {});
+    });
   }
 }

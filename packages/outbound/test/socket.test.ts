@@ -1,5 +1,6 @@
 /** WebSockets under the rules of every request, against real servers over TCP and TLS. */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
@@ -220,6 +221,32 @@ describe('what a server may do', () => {
       await expect.poll(() => held.size, { timeout: 3_000 }).toBe(0);
       expect(one.closes()).toBe(0);
     }
+  });
+
+  it('a peer that never closes its side does not hold the connection', async () => {
+    const held = new Set<Socket>();
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      held.add(socket.on('error', () => {}).on('close', () => held.delete(socket)));
+      socket.once('data', (head) => {
+        const key = /sec-websocket-key: (\S+)/i.exec(head.toString())?.[1];
+        const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+        const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade'];
+        socket.write([...lines, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    opened.add({
+      close: () =>
+        new Promise((resolve) =>
+          [server.close(() => resolve()), ...held].map((one) => 'destroy' in one && one.destroy()),
+        ),
+    });
+    const one = await open(opened.add(loopbackOutbound()), `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+    let ended = 0;
+    for (const socket of held) socket.on('end', () => void ended++);
+    socketOf(one).close();
+    expect(one.closes()).toBe(1);
+    await expect.poll(() => ended, { timeout: 2_000 }).toBe(1);
   });
 
   it('an idle socket stays, and is told of its end once, whoever ends it', async () => {

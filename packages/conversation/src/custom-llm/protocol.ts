@@ -58,7 +58,7 @@ export function readServerEvent(message: string): ServerEvent {
 }
 
 /** What was said and used so far, as the server is told of it. */
-export function transcriptFor(history: readonly TalkEntry[], withToolCalls: boolean) {
+function transcriptFor(history: readonly TalkEntry[], withToolCalls: boolean) {
   const transcript = history.filter(({ role }) => role === 'agent' || role === 'user');
   return { transcript, ...(withToolCalls && { transcript_with_tool_calls: history }) };
 }

@@ -108,3 +108,39 @@ it('a condition that a model judges is a template of the settings, and what a us
   expect(judged).toContain('The user named {{secret}}');
   expect(judged).not.toContain('leaked');
 });
+
+describe('global nodes that a model judges', () => {
+  const global = (condition: string, rest: object = {}) => ({
+    global_node_setting: { condition, go_back_conditions: [keysEdge('Done', '')], ...rest },
+  });
+  const flow = (rest: object = {}) => [
+    node('start', 'conversation', prompted('Ask.')),
+    node('help', 'conversation', { ...prompted('Help.'), ...global('Wants help', rest) }),
+    node('hours', 'conversation', { ...prompted('Hours.'), ...global('Asks for hours', rest) }),
+  ];
+  /** Chooses by what the user wrote: the condition of that text. */
+  const model: NonNullable<TalkScript['model']> = ({ toolChoice, messages }) => {
+    if (!toolChoice) return 'Ok.';
+    const wanted = /User: (.*)\n<\/conversation>/.exec(String(messages[1]?.content))?.[1];
+    const nth = new RegExp(`(\\d)\\. ${wanted}`).exec(String(messages[0]?.content))?.[1];
+    return [['choose_condition', { condition: nth ?? 'none' }]];
+  };
+
+  it('from one to another the way back leads into the flow', () => {
+    const made = talkByHand(flowEngine({ start_node_id: 'start', nodes: flow() }), { model });
+    made.start();
+    expect(made.write('Wants help')).toEqual(['→ help (global)', 'Ok.']);
+    expect(made.write('Asks for hours')).toEqual(['→ hours (global)', 'Ok.']);
+    expect(made.write('Done')).toEqual(['→ start (global_go_back)', 'Ok.']);
+  });
+
+  it('one that cools down is not put to the model until then', () => {
+    const made = talkByHand(flowEngine({ start_node_id: 'start', nodes: flow({ cool_down: 3 }) }), { model });
+    made.start();
+    made.write('Wants help');
+    made.write('Done');
+    expect(made.write('Wants help')).toEqual(['Ok.']);
+    made.write('Asks for hours');
+    expect(made.write('Wants help')).toEqual(['→ help (global)', 'Ok.']);
+  });
+});

@@ -3,7 +3,15 @@ import type { FlowEdge, FlowGraph, FlowNode } from '../flow/flow-graph.ts';
 import { readFlow } from '../flow/read-flow.ts';
 import { type Fields, fieldsOf, flagIn, isFields, listOf, own, textIn } from '../flow/read-json.ts';
 import { flowModel, type KnowledgeSettings, knowledgeIn, type ModelSettings, withChoice } from '../talk/settings.ts';
-import { type Extracted, readExtracted, readTool, readTools, type Tool, versionIn } from '../talk/tool.ts';
+import {
+  type Extracted,
+  NOT_IN_WRITING,
+  readExtracted,
+  readTool,
+  readTools,
+  type Tool,
+  versionIn,
+} from '../talk/tool.ts';
 
 /** What a node does that the static machine cannot. */
 export type Doing =
@@ -35,14 +43,9 @@ export interface ModelFlow {
   readonly beginMessage: string | undefined;
 }
 
-const NOT_IN_WRITING: Readonly<Record<string, string>> = {
-  transfer_call: 'a chat cannot be transferred to a telephone',
-  bridge_transfer: 'a chat cannot be transferred to a telephone',
-  cancel_transfer: 'a chat cannot be transferred to a telephone',
-  press_digit: 'a chat has no keys to press',
+const NO_NODE: Readonly<Record<string, string>> = {
+  ...NOT_IN_WRITING,
   sms: 'a chat is in writing already; it goes on as if the text was sent',
-  code: 'Pickup runs no code of an agent',
-  mcp: 'Pickup does not talk to MCP servers',
   component: 'Pickup has no components of flows',
 };
 
@@ -102,7 +105,7 @@ function readDoing(raw: Fields, node: FlowNode, shared: ReadonlyMap<string, Fiel
       return { does: 'swap', agentId, version: versionIn(raw), ...(failed && { failed }) };
     }
     default: {
-      const why = Object.hasOwn(NOT_IN_WRITING, type) ? NOT_IN_WRITING[type]! : `${type} is no node Pickup knows`;
+      const why = Object.hasOwn(NO_NODE, type) ? NO_NODE[type]! : `${type} is no node Pickup knows`;
       const edge = readEdge(raw, 'success_edge') ?? readEdge(raw, 'edge') ?? wayOn(node);
       return { does: 'pass', why, ...(edge && { edge }) };
     }

@@ -1,6 +1,6 @@
 /** Errors of the library and of streams, as classes: worth another try or not, what may be said of them publicly. */
 import type { TokenUse } from '../talk/model.ts';
-import { EndlessAnswer } from './bound-fetch.ts';
+import { EndlessAnswer } from './bounded-fetch.ts';
 import type { WatchCause } from './watch.ts';
 
 export interface Failed {

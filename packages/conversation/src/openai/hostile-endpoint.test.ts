@@ -26,8 +26,8 @@ async function model(answers: readonly EndpointAnswer[], times: Partial<ModelTim
   const ask = createOpenAiModel({
     baseUrl: `${fake.url}${path}`,
     apiKey: KEY,
-    fetch,
     clock: CLOCK,
+    fetch,
     random: () => 0,
     times,
   });
@@ -111,7 +111,7 @@ test('what the environment says of an account at OpenAI is told to no endpoint',
 test('M4 a signal that outlives many questions keeps nothing of them', async () => {
   const { fake } = await model([stream(chunk({ content: 'Yes.' }), DONE), { status: 500 }, { status: 401 }]);
   const long = new AbortController();
-  const options = { baseUrl: fake.url, apiKey: KEY, fetch, clock: CLOCK, random: () => 0 };
+  const options = { baseUrl: fake.url, apiKey: KEY, clock: CLOCK, fetch, random: () => 0 };
   const ask = createOpenAiModel(options);
   for (let nth = 0; nth < 2; nth++) await ask(ASK, long.signal);
   expect(getEventListeners(long.signal, 'abort')).toHaveLength(0);
@@ -196,8 +196,8 @@ describe('an endpoint that does not stop', () => {
     });
     const ask = createOpenAiModel({
       baseUrl: (endpoint as ModelEndpoint).baseUrl,
-      fetch,
       clock: CLOCK,
+      fetch,
       random: () => 0,
     });
     expect(await ask(ASK, new AbortController().signal)).toMatchObject({

@@ -23,7 +23,7 @@ afterEach(() => endpoint?.close());
 
 async function model(answers: readonly ModelAnswer[], times: Partial<ModelTimes> = {}, apiKey = 'sk-test') {
   endpoint = await startModelEndpoint({ answer: (_, nth) => answers[nth - 1] ?? { text: 'More?' }, apiKey: 'sk-test' });
-  const ask = createOpenAiModel({ baseUrl: endpoint.baseUrl, apiKey, fetch, clock: CLOCK, random: () => 0, times });
+  const ask = createOpenAiModel({ baseUrl: endpoint.baseUrl, apiKey, clock: CLOCK, fetch, random: () => 0, times });
   return (request: ModelRequest = ASK, signal = new AbortController().signal) => ask(request, signal);
 }
 

@@ -11,7 +11,7 @@
  */
 import type { OpenAI } from 'openai';
 import type { AskModel, ModelReply, ModelRequest, ModelResult, TokenUse } from '../talk/model.ts';
-import { boundFetch, type Fetch } from './bound-fetch.ts';
+import { boundedFetch, type Fetch } from './bounded-fetch.ts';
 import { type Failed, failureOf } from './failure.ts';
 import { readStream } from './read-stream.ts';
 import { Watch } from './watch.ts';
@@ -44,7 +44,7 @@ export interface OpenAiOptions {
   readonly apiKey?: string;
   /** The provider's own name of the model, given the catalogue's. Default: the same. */
   readonly servedModel?: (model: string) => string;
-  /** Carries the requests. */
+  /** The way out. */
   readonly fetch: Fetch;
   readonly clock: ModelClock;
   /** 0 to 1, for the jitter of the back-off. */
@@ -120,7 +120,7 @@ class Endpoint {
 
   async #load(): Promise<OpenAI> {
     const { OpenAI: Client } = await import('openai');
-    const { baseUrl, apiKey } = this.#options;
+    const { baseUrl, apiKey, fetch: send } = this.#options;
     return new Client({
       baseURL: baseUrl,
       apiKey: apiKey ?? 'none',
@@ -130,7 +130,7 @@ class Endpoint {
       webhookSecret: null,
       logLevel: 'off',
       timeout: this.#times.requestMs,
-      fetch: boundFetch(this.#options.fetch),
+      fetch: boundedFetch(send),
       fetchOptions: { redirect: 'error' },
       ...(apiKey === undefined && { defaultHeaders: { authorization: null } }),
     });

@@ -14,5 +14,5 @@ export type {
   TalkStep,
   TalkWish,
 } from './step.ts';
-export { FRESH_TALK, MAX_SAID, MAX_TOOL_TEXT } from './step.ts';
+export { FRESH_TALK, MAX_SAID } from './step.ts';
 export type { CustomTool } from './tool.ts';

@@ -58,7 +58,8 @@ export type Tool =
   | (ToolBase & { readonly does: 'nothing'; readonly why: string });
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const NOT_IN_WRITING: Readonly<Record<string, string>> = {
+/** Why a chat has none of a kind of tool, or of node. */
+export const NOT_IN_WRITING: Readonly<Record<string, string>> = {
   transfer_call: 'a chat cannot be transferred to a telephone',
   bridge_transfer: 'a chat cannot be transferred to a telephone',
   cancel_transfer: 'a chat cannot be transferred to a telephone',

@@ -221,6 +221,20 @@ describe('a purchase that goes wrong halfway', () => {
     expect((await client.phoneNumber.create({ area_code: 415 })).phone_number).toBe('+14155550101');
   });
 
+  test('P2 a password makes no request another one, and no hash of it is kept', async () => {
+    failing('POST', 'reset');
+    const fingerprints = [];
+    for (const sip_inbound_password of ['hunter-two-1234', 'other-pass-5678']) {
+      const wish = { area_code: 415, sip_inbound_username: 'bo', sip_inbound_password } as object;
+      await expect(api.client.phoneNumber.create(wish as never, { maxRetries: 0 })).rejects.toMatchObject({
+        status: 502,
+      });
+      fingerprints.push((await store.openPurchases()).map((one) => one.fingerprint));
+    }
+    expect(fingerprints[0]).toHaveLength(1);
+    expect(fingerprints[1]).toEqual(fingerprints[0]);
+  }, 30_000);
+
   test('P4 a purchase that never reached the provider is made by the repetition, with the same number', async () => {
     failing('POST', 'reset');
     await expect(api.client.phoneNumber.create({ area_code: 415 })).rejects.toMatchObject({ status: 502 });

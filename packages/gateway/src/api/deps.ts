@@ -2,7 +2,7 @@
 import type { Catalogue, InboundObject, Settings, SimulatedFault } from '@pickup/contract';
 import type { RehearsedStart, SessionPlan } from '@pickup/core';
 import type { Analyzed } from '../chats/analyze-chat.ts';
-import type { ChatRunner } from '../chats/chat-runner.ts';
+import type { ChatRunner } from '../chats/chat-port.ts';
 import type { Simulator } from '../edges/simulator/simulator.ts';
 import type { TelnyxWebhooks } from '../edges/telnyx/telnyx-webhooks.ts';
 import type { TwilioWebhooks } from '../edges/twilio/twilio-webhooks.ts';

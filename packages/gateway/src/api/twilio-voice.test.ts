@@ -167,6 +167,27 @@ test('G a full house goes on to the fallback number, a refusal does not', async 
   ]);
 });
 
+test('a number that is deleted while its call rings, or is answered, leads nowhere else and says nothing', async () => {
+  await putNumber({ fallback_number: '+12125550199' });
+  const action = `${PUBLIC_URL}/twilio/voice-action`;
+  expect((await askVoiceUrl(call())).verbs).toMatchObject([{ name: 'Dial' }]);
+  await api.store.deleteNumber(NUMBER);
+  for (const [end, verb] of [
+    [
+      { DialCallStatus: 'failed', DialSipResponseCode: '404' },
+      { name: 'Reject', attributes: { reason: 'rejected' } },
+    ],
+    [
+      { DialCallStatus: 'busy', DialSipResponseCode: '486' },
+      { name: 'Reject', attributes: { reason: 'busy' } },
+    ],
+    [{ DialCallStatus: 'completed' }, { name: 'Hangup' }],
+  ] as const) {
+    expect((await askDialAction(call(), action, end)).verbs).toMatchObject([verb]);
+  }
+  expect((await askVoiceUrl(call())).verbs).toMatchObject([{ name: 'Reject' }]);
+});
+
 test('A0 a caller who hides is shown as the number that was called', async () => {
   await putNumber({ fallback_number: '+12125550199' });
   const action = `${PUBLIC_URL}/twilio/voice-action`;

@@ -227,6 +227,36 @@ test('K5 a text is answered once, by whichever node, also where the chat ended w
   expect(await runners[1]!.answer('chat_1', 'B', { text_id: 'chat_1.b' })).toEqual({ kind: 'over' });
 });
 
+test('K5 of many texts the ones that came last are known again', async () => {
+  const { talker, asked } = thinker();
+  const { runners } = world(1, undefined, talker);
+  await runners[0]!.start(plan('chat_1', { data_storage_setting: 'basic_attributes_only' }));
+  for (let nth = 0; nth < 60; nth++) await runners[0]!.answer('chat_1', `${nth}`, { text_id: `t${nth}` });
+  for (const text_id of ['t59', 't30']) {
+    expect(await runners[0]!.answer('chat_1', 'again', { text_id })).toMatchObject({ repeated: true });
+  }
+  expect(asked).toHaveLength(60);
+});
+
+test('a chat that another agent took over goes on with that agent’s plan, at once and on every node', async () => {
+  const { talker } = thinker();
+  const agents: string[] = [];
+  const swapping: ChatTalker = {
+    ...talker,
+    async answer(state, text, moment, signal) {
+      agents.push(`${moment.plan.agent_id} ${moment.turn}`);
+      const result = await talker.answer(state, text, moment, signal);
+      const swapped = { ...moment.plan, agent_id: 'agent_2' };
+      return result.ok && text === 'swap' ? { ok: true, turn: { ...result.turn, plan: swapped } } : result;
+    },
+  };
+  const { runners } = world(2, undefined, swapping);
+  await runners[0]!.start(plan('chat_1'));
+  for (const text of ['a', 'swap', 'b']) await runners[0]!.answer('chat_1', text);
+  await runners[1]!.answer('chat_1', 'c');
+  expect(agents).toEqual(['agent_1 0', 'agent_1 1', 'agent_2 2', 'agent_2 3']);
+});
+
 test('K4 a turn that is given up, by its caller or by the end of the gateway, stores nothing', async () => {
   const untilGivenUp = (signal: AbortSignal) =>
     new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));

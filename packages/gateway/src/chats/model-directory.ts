@@ -53,7 +53,7 @@ export function createModelDirectory(deps: DirectoryDeps): ModelDirectory {
       const ask =
         known ??
         createOpenAiModel({
-          ...{ baseUrl, fetch, clock, random },
+          ...{ baseUrl, clock, random, fetch },
           ...(key.apiKey !== undefined && { apiKey: key.apiKey }),
           ...(times && { times }),
           servedModel: (asked) => catalogue().models.get(asked)?.provider_model ?? asked,

@@ -33,11 +33,16 @@ const says = (response_id: number, content: string, more: object = {}) => ({
   ...more,
 });
 
-async function talkTo(options: CustomLlmServerOptions, times: Partial<SocketTimes> = {}, allow = ['127.0.0.0/8']) {
+async function talkTo(
+  options: CustomLlmServerOptions,
+  times: Partial<SocketTimes> = {},
+  allow = ['127.0.0.0/8'],
+  more = '',
+) {
   server = await startCustomLlmServer(options);
   outbound = createOutbound({ clock: systemClock, allow, loopback: false, ownPorts: () => [] });
   const log = createLog({ write: () => {}, clock: systemClock });
-  return socketTalker({ outbound, clock: systemClock, log, times }, server.url);
+  return socketTalker({ outbound, clock: systemClock, log, times }, server.url + more);
 }
 
 test('the begin message, then answers in pieces with tool calls; each turn has a socket of its own and the whole talk', async () => {
@@ -219,4 +224,19 @@ test('garbage is passed over: it ends nothing, and is no answer', async () => {
   );
   const answered = await talker.answer({ history: [], responses: 0 }, 'Hi', MOMENT, NEVER);
   expect(answered).toMatchObject({ ok: true, turn: { entries: [{ role: 'agent', content: 'Here.' }] } });
+});
+
+test('a server that says its begin message on every connection is asked right after it; slashes and a query of its URL stay', async () => {
+  const talker = await talkTo(
+    {
+      onOpen: (session) => session.send(says(0, 'Hello.')),
+      onMessage: ({ response_id }, session) => session.send(says(response_id as number, 'Here.')),
+    },
+    { configMs: 60_000, responseMs: 3_000 },
+    ['127.0.0.0/8'],
+    '//?shop=1',
+  );
+  const answered = await talker.answer({ history: [], responses: 0 }, 'Hi', MOMENT, NEVER);
+  expect(answered).toMatchObject({ ok: true, turn: { entries: [{ content: 'Here.' }] } });
+  expect(server.paths).toEqual(['/llm/chat_1?shop=1']);
 });

@@ -86,6 +86,14 @@ describe.each([
     expect(await shop.release('+14155550100')).toBe('not_ours');
   });
 
+  test('N4 a number that only begins like one of the account is not given back for it, nor pointed anywhere', async () => {
+    const shop = open();
+    await shop.buy({ purchase_id: 'buy_1', phone_number: '+14155550100' });
+    expect(await shop.release('+1415555010')).toBe('not_ours');
+    expect(await shop.differences('+4155550100')).toEqual([expect.stringContaining('does not have')]);
+    expect(owned()).toBe(1);
+  });
+
   test('N3 a number is pointed here as it is bought; what was changed by hand is told, and put right', async () => {
     const shop = open();
     await shop.buy({ purchase_id: 'buy_1', phone_number: '+14155550100' });

@@ -4,7 +4,7 @@
  */
 import type { InboundObject, Outcome } from '@pickup/contract';
 import { begin, confirmationOf, type OptOutWord } from '@pickup/core';
-import type { ChatRunner } from '../chats/chat-runner.ts';
+import type { ChatRunner } from '../chats/chat-port.ts';
 import type { JobHandler } from '../jobs/job-runner.ts';
 import { liveInboundObject } from '../runners/inbound-object.ts';
 import type { ArrivalReader } from '../runners/read-arrival.ts';

@@ -18,7 +18,7 @@ import {
   unpackFacts,
   unpackProgress,
 } from '@pickup/core';
-import type { BeginOptions, BegunChat } from '../chats/chat-runner.ts';
+import type { BeginOptions, BegunChat } from '../chats/chat-port.ts';
 import { judgeStart } from '../chats/judge-start.ts';
 import type { InboundFeed } from '../observe/inbound-feed.ts';
 import type { Log } from '../observe/index.ts';

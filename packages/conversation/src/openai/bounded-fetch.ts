@@ -10,13 +10,13 @@ const MAX_ANSWER = 16 * 1024 * 1024;
 const MAX_LINE = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** As the platform has it; the gateway brings it. */
-export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise<Response>;
+/** The platform's, or what stands for it. */
+export type Fetch = typeof globalThis.fetch;
 
 /** Bodies that are longer, or have longer lines, end with `EndlessAnswer`. */
-export function boundFetch(given: Fetch): Fetch {
+export function boundedFetch(send: Fetch): Fetch {
   return async (url, init) => {
-    const response = await given(url, init);
+    const response = await send(url, init);
     if (!response.body) return response;
     const { status, statusText, headers } = response;
     return new Response(response.body.pipeThrough(bound()), { status, statusText, headers });
