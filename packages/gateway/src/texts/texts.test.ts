@@ -582,8 +582,10 @@ describe('sending', () => {
   });
 
   test('A8 else one confirmation, also while opted out', async () => {
-    const { text, bodies } = await world();
+    const { text, bodies, parts } = await world();
     for (const words of ['Hi', 'STOP', 'Hello', 'Help', 'START']) await text(words);
+    const ways = parts.map(({ from_number, to_number }) => [from_number, to_number]);
+    expect(ways).toEqual(Array(4).fill([OURS, THEIRS]));
     expect(bodies()).toEqual([
       'Well?',
       expect.stringMatching(/unsubscribed/),
