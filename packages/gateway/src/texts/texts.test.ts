@@ -132,7 +132,7 @@ async function world(
       ...over,
     });
     await turns();
-    return took as { kind: string; inbound_id: string; chat_id?: string };
+    return took as { kind: string; inbound_id: string; chat_id?: string; text_id?: string };
   };
   return {
     data,
