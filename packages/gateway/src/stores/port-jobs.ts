@@ -24,6 +24,7 @@ export interface NewJob {
 
 /** A job that was taken. */
 export interface Job {
+  /** Never given again, also once the job is done. */
   readonly job_id: string;
   readonly task: string;
   readonly payload: JsonObject;

@@ -21,6 +21,18 @@ export function jobCases(stores: () => TwoConnections): void {
     expect(new Set(names(taken)).size).toBe(29);
   });
 
+  test('S8 the id of a job that was done is never another’s', async () => {
+    const { a, b } = stores();
+    await a.addJob(job('1'), NOW);
+    const [first] = await take(b);
+    // In one commit: whoever does jobs may hear of the next before the end of the first.
+    const ended = b.completeJob(first!.job_id, 'node-1');
+    const added = b.addJob(job('2'), NOW);
+    const [second] = await take(b);
+    await Promise.all([ended, added]);
+    expect(second?.job_id).not.toBe(first!.job_id);
+  });
+
   test('S8 of one queue one at a time, in order; other queues go on', async () => {
     const { a, b } = stores();
     for (const name of ['1', '2']) await a.addJob(job(name, { queue: 'q' }), NOW);

@@ -60,7 +60,8 @@ CREATE INDEX parts_of_chat ON outgoing_texts (chat_id, seq) WHERE chat_id IS NOT
 CREATE INDEX parts_of_provider ON outgoing_texts (provider_message_id) WHERE provider_message_id IS NOT NULL;
 
 CREATE TABLE jobs (
-  seq INTEGER PRIMARY KEY,
+  -- The id of a job that was done is never another's: its end may be told in the commit that takes the next.
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
   task TEXT NOT NULL,
   payload TEXT NOT NULL,
   queue TEXT,
