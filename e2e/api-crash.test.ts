@@ -67,7 +67,8 @@ async function writeUntilKilled(own: Acknowledged, prefix: string): Promise<void
     }
     if (nth % 7 === 6) {
       own.versionsSent = own.versions + 1;
-      await client.agent.createVersion(own.agentId, { base_version: 0 }, NO_RETRY);
+      // Of the newest: one made of an older version would have the older texts until the next write.
+      await client.agent.createVersion(own.agentId, { base_version: own.versions - 1 }, NO_RETRY);
       own.versions = own.versionsSent;
     }
   }
